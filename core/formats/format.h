@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "tensor/error.h"
+
+/// How numbers become bits. A format stores a sequence of float32 values as blocks of equal size, some after a header.
+namespace quantlens::formats {
+
+/// One number format. All of them are in one table, `all()`; whatever lists formats reads that table.
+struct Format {
+    std::string_view id;          // as in the contract, for example "q4_K"
+    std::string_view name;        // for people
+    std::size_t block_size;       // values in a block
+    std::size_t block_bytes;      // stored bytes of a block
+    /// Stored bytes of `count` values, headers included (count is a multiple of block_size).
+    std::size_t (*stored_bytes)(std::size_t count);
+    /// Writes exactly stored_bytes(values.size()) bytes.
+    void (*encode)(std::span<const float> values, std::span<std::uint8_t> bytes);
+    /// Reads stored_bytes(values.size()) bytes. NaN and infinity codes decode as such.
+    void (*decode)(std::span<const std::uint8_t> bytes, std::span<float> values);
+    /// Every number that a code can stand for, ascending, before any scale; empty where there is no fixed table.
+    std::span<const float> values;
+    std::string_view source;      // paper and section, specification, or the code that defines it
+
+    /// Long-run bits a weight: block bytes, and headers where their share does not vanish.
+    double bits_per_weight;
+};
+
+std::span<const Format> all();
+
+/// The format with this id, or an error that lists the ids.
+Result<const Format*> find(std::string_view id);
+
+/// Encodes any number of values; an error where the last block would be short, or a value is not finite.
+Result<std::vector<std::uint8_t>> encode(const Format& format, std::span<const float> values);
+
+/// Decodes whole blocks; an error where the bytes are no whole number of them.
+Result<std::vector<float>> decode(const Format& format, std::span<const std::uint8_t> bytes);
+
+}  // namespace quantlens::formats

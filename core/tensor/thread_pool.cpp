@@ -1,0 +1,106 @@
+#include "tensor/thread_pool.h"
+
+#include <algorithm>
+
+#if !defined(__EMSCRIPTEN__) || defined(__EMSCRIPTEN_PTHREADS__)
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace quantlens {
+
+namespace {
+thread_local bool inside_piece = false;
+}
+
+struct ThreadPool::State {
+    std::mutex mutex;
+    std::condition_variable wake, done;
+    const std::function<void(std::size_t)>* body = nullptr;
+    std::size_t pieces = 0;
+    std::atomic<std::size_t> next{0};
+    std::size_t busy = 0;
+    std::size_t round = 0;
+    bool stopping = false;
+    std::vector<std::jthread> workers;
+
+    void work() {
+        inside_piece = true;
+        for (std::size_t piece = next.fetch_add(1); piece < pieces; piece = next.fetch_add(1)) (*body)(piece);
+        inside_piece = false;
+    }
+
+    void serve() {
+        std::size_t seen = 0;
+        for (;;) {
+            {
+                std::unique_lock lock(mutex);
+                wake.wait(lock, [&] { return stopping || round != seen; });
+                if (stopping) return;
+                seen = round;
+            }
+            work();
+            {
+                std::lock_guard lock(mutex);
+                if (--busy == 0) done.notify_one();
+            }
+        }
+    }
+};
+
+ThreadPool::ThreadPool(std::size_t threads) : state_(std::make_unique<State>()) {
+    if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+    for (std::size_t i = 1; i < threads; ++i) state_->workers.emplace_back([this] { state_->serve(); });
+}
+
+ThreadPool::~ThreadPool() {
+    {
+        std::lock_guard lock(state_->mutex);
+        state_->stopping = true;
+    }
+    state_->wake.notify_all();
+    state_->workers.clear();
+}
+
+std::size_t ThreadPool::threads() const { return state_->workers.size() + 1; }
+
+void ThreadPool::for_each(std::size_t pieces, const std::function<void(std::size_t)>& body) {
+    if (pieces <= 1 || state_->workers.empty() || inside_piece) {
+        for (std::size_t piece = 0; piece < pieces; ++piece) body(piece);
+        return;
+    }
+    {
+        std::lock_guard lock(state_->mutex);
+        state_->body = &body;
+        state_->pieces = pieces;
+        state_->next = 0;
+        state_->busy = state_->workers.size();
+        ++state_->round;
+    }
+    state_->wake.notify_all();
+    state_->work();
+    std::unique_lock lock(state_->mutex);
+    state_->done.wait(lock, [&] { return state_->busy == 0; });
+}
+
+}  // namespace quantlens
+
+#else
+
+namespace quantlens {
+
+struct ThreadPool::State {};
+
+ThreadPool::ThreadPool(std::size_t) {}
+ThreadPool::~ThreadPool() = default;
+std::size_t ThreadPool::threads() const { return 1; }
+
+void ThreadPool::for_each(std::size_t pieces, const std::function<void(std::size_t)>& body) {
+    for (std::size_t piece = 0; piece < pieces; ++piece) body(piece);
+}
+
+}  // namespace quantlens
+
+#endif

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace quantlens {
+
+/// Runs independent pieces of work on a fixed number of threads, the caller's among them.
+///
+/// The pieces, not the threads, decide how work is split, so a result that is written piece by piece is the same at
+/// any thread count. Where there are no threads (WebAssembly without shared memory) everything runs on the caller's.
+class ThreadPool {
+public:
+    /// `threads` 0 means one for each processor.
+    explicit ThreadPool(std::size_t threads = 1);
+    ~ThreadPool();
+    ThreadPool(const ThreadPool&) = delete;
+    ThreadPool& operator=(const ThreadPool&) = delete;
+
+    std::size_t threads() const;
+
+    /// Calls body(piece) once for each piece in 0 .. pieces - 1, in any order, and returns when all are done.
+    /// A body must not throw and must not call for_each of the same pool: such an inner call runs on its own thread.
+    void for_each(std::size_t pieces, const std::function<void(std::size_t piece)>& body);
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace quantlens
