@@ -1,0 +1,18 @@
+# cmake -DNAME=models -DINPUT=models.json -DOUTPUT=models.cpp -P embed_json_script.cmake
+# Writes the file as an array of bytes: a string literal has a length limit, an array has none.
+file(READ "${INPUT}" bytes HEX)
+string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+string(REGEX REPLACE "(................................................................................)" "\\1\n" bytes "${bytes}")
+file(CONFIGURE OUTPUT "${OUTPUT}" @ONLY CONTENT [[
+#include "data/embedded.h"
+
+namespace quantlens::data {
+
+static constexpr unsigned char kBytes[] = {
+@bytes@
+};
+
+std::string_view @NAME@_json() { return {reinterpret_cast<const char*>(kBytes), sizeof kBytes}; }
+
+} // namespace quantlens::data
+]])

@@ -1,0 +1,40 @@
+# core/kernels/arch/*.cpp: one source a processor architecture, each with its own flags and only on its own platform.
+# The flags stand on that one file: an inline function that a unit shared with others could be the copy that the linker
+# keeps, and would crash an older machine. tests/architecture/symbols.sh looks at the objects.
+
+target_link_libraries(quantlens_kernels PRIVATE "$<BUILD_INTERFACE:quantlens_xsimd>")
+set(quantlens_kernel_units "")   # the units that this build has, for the check of the symbols
+
+# kernel_unit(NAME FLAGS...) adds core/kernels/arch/NAME.cpp where it exists, and defines QUANTLENS_HAS_NAME for the
+# library's other sources, which fill the table of functions.
+function(kernel_unit name)
+    set(source "${CMAKE_SOURCE_DIR}/core/kernels/arch/${name}.cpp")
+    file(GLOB exists CONFIGURE_DEPENDS "${source}")
+    if(exists)
+        target_sources(quantlens_kernels PRIVATE "${source}")
+        set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS "${ARGN}")
+        string(TOUPPER "QUANTLENS_HAS_${name}" definition)
+        target_compile_definitions(quantlens_kernels PRIVATE ${definition}=1)
+        set(quantlens_kernel_units ${quantlens_kernel_units} ${name} PARENT_SCOPE)
+    endif()
+endfunction()
+
+set(avx2_flags -mavx2 -mfma -mf16c)
+set(avx512_flags ${avx2_flags} -mavx512f -mavx512cd -mavx512dq -mavx512bw -mavx512vl)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    list(APPEND avx512_flags -mprefer-vector-width=512)
+endif()
+
+if(EMSCRIPTEN)
+    kernel_unit(wasm -msimd128)
+    if(QUANTLENS_RELAXED_SIMD)
+        kernel_unit(wasm_relaxed -msimd128 -mrelaxed-simd)
+    endif()
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
+    kernel_unit(sse2 -msse2)
+    kernel_unit(avx2 ${avx2_flags})
+    kernel_unit(avx512 ${avx512_flags})
+    kernel_unit(avx512vnni ${avx512_flags} -mavx512vnni)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+    kernel_unit(neon)
+endif()

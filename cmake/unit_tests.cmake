@@ -1,0 +1,26 @@
+# tests/unit/FOLDER/*_test.cpp: one program a folder, test_FOLDER. Under Emscripten the same programs run in Node.
+
+foreach(folder tensor kernels formats files methods model planner request)
+    quantlens_sources(sources tests/unit/${folder})
+    if(NOT sources)
+        continue()
+    endif()
+    add_executable(test_${folder} ${sources})
+    target_include_directories(test_${folder} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+    target_compile_definitions(test_${folder} PRIVATE QUANTLENS_TEST_DATA="${CMAKE_SOURCE_DIR}/tests")
+    target_link_libraries(test_${folder} PRIVATE
+        quantlens::${folder} nlohmann_json::nlohmann_json GTest::gtest_main quantlens_warnings)
+    if(EMSCRIPTEN)
+        target_link_options(test_${folder} PRIVATE
+            -sNODERAWFS=1 -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sSTACK_SIZE=4MB -sEXIT_RUNTIME=1)
+        set(node_flags "")
+        if(QUANTLENS_RELAXED_SIMD)
+            set(node_flags --experimental-wasm-relaxed-simd)
+        endif()
+        find_program(NODE_PROGRAM node REQUIRED NO_CMAKE_FIND_ROOT_PATH)
+        add_test(NAME ${folder} COMMAND "${NODE_PROGRAM}" ${node_flags} "$<TARGET_FILE:test_${folder}>")
+    else()
+        add_test(NAME ${folder} COMMAND test_${folder})
+    endif()
+    set_tests_properties(${folder} PROPERTIES TIMEOUT 900)
+endforeach()

@@ -1,0 +1,25 @@
+# The module that the page's worker loads: the request door through embind. Two trees build it, with and without
+# relaxed SIMD; the worker picks by what the browser can do.
+
+quantlens_sources(wasm_sources wasm)
+if(wasm_sources)
+    set(variant simd128)
+    if(QUANTLENS_RELAXED_SIMD)
+        set(variant relaxed)
+    endif()
+    add_executable(quantlens_wasm ${wasm_sources})
+    set_target_properties(quantlens_wasm PROPERTIES
+        OUTPUT_NAME quantlens-${variant} SUFFIX ".js" RUNTIME_OUTPUT_DIRECTORY "${QUANTLENS_MODULE_DIR}")
+    target_link_libraries(quantlens_wasm PRIVATE quantlens::request quantlens_warnings)
+    target_compile_options(quantlens_wasm PRIVATE -fno-rtti -DEMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)
+    target_link_options(quantlens_wasm PRIVATE
+        -lembind -O3 -fno-rtti
+        -sDYNAMIC_EXECUTION=0            # a strict content security policy forbids eval
+        -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sSTACK_SIZE=1MB -sMALLOC=emmalloc
+        -sMODULARIZE=1 -sEXPORT_ES6=1 -sEXPORT_NAME=createQuantlens -sENVIRONMENT=worker,node
+        -sFILESYSTEM=0 -sINCOMING_MODULE_JS_API=wasmBinary,instantiateWasm,locateFile,print,printErr,onAbort)
+    find_program(TSC_PROGRAM tsc PATHS "${CMAKE_SOURCE_DIR}/web/node_modules/.bin" NO_CMAKE_FIND_ROOT_PATH)
+    if(TSC_PROGRAM)
+        target_link_options(quantlens_wasm PRIVATE --emit-tsd quantlens-${variant}.d.ts)
+    endif()
+endif()

@@ -1,0 +1,19 @@
+# The tools that were set up, on PATH. Sourced by `run` (and by hand: . tools/env.sh), from the root of the repo.
+# An emcc and a node that are on PATH already and new enough are left as they are.
+
+quantlens_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+if [ -x "$quantlens_root/.toolchain/node/bin/node" ]; then
+    export PATH="$quantlens_root/.toolchain/node/bin:$PATH"
+fi
+if [ -x "$quantlens_root/.toolchain/debian13/root/usr/share/emscripten/emcc" ]; then
+    export PATH="$quantlens_root/.toolchain/debian13/root/usr/share/emscripten:$PATH"
+    export EM_BINARYEN_ROOT="$quantlens_root/.toolchain/debian13/binaryen"
+    export EMSDK_PYTHON=/usr/bin/python3                 # the one that Debian's Emscripten was made for
+fi
+if command -v node >/dev/null 2>&1; then export EM_NODE_JS=$(command -v node); fi
+if command -v ccache >/dev/null 2>&1; then export EM_COMPILER_WRAPPER=ccache; fi
+if command -v emcc >/dev/null 2>&1; then
+    QUANTLENS_EMSCRIPTEN=$(dirname "$(readlink -f "$(command -v emcc)")")
+    export QUANTLENS_EMSCRIPTEN
+fi
