@@ -46,6 +46,9 @@ Result<Value> checked(const FieldInfo& info, const Value& value) {
             if (const auto* name = std::get_if<std::string>(&value))
                 if (std::ranges::find(info.choices, *name) != info.choices.end()) return value;
             return bad_parameter(info.key, text, joined(info.choices));
+        case FieldKind::kText:
+            // A list of one number ("0.15") reaches a text field as a number.
+            return Value{text};
         case FieldKind::kInteger:
         case FieldKind::kReal: break;
     }

@@ -23,7 +23,7 @@ using Value = std::variant<bool, std::int64_t, double, std::string>;
 /// Settings by key, in the order in which they are to be shown.
 using Settings = std::vector<std::pair<std::string, Value>>;
 
-enum class FieldKind : std::uint8_t { kFlag, kInteger, kReal, kChoice };
+enum class FieldKind : std::uint8_t { kFlag, kInteger, kReal, kChoice, kText };
 
 /// One parameter, type-erased, for whoever lists parameters.
 struct FieldInfo {
@@ -71,6 +71,13 @@ struct ChoiceField {
 };
 
 template <class P>
+struct TextField {
+    std::string_view key;
+    std::string P::* member;
+    std::string_view meaning;
+};
+
+template <class P>
 constexpr auto flag(std::string_view key, bool P::* member, std::string_view meaning) {
     return FlagField<P>{key, member, meaning};
 }
@@ -88,6 +95,11 @@ template <class P, class E, std::size_t N>
 constexpr auto choice(std::string_view key, E P::* member, const std::array<std::string_view, N>& names,
                       std::string_view meaning) {
     return ChoiceField<P, E>{key, member, names, meaning};
+}
+
+template <class P>
+constexpr auto text(std::string_view key, std::string P::* member, std::string_view meaning) {
+    return TextField<P>{key, member, meaning};
 }
 
 /// Checks `value` against `info` and brings it to the field's own type (a whole double becomes an integer).
@@ -120,6 +132,10 @@ FieldInfo info_of(const ChoiceField<P, E>& f, const P& p) {
     return {f.key, FieldKind::kChoice, 0, 0, 0, {f.names.begin(), f.names.end()},
             std::string{f.names[std::size_t(p.*f.member)]}, "", f.meaning};
 }
+template <class P>
+FieldInfo info_of(const TextField<P>& f, const P& p) {
+    return {f.key, FieldKind::kText, 0, 0, 0, {}, p.*f.member, "", f.meaning};
+}
 
 template <class P>
 void assign(const FlagField<P>& f, P& p, const Value& v) { p.*f.member = std::get<bool>(v); }
@@ -127,6 +143,8 @@ template <class P>
 void assign(const IntegerField<P>& f, P& p, const Value& v) { p.*f.member = int(std::get<std::int64_t>(v)); }
 template <class P>
 void assign(const RealField<P>& f, P& p, const Value& v) { p.*f.member = std::get<double>(v); }
+template <class P>
+void assign(const TextField<P>& f, P& p, const Value& v) { p.*f.member = std::get<std::string>(v); }
 template <class P, class E>
 void assign(const ChoiceField<P, E>& f, P& p, const Value& v) {
     for (std::size_t i = 0; i < f.names.size(); ++i)
@@ -152,7 +170,7 @@ Settings settings_of(const P& parameters) {
 
 /// Fills a P from settings; what is not named keeps its default. Unknown keys and values outside a range are errors.
 template <class P>
-Result<P> bind(const Settings& settings, std::string_view owner) {
+Result<P> parameters_from(const Settings& settings, std::string_view owner) {
     P parameters;
     const auto infos = describe<P>();
     for (const auto& [key, value] : settings) {
