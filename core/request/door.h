@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tensor/error.h"
+#include "tensor/fields.h"
 #include "tensor/run.h"
 
 /// The one door: a request (JSON and arrays) goes in, a response (JSON and arrays) comes out. The command line, the page
@@ -33,25 +34,48 @@ struct Response {
     std::vector<Array> arrays;
 };
 
-/// What outlives one request: loaded models and running jobs.
+using Progress = std::function<bool(double share_done)>;
+
+class Session;
+
+/// One request on its way through: what its operation may read.
+struct Call {
+    Session& session;
+    const Run& run;
+    std::vector<Array>& arrays;
+    Settings method_settings;  // keys that the operation leaves to the method it names
+};
+
+/// One operation, type-erased. The table in operations.cpp lists them all; a front end derives its flags from `fields`.
+struct Operation {
+    std::string_view name;
+    std::string_view meaning;
+    std::vector<std::string_view> arrays;  // names of the arrays it reads
+    bool takes_method = false;             // "method" names a method whose parameters stand beside the operation's
+    std::vector<FieldInfo> fields;
+    std::function<Result<Response>(const Settings&, Call&)> answer;
+};
+const std::vector<Operation>& operations();
+Result<const Operation*> find_operation(std::string_view name);
+
+/// What outlives one request (loaded models, running jobs) and the way in.
 class Session {
 public:
-    /// `now` returns seconds from any fixed start; only `seconds` in responses comes from it.
+    /// `now` returns seconds from any fixed start; only "seconds" in responses comes from it.
     Session(ThreadPool& pool, std::function<double()> now);
     ~Session();
 
-    /// Answers {"op": ..., ...}. Unknown operations and keys are errors that list what is known.
-    Result<Response> answer(const Json& request, std::vector<Array> arrays,
-                            std::function<bool(double share_done)> progress = {});
+    /// Answers {"op": NAME, ...}. Every key is checked: an unknown one is an error that lists the known ones.
+    /// "seed" (default 0) is understood by every operation.
+    Result<Response> answer(const Json& request, std::vector<Array> arrays = {}, Progress progress = {});
 
-    /// The same over text: never fails to return; an error becomes {"error": {"code", "field", "message"}}.
-    Response answer_text(std::string_view request, std::vector<Array> arrays,
-                         std::function<bool(double share_done)> progress = {});
+    /// The same over text. An error becomes the body {"error": {"code", "field", "message"}}.
+    Response answer_text(std::string_view request, std::vector<Array> arrays = {}, Progress progress = {});
 
     ThreadPool& pool() const;
     double now() const;
 
-    /// State that a group of operations keeps here between requests (a loaded model, a training run).
+    /// What operations keep here between requests.
     struct State;
     State& state() const { return *state_; }
 
@@ -59,11 +83,7 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// One operation of the door. The table in door.cpp lists them all.
-struct Operation {
-    std::string_view name;
-    std::string_view meaning;
-    Result<Response> (*answer)(const Json& request, std::vector<Array>& arrays, Session& session, const Run& run);
-};
+/// {"error": {"code", "field", "message"}}
+Json error_json(const Error& error);
 
 }  // namespace quantlens::request

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "request/door.h"
+#include "tensor/matrix.h"
+
+namespace quantlens::request {
+
+/// Where a layer comes from: the arrays "weights" and "activations", values typed in, a seeded synthetic layer, or a
+/// matrix of the language model. Exactly one source.
+struct LayerSource {
+    std::string values;
+    std::string synthetic;
+    int synthetic_tokens = 256;
+    static constexpr auto fields() {
+        using P = LayerSource;
+        return std::tuple{
+            text("values", &P::values, "one row of weights, typed: 0.15,-0.32,..."),
+            text("synthetic", &P::synthetic, "ROWSxCOLUMNS of a seeded layer with outlier channels"),
+            integer("synthetic_tokens", &P::synthetic_tokens, 0, 65536, 1, "tokens", "inputs for the synthetic layer"),
+        };
+    }
+};
+
+struct Layer {
+    Matrix weights;                     // [output_channels x input_features]
+    std::optional<Matrix> activations;  // [tokens x input_features]
+    std::string description;            // where it came from, for people
+};
+
+/// Builds the layer, taking the arrays out of the call. Errors name the source at fault.
+Result<Layer> layer_from(const LayerSource& source, Call& call);
+
+/// "0.15,-0.32" as numbers; an error names the item that is none.
+Result<std::vector<float>> parse_numbers(std::string_view text, std::string_view field);
+
+}  // namespace quantlens::request

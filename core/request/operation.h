@@ -1,0 +1,37 @@
+#pragma once
+
+#include <utility>
+
+#include "request/door.h"
+
+/// How an operation gets into the table: a parameter struct with fields(), and a plain function over it.
+namespace quantlens::request {
+
+template <class P>
+Operation operation(std::string_view name, std::string_view meaning, std::vector<std::string_view> arrays,
+                    Result<Response> (*function)(const P&, Call&), bool takes_method = false) {
+    return {name, meaning, std::move(arrays), takes_method, describe<P>(),
+            [name, function](const Settings& settings, Call& call) -> Result<Response> {
+                const auto parameters = parameters_from<P>(settings, name);
+                if (!parameters) return std::unexpected(parameters.error());
+                return function(*parameters, call);
+            }};
+}
+
+/// An operation that has nothing to set.
+struct NoParameters {
+    static constexpr auto fields() { return std::tuple{}; }
+};
+
+/// The array of this name, or an error that says which the request brought.
+Result<Array*> find_array(Call& call, std::string_view name);
+/// The same as float32 values.
+Result<std::vector<float>*> find_floats(Call& call, std::string_view name);
+
+/// The operations of each source file.
+std::vector<Operation> catalogue_operations();  // schema, formats
+std::vector<Operation> layer_operations();      // quantize, statistics
+std::vector<Operation> block_operations();      // encode, decode, hadamard
+std::vector<Operation> cache_operations();      // kv
+
+}  // namespace quantlens::request

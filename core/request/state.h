@@ -1,0 +1,17 @@
+#pragma once
+
+#include <functional>
+#include <utility>
+
+#include "request/door.h"
+
+namespace quantlens::request {
+
+struct Session::State {
+    State(ThreadPool& the_pool, std::function<double()> the_clock) : pool(the_pool), now(std::move(the_clock)) {}
+
+    ThreadPool& pool;
+    std::function<double()> now;
+};
+
+}  // namespace quantlens::request
