@@ -64,6 +64,7 @@ struct ActivationQuantizer {
 struct InputTransform {
     std::vector<float> column_divisors;        // AWQ and SmoothQuant: x_j is divided by these; empty: none
     bool hadamard = false;                     // QuaRot: each row times the normalised Hadamard matrix
+    bool splits_columns = false;               // LLM.int8(): whether float_columns is part of the method
     std::vector<std::uint32_t> float_columns;  // LLM.int8(): columns multiplied apart, unquantized; ascending
     ActivationQuantizer quantizer;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 #include "request/operation.h"
 #include "tensor/synthetic.h"
@@ -47,15 +48,13 @@ Result<std::vector<float>> parse_numbers(std::string_view text, std::string_view
     while (true) {
         const std::size_t comma = text.find(',');
         auto item = text.substr(0, comma);
-        while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
         while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
-        if (item.starts_with('+')) item.remove_prefix(1);
-        float number = 0;
-        const auto parsed = std::from_chars(item.data(), item.data() + item.size(), number);
-        if (parsed.ec == std::errc::result_out_of_range)
-            return bad_parameter(field, item, "within the range of float32");
-        if (parsed.ec != std::errc{} || parsed.ptr != item.data() + item.size())
-            return bad_parameter(field, "'" + std::string{item} + "'", "numbers separated by commas");
+        // strtof, as the standard library of the WebAssembly build has no from_chars for floats yet.
+        const std::string word{item};
+        char* end = nullptr;
+        const float number = std::strtof(word.c_str(), &end);
+        if (word.empty() || end != word.c_str() + word.size())
+            return bad_parameter(field, "'" + word + "'", "numbers separated by commas");
         numbers.push_back(number);
         if (comma == std::string_view::npos) return numbers;
         text.remove_prefix(comma + 1);

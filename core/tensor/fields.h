@@ -178,7 +178,7 @@ Result<P> parameters_from(const Settings& settings, std::string_view owner) {
         std::size_t index = 0;
         std::apply(
             [&](const auto&... f) {
-                const auto try_one = [&](const auto& field) {
+                [[maybe_unused]] const auto try_one = [&](const auto& field) {
                     const auto& info = infos[index++];
                     if (field.key != key) return;
                     const auto value_ok = checked(info, value);
