@@ -1,9 +1,9 @@
+#include "data/embedded.h"
 #include "formats/format.h"
 #include "kernels/instruction_set.h"
 #include "methods/table.h"
 #include "request/json.h"
 #include "request/operation.h"
-#include "request/version.h"
 
 namespace quantlens::request {
 namespace {
@@ -46,7 +46,7 @@ Json operations_json() {
 }
 
 Result<Response> schema(const NoParameters&, Call&) {
-    return Response{{{"version", kVersion},
+    return Response{{{"version", data::kVersion},
                      {"instruction_set", kernels::instruction_set()},
                      {"methods", methods_json()},
                      {"formats", formats_json()},
