@@ -9,7 +9,7 @@ endfunction()
 
 # xsimd: only the kernels see it. `./run setup` puts 13.2 into .toolchain/ where the system's is older.
 find_path(XSIMD_INCLUDE xsimd/xsimd.hpp
-    PATHS "${CMAKE_SOURCE_DIR}/.toolchain/debian13/root/usr/include" /usr/include /usr/local/include /opt/homebrew/include
+    PATHS ENV XSIMD_INCLUDE "${CMAKE_SOURCE_DIR}/.toolchain/debian13/root/usr/include" /usr/include /usr/local/include /opt/homebrew/include
     NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
 set(xsimd_version 0)
 if(XSIMD_INCLUDE)
@@ -17,6 +17,7 @@ if(XSIMD_INCLUDE)
     string(REGEX REPLACE "[^0-9]" "" xsimd_version "${xsimd_version}")
 endif()
 if(xsimd_version LESS 13)
+    unset(XSIMD_INCLUDE CACHE)   # look again the next time
     message(FATAL_ERROR "xsimd 13 or later is needed (found: ${xsimd_version}). Run ./run setup, or set XSIMD_INCLUDE.")
 endif()
 quantlens_headers(xsimd "${XSIMD_INCLUDE}/xsimd")
@@ -35,18 +36,21 @@ else()
 endif()
 
 if(QUANTLENS_TESTS)
-    # A copy of our own where the compiler or its flags differ from those of the packaged library.
-    if(EMSCRIPTEN OR QUANTLENS_SANITIZE)
-        set(BUILD_GMOCK OFF)
-        set(INSTALL_GTEST OFF)
-        find_path(GTEST_SOURCE CMakeLists.txt PATHS /usr/src/googletest NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
-    endif()
-    if(GTEST_SOURCE)
-        add_subdirectory("${GTEST_SOURCE}" googletest EXCLUDE_FROM_ALL SYSTEM)
-        if(NOT TARGET GTest::gtest_main)
-            add_library(GTest::gtest_main ALIAS gtest_main)
+    if(EMSCRIPTEN)
+        # There is no packaged library for WebAssembly: build one from the sources.
+        find_path(GTEST_SOURCE CMakeLists.txt PATHS ENV GTEST_SOURCE /usr/src/googletest
+            NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
+        if(GTEST_SOURCE)
+            set(BUILD_GMOCK OFF)
+            set(INSTALL_GTEST OFF)
+            set(gtest_disable_pthreads ON)
+            add_subdirectory("${GTEST_SOURCE}" googletest EXCLUDE_FROM_ALL SYSTEM)
         endif()
     else()
-        find_package(GTest 1.12 REQUIRED)
+        find_package(GTest 1.12 QUIET)
+    endif()
+    if(NOT TARGET GTest::gtest_main)
+        message(STATUS "GoogleTest was not found: no unit tests")
+        set(QUANTLENS_TESTS OFF)
     endif()
 endif()

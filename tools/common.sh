@@ -12,7 +12,7 @@ at_least() {
 # hash_of FILE...: one hash over the contents of the files that exist.
 hash_of() {
     local file
-    for file in "$@"; do [ -f "$file" ] && cat "$file"; done | cksum | tr -d ' \n'
+    for file in "$@"; do if [ -f "$file" ]; then cat "$file"; fi; done | cksum | tr -d ' \n'
 }
 
 # A stamp says: this was finished, with this recipe. It is written last, so an interrupted step has none.

@@ -1,12 +1,14 @@
-# The tools that were set up, on PATH. Sourced by `run` (and by hand: . tools/env.sh), from the root of the repo.
+# The tools that were set up, on PATH. Sourced by `run`, and by hand: . tools/env.sh
 # An emcc and a node that are on PATH already and new enough are left as they are.
 
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 quantlens_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 if [ -x "$quantlens_root/.toolchain/node/bin/node" ]; then
     export PATH="$quantlens_root/.toolchain/node/bin:$PATH"
 fi
-if [ -x "$quantlens_root/.toolchain/debian13/root/usr/share/emscripten/emcc" ]; then
+emcc_on_path=$(emcc --version 2>/dev/null | sed -n '1s/.* \([0-9][0-9.]*\).*/\1/p' || true)
+if [ -x "$quantlens_root/.toolchain/debian13/root/usr/share/emscripten/emcc" ] && ! at_least "$emcc_on_path" 3.1.69; then
     export PATH="$quantlens_root/.toolchain/debian13/root/usr/share/emscripten:$PATH"
     export EM_BINARYEN_ROOT="$quantlens_root/.toolchain/debian13/binaryen"
     export EMSDK_PYTHON=/usr/bin/python3                 # the one that Debian's Emscripten was made for

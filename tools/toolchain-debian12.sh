@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Gives Debian 12 the Emscripten 3.1.69, Binaryen 120 and xsimd 13 of Debian 13, in a folder of the project.
 #
-# usage: emscripten-debian12.sh FOLDER
+# usage: toolchain-debian12.sh FOLDER [all|xsimd]
 #
 # Debian 12's own Emscripten (3.1.6) and xsimd (8.1) are too old. The system's apt sources and its libc stay as they
 # are: packages are fetched through a private apt state and unpacked, not installed. Signatures are checked with the
@@ -10,6 +10,7 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 target=$1
+parts=${2:-all}
 parent=$(dirname "$target")
 mkdir -p "$parent"
 rm -rf "$parent"/.unfinished.*                      # what an interrupted run left
@@ -17,7 +18,8 @@ work=$(mktemp -d "$parent/.unfinished.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 work=$(cd "$work" && pwd)
 
-packages="emscripten libxsimd-dev binaryen libc6 libstdc++6 libgcc-s1"
+packages="libxsimd-dev"
+if [ "$parts" = all ]; then packages="$packages emscripten binaryen libc6 libstdc++6 libgcc-s1"; fi
 apt_state="$work/apt"
 mkdir -p "$apt_state/sources.d" "$apt_state/lists/partial" "$apt_state/cache/archives/partial" "$work/root" "$work/debs"
 
@@ -48,29 +50,36 @@ private_apt() {
         -oAPT::Sandbox::User=root "$@"
 }
 
-say "fetching Emscripten 3.1.69, Binaryen 120 and xsimd 13 from Debian 13 into $target"
+say "fetching from Debian 13 into $target: $packages"
 private_apt update >&2
 (cd "$work/debs" && private_apt download $(printf '%s/trixie ' $packages)) >&2
 for package in "$work"/debs/*.deb; do dpkg -x "$package" "$work/root"; done
 
 # Binaryen wants a newer libc than the system's: run its tools with the one that was fetched beside it.
-libraries=$(cd "$work/root/usr/lib" && ls -d ./*-linux-gnu* | head -n 1)
-loader=$(cd "$work/root/usr/lib/$libraries" && ls ld-linux-*.so.* | head -n 1)
-mkdir -p "$work/binaryen/bin"
-for tool in "$work"/root/usr/bin/wasm*; do
-    name=$(basename "$tool")
-    cat > "$work/binaryen/bin/$name" <<WRAPPER
+wrap_binaryen() {
+    local libraries loader tool name
+    libraries=$(cd "$work/root/usr/lib" && ls -d ./*-linux-gnu* | head -n 1)
+    loader=$(cd "$work/root/usr/lib/$libraries" && ls ld-linux-*.so.* | head -n 1)
+    mkdir -p "$work/binaryen/bin"
+    for tool in "$work"/root/usr/bin/wasm*; do
+        name=$(basename "$tool")
+        cat > "$work/binaryen/bin/$name" <<WRAPPER
 #!/bin/sh
 root=\$(cd "\$(dirname "\$0")/../../root/usr" && pwd)
 exec "\$root/lib/$libraries/$loader" --library-path "\$root/lib/$libraries:\$root/lib/$libraries/binaryen" "\$root/bin/$name" "\$@"
 WRAPPER
-    chmod +x "$work/binaryen/bin/$name"
-done
+        chmod +x "$work/binaryen/bin/$name"
+    done
+}
 
-# A Node that is not Debian's does not look for modules in /usr/share/nodejs.
-mkdir -p "$work/root/usr/share/emscripten/node_modules"
-ln -sfn /usr/share/nodejs/acorn "$work/root/usr/share/emscripten/node_modules/acorn"
+if [ "$parts" = all ]; then
+    wrap_binaryen
+    # A Node that is not Debian's does not look for modules in /usr/share/nodejs.
+    mkdir -p "$work/root/usr/share/emscripten/node_modules"
+    ln -sfn /usr/share/nodejs/acorn "$work/root/usr/share/emscripten/node_modules/acorn"
+fi
 
 rm -rf "$apt_state" "$work/debs"
 rm -rf "$target"
+chmod 755 "$work"
 mv "$work" "$target"

@@ -1,0 +1,130 @@
+# The steps of `./run test`. Sourced by `run`.
+#
+# A step is a name, a condition under which it exists, and a function. Each one's output goes to build/test/NAME.log and
+# is shown only where it fails. Steps whose folder does not exist are not listed.
+
+any() { compgen -G "$1" > /dev/null; }
+has_script() { [ -f "$1/package.json" ] && grep -q "\"$2\" *:" "$1/package.json"; }
+
+fuzz_seconds=${FUZZ_SECONDS:-60}
+
+# name | condition | function
+test_steps() {
+    step arrows        'true'                               step_arrows
+    step native-build  'true'                               "build_tree dev"
+    step native        'any "tests/unit/*/*_test.cpp"'      "run_ctest dev"
+    step release       'true'                               "build_tree release"
+    step symbols       'any "core/kernels/arch/*.cpp"'      "bash tests/architecture/symbols.sh build/native"
+    step install       'true'                               step_install
+    step command-line  'any "tests/cli/*.test.mjs"'         "run_node_tests tests/cli"
+    step wasm-build    'true'                               "build_tree wasm"
+    step wasm          'any "tests/unit/*/*_test.cpp"'      "run_ctest wasm"
+    step relaxed-build 'true'                               "build_tree wasm-relaxed"
+    step relaxed       'any "tests/unit/*/*_test.cpp"'      "run_ctest wasm-relaxed"
+    step parity        'any "tests/parity/*.test.mjs"'      "run_node_tests tests/parity"
+    step web           'has_script web test'                "run_npm web test"
+    step types         'has_script web check'               "run_npm web check"
+    step site          'has_script web build'               build_site
+    step single-file   'has_script web single-file'         build_single_file
+    step server        'any "tests/server/*.test.mjs"'      "run_node_tests tests/server"
+    step browser       'any "tests/browser/*.test.mjs"'     "run_node_tests tests/browser"
+    step fuzz-build    'any "tests/fuzz/*.cpp"'             "build_tree fuzz"
+    step fuzz          'any "tests/fuzz/*.cpp"'             "run_fuzzers $fuzz_seconds"
+}
+
+run_tests() {
+    wanted=" $* " passed=0 failed=0 failures=""
+    if [ "${1:-}" = --list ]; then
+        step() { if eval "$2"; then echo "$1"; fi; }
+        test_steps
+        return 0
+    fi
+    set_up test
+    mkdir -p build/test
+    step() { run_step "$@"; }
+    test_steps
+    [ -z "$failures" ] || printf '\nfailed:%s (their output is in build/test/)\n' "$failures"
+    printf '%d passed, %d failed\n' "$passed" "$failed"
+    [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+}
+
+run_step() {
+    local name=$1 condition=$2 action=$3 start log status=0
+    if [ "$wanted" != "  " ] && [[ $wanted != *" $name "* ]]; then return 0; fi
+    eval "$condition" || return 0
+    log=build/test/$name.log
+    start=$(date +%s)
+    # A child of its own, so that set -e ends it at the first failing command.
+    bash -c 'set -euo pipefail; . tools/common.sh; . tools/env.sh; . tools/setup.sh; . tools/build.sh; . tools/tests.sh
+        eval "$1"' step "$action" > "$log" 2>&1 < /dev/null || status=$?
+    if [ "$status" = 0 ]; then
+        passed=$((passed + 1))
+        printf 'ok    %-14s %4d s  %s\n' "$name" $(($(date +%s) - start)) "$(summary_of "$log")"
+    else
+        failed=$((failed + 1)) failures="$failures $name"
+        printf 'FAIL  %-14s %4d s\n' "$name" $(($(date +%s) - start))
+        tail -n 60 "$log" | sed 's/^/      | /'
+    fi
+}
+
+# What a test runner said of itself, in one line.
+summary_of() {
+    awk '
+        /\[  PASSED  \] [0-9]+ test/ { tests += $4; unit = " tests" }
+        /^(# |ℹ )pass [0-9]+/        { tests += $3; unit = " tests" }
+        /^ *Tests .*[0-9]+ passed/   { for (i = 2; i <= NF; ++i) if ($i ~ /^passed/) { tests += $(i - 1); unit = " tests" } }
+        END { if (tests) print tests unit }' "$1" | tail -n 1
+}
+
+step_arrows() { node tests/architecture/arrows.mjs; }
+
+run_ctest() {
+    ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+        ctest --test-dir "$(tree_of "$1")" --no-tests=error --output-on-failure --verbose -j 2
+}
+
+run_node_tests() { node --test --test-reporter=tap "$1"/*.test.mjs; }
+
+run_npm() { (cd "$1" && npm run --silent "$2"); }
+
+# A project that finds the installed core builds and runs.
+step_install() {
+    rm -rf build/test/prefix build/test/consumer
+    cmake --install build/native --prefix "$PWD/build/test/prefix"
+    cmake -S tests/install -B build/test/consumer -G Ninja -DCMAKE_PREFIX_PATH="$PWD/build/test/prefix"
+    ninja -C build/test/consumer
+    build/test/consumer/consumer
+}
+
+# run_fuzzers [SECONDS] [TARGET...]: as many at once as there are processors. A finding ends the run with its input kept
+# in build/fuzz/findings/.
+run_fuzzers() {
+    local seconds=${1:-60} program programs=()
+    [ $# -gt 0 ] && shift
+    if [ $# -gt 0 ]; then
+        for program in "$@"; do programs+=("build/fuzz/fuzz_${program#fuzz_}"); done
+    else
+        programs=(build/fuzz/fuzz_*)
+    fi
+    mkdir -p build/fuzz/findings
+    printf '%s\n' "${programs[@]}" | xargs -P "$(getconf _NPROCESSORS_ONLN)" -I PROGRAM \
+        bash -c 'fuzz_one "$1" "$2"' fuzz PROGRAM "$seconds"
+}
+
+fuzz_one() {
+    local program=$1 seconds=$2 name seeds=() corpus log
+    name=$(basename "$program")
+    corpus=build/fuzz/corpus/$name
+    log=build/fuzz/$name.log
+    mkdir -p "$corpus"
+    [ -d "tests/fuzz/seeds/${name#fuzz_}" ] && seeds=("tests/fuzz/seeds/${name#fuzz_}")
+    if "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=3000 -artifact_prefix="build/fuzz/findings/$name-" \
+        -print_final_stats=1 "$corpus" ${seeds[@]+"${seeds[@]}"} > "$log" 2>&1; then
+        echo "$name: $(sed -n 's/stat::number_of_executed_units: *//p' "$log") inputs, nothing found"
+    else
+        echo "$name found something:"
+        tail -n 40 "$log"
+        return 1
+    fi
+}
+export -f fuzz_one
