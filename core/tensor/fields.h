@@ -197,4 +197,12 @@ Result<P> parameters_from(const Settings& settings, std::string_view owner) {
     return parameters;
 }
 
+/// Fails as parameters_from does where a value of a directly filled struct is outside its range.
+template <class P>
+Status check_ranges(const P& parameters) {
+    for (const auto& info : describe(parameters))
+        if (const auto value = checked(info, info.standard); !value) return std::unexpected(value.error());
+    return {};
+}
+
 }  // namespace quantlens
