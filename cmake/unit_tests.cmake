@@ -1,5 +1,18 @@
 # tests/unit/FOLDER/*_test.cpp: one program a folder, test_FOLDER. Under Emscripten the same programs run in Node.
 
+if(EMSCRIPTEN)
+    find_program(NODE_PROGRAM node REQUIRED NO_CMAKE_FIND_ROOT_PATH)
+    set(node_flags "")
+    if(QUANTLENS_RELAXED_SIMD)
+        # Node 20 has relaxed SIMD behind a flag; later ones no longer know the flag.
+        execute_process(COMMAND "${NODE_PROGRAM}" --experimental-wasm-relaxed-simd -e 0
+            RESULT_VARIABLE unknown_flag OUTPUT_QUIET ERROR_QUIET)
+        if(unknown_flag EQUAL 0)
+            set(node_flags --experimental-wasm-relaxed-simd)
+        endif()
+    endif()
+endif()
+
 foreach(folder tensor kernels formats files methods model planner request)
     quantlens_sources(sources tests/unit/${folder})
     if(NOT sources)
@@ -13,11 +26,6 @@ foreach(folder tensor kernels formats files methods model planner request)
     if(EMSCRIPTEN)
         target_link_options(test_${folder} PRIVATE
             -sNODERAWFS=1 -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sSTACK_SIZE=4MB -sEXIT_RUNTIME=1)
-        set(node_flags "")
-        if(QUANTLENS_RELAXED_SIMD)
-            set(node_flags --experimental-wasm-relaxed-simd)
-        endif()
-        find_program(NODE_PROGRAM node REQUIRED NO_CMAKE_FIND_ROOT_PATH)
         add_test(NAME ${folder} COMMAND "${NODE_PROGRAM}" ${node_flags} "$<TARGET_FILE:test_${folder}>")
     else()
         add_test(NAME ${folder} COMMAND test_${folder})

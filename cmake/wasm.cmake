@@ -11,9 +11,8 @@ if(wasm_sources)
     set_target_properties(quantlens_wasm PROPERTIES
         OUTPUT_NAME quantlens-${variant} SUFFIX ".js" RUNTIME_OUTPUT_DIRECTORY "${QUANTLENS_MODULE_DIR}")
     target_link_libraries(quantlens_wasm PRIVATE quantlens::request quantlens_warnings)
-    target_compile_options(quantlens_wasm PRIVATE -fno-rtti -DEMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)
     target_link_options(quantlens_wasm PRIVATE
-        -lembind -O3 -fno-rtti
+        -lembind -O3
         -sDYNAMIC_EXECUTION=0            # a strict content security policy forbids eval
         -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sSTACK_SIZE=1MB -sMALLOC=emmalloc
         -sMODULARIZE=1 -sEXPORT_ES6=1 -sEXPORT_NAME=createQuantlens -sENVIRONMENT=worker,node

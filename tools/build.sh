@@ -47,11 +47,11 @@ npm_build() {
     local script=$1 output=$2 recipe
     [ -f web/package.json ] || die "there is no web/package.json: nothing to build the page from"
     recipe=$(page_inputs)
-    if stamp_is "build/.$script-stamp" "$recipe" && [ -e "$output" ]; then return 0; fi
-    rm -f "build/.$script-stamp"
+    if stamp_is "build/.npm-$script" "$recipe" && [ -e "$output" ]; then return 0; fi
+    rm -f "build/.npm-$script"
     (cd web && npm run --silent "$script") >&2
     [ -e "$output" ] || die "npm run $script left no $output"
-    write_stamp "build/.$script-stamp" "$(page_inputs)"
+    write_stamp "build/.npm-$script" "$(page_inputs)"
 }
 
 build_site() {
@@ -62,7 +62,7 @@ build_site() {
 
 build_single_file() {
     build_modules
-    npm_build single-file build/quantlens.html
+    npm_build build:single build/quantlens.html
     say "built: build/quantlens.html"
 }
 
