@@ -14,7 +14,7 @@ if(wasm_sources)
     target_link_options(quantlens_wasm PRIVATE
         -lembind -O3
         -sDYNAMIC_EXECUTION=0            # a strict content security policy forbids eval
-        -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sSTACK_SIZE=1MB -sMALLOC=emmalloc
+        -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sSTACK_SIZE=1MB
         -sMODULARIZE=1 -sEXPORT_ES6=1 -sEXPORT_NAME=createQuantlens -sENVIRONMENT=worker,node
         -sFILESYSTEM=0 -sINCOMING_MODULE_JS_API=wasmBinary,instantiateWasm,locateFile,print,printErr,onAbort)
     find_program(TSC_PROGRAM tsc PATHS "${CMAKE_SOURCE_DIR}/web/node_modules/.bin" NO_CMAKE_FIND_ROOT_PATH)
