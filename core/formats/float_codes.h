@@ -1,7 +1,6 @@
 #pragma once
 
 #include <bit>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -117,22 +116,24 @@ constexpr int floor_log2(float value) {
 }
 
 /// FP16 (IEEE binary16). Numbers of 65520 and more become infinity; NaN stays NaN (quiet).
-inline std::uint16_t float_to_half(float value) {
-    // The idea of Marat Dukhan's FP16 library: adding a number whose last bit weighs as much as the last bit of the half makes the
-    // float unit round; scaling up and down first turns too large numbers into infinity.
+constexpr std::uint16_t float_to_half(float value) {
     const std::uint32_t bits = std::bit_cast<std::uint32_t>(value);
     const std::uint32_t sign = (bits >> 16) & 0x8000u;
-    const std::uint32_t doubled = bits << 1;
-    if (doubled > 0xff000000u) return std::uint16_t(sign | 0x7e00u);
-    float base = (std::fabs(value) * 0x1p+112f) * 0x1p-110f;
-    const std::uint32_t bias = (doubled & 0xff000000u) < 0x71000000u ? 0x71000000u : doubled & 0xff000000u;
-    base = std::bit_cast<float>((bias >> 1) + 0x07800000u) + base;
-    const std::uint32_t sum = std::bit_cast<std::uint32_t>(base);
-    return std::uint16_t(sign | (((sum >> 13) & 0x7c00u) + (sum & 0x0fffu)));
+    const std::uint32_t magnitude = bits & 0x7fffffffu;
+    if (magnitude > 0x7f800000u) return std::uint16_t(sign | 0x7e00u);
+    if (magnitude >= 0x477ff000u) return std::uint16_t(sign | 0x7c00u);
+    if (magnitude < 0x38800000u) {
+        // Below 2^-14 codes are spaced 2^-24, as are floats from 0.5 to 1: adding 0.5 rounds.
+        const float shifted = std::bit_cast<float>(magnitude) + 0.5f;
+        return std::uint16_t(sign | (std::bit_cast<std::uint32_t>(shifted) - 0x3f000000u));
+    }
+    // The exponent's bias is 112 less; a carry out of the mantissa moves on into the exponent by itself.
+    const std::uint32_t rounding = 0xfffu + ((magnitude >> 13) & 1u);
+    return std::uint16_t(sign | ((magnitude - (112u << 23) + rounding) >> 13));
 }
 
 /// Exact. Infinity and NaN codes give infinity and NaN.
-inline float half_to_float(std::uint16_t half) {
+constexpr float half_to_float(std::uint16_t half) {
     const std::uint32_t sign = std::uint32_t(half & 0x8000u) << 16;
     const std::uint32_t magnitude = half & 0x7fffu;
     // As a float with the same exponent field the number is 2^112 too small; multiplying mends denormals as well.
@@ -143,7 +144,7 @@ inline float half_to_float(std::uint16_t half) {
 }
 
 /// `value` as FP16 holds it.
-inline float round_to_half(float value) { return half_to_float(float_to_half(value)); }
+constexpr float round_to_half(float value) { return half_to_float(float_to_half(value)); }
 
 /// BF16: the upper half of a float32. Numbers that round beyond the largest become infinity; NaN stays NaN (quiet).
 constexpr std::uint16_t float_to_bfloat16(float value) {
