@@ -28,16 +28,31 @@ struct LinearProblem {
 /// How many values share one scale.
 enum class Granularity : std::uint8_t { kTensor, kChannel, kGroup, kToken };
 enum class Scheme : std::uint8_t { kSymmetric, kAsymmetric };
-enum class Convention : std::uint8_t { kPlain, kGptq, kAwq, kQuarot, kDeepspeed };
+/// Whose code says how a scale follows from a range (contract, "Conventions"). The last is LLM.int8()'s, chosen by that
+/// method alone: symmetric, restricted, and multiplied by (1 / absmax) * 127 where the others divide by the scale.
+enum class Convention : std::uint8_t { kPlain, kGptq, kAwq, kQuarot, kDeepspeed, kBitsandbytes };
 
 /// What a runtime stores of an integer-quantized matrix: w ~ (code - zero_point) * scale.
 struct Codes {
     int bits = 8;
     bool is_signed = false;
+    std::size_t rows = 0, columns = 0;
+    std::size_t group_size = 0;               // columns that share a scale; the last group of a row may be shorter
     std::vector<std::int16_t> codes;          // [rows x columns], original column order; within -128 .. 255
     Matrix scales;                            // [rows x groups] (1 x 1 for one scale a tensor)
-    std::vector<std::int16_t> zero_points;    // as scales; empty where they are all 0
-    std::vector<std::int32_t> column_groups;  // the group of each column; only where groups are not runs of columns
+    std::vector<std::int32_t> zero_points;    // as scales; empty where they are all 0
+    double zero_point_bits = 0;               // stored bits of one; 0 where the bits alone say what it is
+    std::vector<std::int32_t> column_groups;  // the group of each column, with activation order; else empty
+    bool stores_column_groups = false;        // where they do not follow from the column's place
+
+    bool one_scale() const { return scales.size() == 1; }
+    std::size_t group_of(std::size_t column) const {
+        return column_groups.empty() ? column / group_size : std::size_t(column_groups[column]);
+    }
+    /// Where the scale and zero point of this row and column stand in `scales` and `zero_points`.
+    std::size_t scale_index(std::size_t row, std::size_t column) const {
+        return one_scale() ? 0 : row * scales.columns() + group_of(column);
+    }
 };
 
 /// One kind of stored thing, so that bits a weight are counted and not estimated.
@@ -54,10 +69,11 @@ struct ActivationQuantizer {
     Scheme scheme = Scheme::kSymmetric;
     Convention convention = Convention::kPlain;
     double clip_ratio = 1.0;
+    float outlier_threshold = 0;  // values of this magnitude and more do not stretch the range; 0: all count
 
     bool active() const { return bits < 16; }
-    /// The values after quantizing and dequantizing, in place.
-    void apply(MatrixView<float> activations) const;
+    /// The values after quantizing and dequantizing, in place. kToken: one range for each row; kTensor: one for all.
+    void apply(MatrixView<float> activations, ThreadPool& pool) const;
 };
 
 /// What happens to the inputs before the product, in this order.
@@ -65,7 +81,8 @@ struct InputTransform {
     std::vector<float> column_divisors;        // AWQ and SmoothQuant: x_j is divided by these; empty: none
     bool hadamard = false;                     // QuaRot: each row times the normalised Hadamard matrix
     bool splits_columns = false;               // LLM.int8(): whether float_columns is part of the method
-    std::vector<std::uint32_t> float_columns;  // LLM.int8(): columns multiplied apart, unquantized; ascending
+    std::vector<std::uint32_t> float_columns;  // LLM.int8(): columns multiplied apart, unquantized; ascending. With the
+                                               // quantizer's outlier_threshold, those of the inputs at hand instead
     ActivationQuantizer quantizer;
 };
 
@@ -87,6 +104,9 @@ struct QuantizedLayer {
     std::size_t stored_bytes() const { return (stored_bits() + 7) / 8; }
     double bits_per_weight() const { return double(stored_bits()) / double(rows * columns); }
     Receipt bits_receipt() const;
+
+    /// The inputs as the product sees them: divided, rotated, quantized.
+    Result<Matrix> transformed(MatrixView<const float> activations, const Run& run) const;
 
     /// What the layer really outputs for these inputs, activation quantization included: [tokens x rows].
     Result<Matrix> multiply(MatrixView<const float> activations, const Run& run) const;
