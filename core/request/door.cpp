@@ -125,7 +125,8 @@ Result<std::vector<float>*> find_floats(Call& call, std::string_view name) {
 const std::vector<Operation>& operations() {
     static const std::vector<Operation> table = [] {
         std::vector<Operation> all;
-        for (auto part : {catalogue_operations(), layer_operations(), block_operations(), cache_operations()})
+        for (auto part : {catalogue_operations(), layer_operations(), block_operations(), cache_operations(),
+                          planner_operations()})
             std::ranges::move(part, std::back_inserter(all));
         return all;
     }();

@@ -33,5 +33,6 @@ std::vector<Operation> catalogue_operations();  // schema, formats
 std::vector<Operation> layer_operations();      // quantize, statistics
 std::vector<Operation> block_operations();      // encode, decode, hadamard
 std::vector<Operation> cache_operations();      // kv
+std::vector<Operation> planner_operations();    // memory, speed, models, devices
 
 }  // namespace quantlens::request
