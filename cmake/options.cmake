@@ -54,8 +54,8 @@ if(QUANTLENS_WARNINGS_AS_ERRORS)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(quantlens_warnings INTERFACE -Wduplicated-cond -Wlogical-op)
-    # g++ 12 reports these two inside its own std::expected and std::vector, at -O1 and above and with sanitizers.
-    target_compile_options(quantlens_warnings INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized)
+    # g++ 12 reports these inside its own std::expected, std::vector and std::string, at -O1 and above and with sanitizers.
+    target_compile_options(quantlens_warnings INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized -Wno-restrict)
 endif()
 
 # quantlens_sources(VARIABLE FOLDER): the .cpp files of one folder, looked up again at each build.

@@ -1,0 +1,14 @@
+#include "kernels/arch/unit.inl.h"
+
+namespace quantlens::kernels {
+namespace {
+struct Target {
+    using Arch = xsimd::sse2;
+    static constexpr size_t tile_rows = 4, tile_vectors = 2;  // 8 sums, 2 right, 1 left, 1 product of 16 registers
+};
+}  // namespace
+
+extern const KernelTable kSse2Table;
+constinit const KernelTable kSse2Table = make_table<Target>("sse2");
+
+}  // namespace quantlens::kernels

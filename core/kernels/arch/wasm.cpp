@@ -1,0 +1,14 @@
+#include "kernels/arch/unit.inl.h"
+
+namespace quantlens::kernels {
+namespace {
+struct Target {
+    using Arch = xsimd::wasm;
+    static constexpr size_t tile_rows = 4, tile_vectors = 2;  // 8 sums, 2 right, 1 left, 1 product of the engine's 16 registers
+};
+}  // namespace
+
+extern const KernelTable kSimd128Table;
+constinit const KernelTable kSimd128Table = make_table<Target>("simd128");
+
+}  // namespace quantlens::kernels

@@ -1,0 +1,52 @@
+// The common ground of the kernels: what a Target is, unrolled loops, multiply-and-add.
+// Included once by each unit of arch/; everything is in an anonymous namespace, so no two units share a function.
+//
+// A Target names an architecture and the tuning that follows from its registers:
+//     using Arch                    the xsimd architecture
+//     tile_rows, tile_vectors       register tile of the float product: rows x vectors of columns
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include <xsimd/xsimd.hpp>
+
+namespace quantlens::kernels {
+namespace {
+
+using std::size_t;
+
+template <class Target>
+using Floats = xsimd::batch<float, typename Target::Arch>;
+
+template <class Target>
+constexpr size_t kLanes = Floats<Target>::size;
+
+/// An index as a constant (std::integral_constant is a function of the standard library, which units would share).
+template <size_t I>
+struct Index {
+    constexpr operator size_t() const { return I; }
+};
+
+template <class Body, size_t... I>
+[[gnu::always_inline]] inline void unroll_over(Body&& body, std::index_sequence<I...>) {
+    (body(Index<I>{}), ...);
+}
+
+/// body(0), body(1), ... body(N - 1), each with its index as a constant: arrays that it indexes stay in registers.
+template <size_t N, class Body>
+[[gnu::always_inline]] inline void unroll(Body&& body) {
+    unroll_over(body, std::make_index_sequence<N>{});
+}
+
+/// a * b + c, fused where the architecture has it. xsimd knows no relaxed SIMD: the one instruction is named here.
+template <class Target>
+[[gnu::always_inline]] inline Floats<Target> multiply_add(Floats<Target> a, Floats<Target> b, Floats<Target> c) {
+#if defined(__wasm_relaxed_simd__)
+    return Floats<Target>(wasm_f32x4_relaxed_madd(a, b, c));
+#else
+    return xsimd::fma(a, b, c);
+#endif
+}
+
+}  // namespace
+}  // namespace quantlens::kernels

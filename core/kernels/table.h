@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+/// The kernels of one architecture as plain functions over pointers and sizes, and the choice among them.
+/// The units in arch/ are compiled with their own flags: they define one table each and share no code.
+namespace quantlens::kernels {
+
+struct KernelTable {
+    const char* name;  ///< "avx2", ...: what the results report as instruction set
+
+    // matmul.inl.h
+    std::size_t tile_rows;     ///< rows of `out` that one register tile covers
+    std::size_t tile_columns;  ///< columns of it; packed panels of the right operand are this wide
+    float (*dot)(const float* a, const float* b, std::size_t n);
+    void (*axpy)(float alpha, const float* x, float* y, std::size_t n);
+    /// Panels of `width` columns from element (k, j) at from[k * stride + j]: to[panel][k][width], zero beyond `count`.
+    /// `width` is tile_rows or tile_columns.
+    void (*pack_steps)(const float* from, std::size_t stride, std::size_t k, std::size_t count, std::size_t width,
+                       float* to);
+    /// The same, tile_columns wide, from element (k, j) at from[j * stride + k].
+    void (*pack_transposed)(const float* from, std::size_t stride, std::size_t k, std::size_t count, float* to);
+    /// c [m x n] = (or +=) a times b. b: packed panels of tile_columns. a: tiles of tile_rows x k values, row after row
+    /// where `a_by_rows`, else step after step as pack_steps writes them. `to_right` columns of c may be written.
+    void (*multiply_block)(const float* a, bool a_by_rows, const float* b, std::size_t m, std::size_t n, std::size_t k,
+                           float* c, std::size_t c_stride, bool accumulate);
+
+    // rows.inl.h
+    void (*min_max)(const float* values, std::size_t n, float* minimum, float* maximum);
+    void (*quantize_row)(const float* values, std::size_t n, float scale, int zero_point, int low, int high,
+                         std::int16_t* codes);
+    void (*dequantize_row)(const std::int16_t* codes, std::size_t n, float scale, int zero_point, float* values);
+    /// values [parts x n], each part times the Sylvester matrix of order n (a power of two), not normalised.
+    void (*walsh)(float* values, std::size_t parts, std::size_t n);
+    /// to[i][j] = scale * sum over p of sign(i, p) * from[p][j], j < n; sign is -1 where bit p of signs[i] is set.
+    void (*mix_parts)(const float* from, std::size_t parts, std::size_t n, const std::uint64_t* signs, float scale,
+                      float* to);
+    void (*scale)(float* values, std::size_t n, float factor);
+};
+
+/// The best table that this machine can run; the choice is made once. QUANTLENS_ISA=sse2 in the environment (any name of
+/// available_tables()) asks for another.
+const KernelTable& active_table();
+
+/// Makes another table the active one and returns the former: for tests and benchmarks, while no kernel runs.
+const KernelTable& exchange_active_table(const KernelTable& table);
+
+/// Every table that this machine can run, plainest first.
+std::span<const KernelTable* const> available_tables();
+
+/// The table of that name, or null where this machine cannot run it.
+const KernelTable* table_for(std::string_view name);
+
+/// The name of the active table: "avx2", "neon", "simd128", ...
+std::string_view instruction_set();
+
+}  // namespace quantlens::kernels
