@@ -14,17 +14,15 @@ struct LayerSource {
     std::string values;
     std::string synthetic;
     int synthetic_tokens = 256;
+    static constexpr auto fields() {
+        using P = LayerSource;
+        return std::tuple{
+            text("values", &P::values, "one row of weights, typed: 0.15,-0.32,..."),
+            text("synthetic", &P::synthetic, "ROWSxCOLUMNS of a seeded layer with outlier channels"),
+            integer("synthetic_tokens", &P::synthetic_tokens, 0, 65536, 1, "tokens", "inputs for the synthetic layer"),
+        };
+    }
 };
-
-/// The fields of LayerSource for a parameter struct P that derives from it.
-template <class P>
-constexpr auto source_fields() {
-    return std::tuple{
-        text<P>("values", &P::values, "one row of weights, typed: 0.15,-0.32,..."),
-        text<P>("synthetic", &P::synthetic, "ROWSxCOLUMNS of a seeded layer with outlier channels"),
-        integer<P>("synthetic_tokens", &P::synthetic_tokens, 0, 65536, 1, "tokens", "inputs for the synthetic layer"),
-    };
-}
 
 struct Layer {
     Matrix weights;                     // [output_channels x input_features]

@@ -1,4 +1,4 @@
-#include <cstdlib>
+#include <array>
 
 #include "planner/speed.h"
 #include "request/json.h"
@@ -19,31 +19,31 @@ struct MemoryParameters {
     std::string device;
 };
 
-template <class P>
 constexpr auto memory_fields() {
+    using P = MemoryParameters;
     return std::tuple{
-        text<P>("model", &P::model, "id of a model (quantlens models)"),
-        text<P>("config", &P::config, "a Hugging Face config.json instead of a model id"),
-        text<P>("weights", &P::weights, "format of all weights"),
-        text<P>("weights_embedding", &P::weights_embedding, "format of the embedding; as weights where not given"),
-        text<P>("weights_attention", &P::weights_attention, "format of the attention matrices"),
-        text<P>("weights_feed_forward", &P::weights_feed_forward, "format of the feed-forward matrices and experts"),
-        text<P>("weights_norms", &P::weights_norms, "format of the norms"),
-        text<P>("kv_key", &P::kv_key, "format of the cached keys"),
-        text<P>("kv_value", &P::kv_value, "format of the cached values"),
-        integer<P>("kv_group", &P::kv_group, 1, 65536, 1, "values", "cached values that share a scale and a minimum"),
-        integer<P>("kv_residual", &P::kv_residual, 0, 1 << 24, 1, "tokens", "newest tokens kept in 16 bits"),
-        integer<P>("context", &P::context, 1, 1 << 30, 1, "tokens", "length of each sequence"),
-        integer<P>("batch", &P::batch, 1, 1 << 20, 1, "sequences", "sequences at a time"),
-        real<P>("overhead", &P::overhead, 0, 1e15, 1, "bytes", "activations, buffers and the runtime itself"),
-        text<P>("device", &P::device, "id of a device (quantlens devices)"),
+        text("model", &P::model, "id of a model (quantlens models)"),
+        text("config", &P::config, "a Hugging Face config.json instead of a model id"),
+        text("weights", &P::weights, "format of all weights"),
+        text("weights_embedding", &P::weights_embedding, "format of the embedding; as weights where not given"),
+        text("weights_attention", &P::weights_attention, "format of the attention matrices"),
+        text("weights_feed_forward", &P::weights_feed_forward, "format of the feed-forward matrices and experts"),
+        text("weights_norms", &P::weights_norms, "format of the norms"),
+        text("kv_key", &P::kv_key, "format of the cached keys"),
+        text("kv_value", &P::kv_value, "format of the cached values"),
+        integer("kv_group", &P::kv_group, 1, 65536, 1, "values", "cached values that share a scale and a minimum"),
+        integer("kv_residual", &P::kv_residual, 0, 1 << 24, 1, "tokens", "newest tokens kept in 16 bits"),
+        integer("context", &P::context, 1, 1 << 30, 1, "tokens", "length of each sequence"),
+        integer("batch", &P::batch, 1, 1 << 20, 1, "sequences", "sequences at a time"),
+        real("overhead", &P::overhead, 0, 1e15, 1, "bytes", "activations, buffers and the runtime itself"),
+        text("device", &P::device, "id of a device (quantlens devices)"),
     };
 }
 
 struct FitParameters : MemoryParameters {
     static constexpr auto fields() {
-        return std::tuple_cat(memory_fields<FitParameters>(),
-                              std::tuple{real<FitParameters>("fit", &FitParameters::fit, 0, 1e18, 1, "bytes",
+        return std::tuple_cat(memory_fields(),
+                              std::tuple{real("fit", &FitParameters::fit, 0, 1e18, 1, "bytes",
                                                              "memory that all must fit into")});
     }
 };
@@ -53,9 +53,9 @@ struct SpeedParameters : MemoryParameters {
     static constexpr auto fields() {
         using P = SpeedParameters;
         return std::tuple_cat(
-            memory_fields<P>(),
-            std::tuple{real<P>("bandwidth", &P::bandwidth, 0, 1e6, 0.1, "GB/s", "memory bandwidth, instead of a device's"),
-                       real<P>("compute", &P::compute, 0, 1e6, 0.1, "TFLOP/s", "dense 16-bit peak, instead of a device's")});
+            memory_fields(),
+            std::tuple{real("bandwidth", &P::bandwidth, 0, 1e6, 0.1, "GB/s", "memory bandwidth, instead of a device's"),
+                       real("compute", &P::compute, 0, 1e6, 0.1, "TFLOP/s", "dense 16-bit peak, instead of a device's")});
     }
 };
 

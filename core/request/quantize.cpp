@@ -16,7 +16,7 @@ struct QuantizeParameters : LayerSource {
     static constexpr auto fields() {
         using P = QuantizeParameters;
         return std::tuple_cat(
-            std::tuple{text("method", &P::method, "how to quantize: a method or a number format")}, source_fields<P>(),
+            std::tuple{text("method", &P::method, "how to quantize: a method or a number format")}, LayerSource::fields(),
             std::tuple{text("return", &P::wanted, "arrays to return: 'all', or names such as dequantized,codes")});
     }
 };
@@ -177,7 +177,7 @@ struct StatisticsParameters : LayerSource {
     std::string of = "weights";
     static constexpr auto fields() {
         using P = StatisticsParameters;
-        return std::tuple_cat(source_fields<P>(),
+        return std::tuple_cat(LayerSource::fields(),
                               std::tuple{text("of", &P::of, "weights or activations"),
                                          integer("bins", &P::bins, 1, 4096, 1, "bins", "parts of the histogram")});
     }

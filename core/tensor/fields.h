@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -112,41 +113,42 @@ std::string to_text(const Value& value);
 /// "unknown parameter 'bitz' for rtn; it takes bits, scheme, ..."
 Error unknown_key(std::string_view key, std::string_view owner, std::span<const FieldInfo> known);
 
+// A field may belong to a base of the struct at hand: type_identity lets only the field decide P.
 namespace detail {
 
 template <class P>
-FieldInfo info_of(const FlagField<P>& f, const P& p) {
+FieldInfo info_of(const FlagField<P>& f, const std::type_identity_t<P>& p) {
     return {f.key, FieldKind::kFlag, 0, 1, 1, {}, p.*f.member, "", f.meaning};
 }
 template <class P>
-FieldInfo info_of(const IntegerField<P>& f, const P& p) {
+FieldInfo info_of(const IntegerField<P>& f, const std::type_identity_t<P>& p) {
     return {f.key,  FieldKind::kInteger, double(f.minimum), double(f.maximum), double(f.step), {}, std::int64_t{p.*f.member},
             f.unit, f.meaning};
 }
 template <class P>
-FieldInfo info_of(const RealField<P>& f, const P& p) {
+FieldInfo info_of(const RealField<P>& f, const std::type_identity_t<P>& p) {
     return {f.key, FieldKind::kReal, f.minimum, f.maximum, f.step, {}, p.*f.member, f.unit, f.meaning};
 }
 template <class P, class E>
-FieldInfo info_of(const ChoiceField<P, E>& f, const P& p) {
+FieldInfo info_of(const ChoiceField<P, E>& f, const std::type_identity_t<P>& p) {
     return {f.key, FieldKind::kChoice, 0, 0, 0, {f.names.begin(), f.names.end()},
             std::string{f.names[std::size_t(p.*f.member)]}, "", f.meaning};
 }
 template <class P>
-FieldInfo info_of(const TextField<P>& f, const P& p) {
+FieldInfo info_of(const TextField<P>& f, const std::type_identity_t<P>& p) {
     return {f.key, FieldKind::kText, 0, 0, 0, {}, p.*f.member, "", f.meaning};
 }
 
 template <class P>
-void assign(const FlagField<P>& f, P& p, const Value& v) { p.*f.member = std::get<bool>(v); }
+void assign(const FlagField<P>& f, std::type_identity_t<P>& p, const Value& v) { p.*f.member = std::get<bool>(v); }
 template <class P>
-void assign(const IntegerField<P>& f, P& p, const Value& v) { p.*f.member = int(std::get<std::int64_t>(v)); }
+void assign(const IntegerField<P>& f, std::type_identity_t<P>& p, const Value& v) { p.*f.member = int(std::get<std::int64_t>(v)); }
 template <class P>
-void assign(const RealField<P>& f, P& p, const Value& v) { p.*f.member = std::get<double>(v); }
+void assign(const RealField<P>& f, std::type_identity_t<P>& p, const Value& v) { p.*f.member = std::get<double>(v); }
 template <class P>
-void assign(const TextField<P>& f, P& p, const Value& v) { p.*f.member = std::get<std::string>(v); }
+void assign(const TextField<P>& f, std::type_identity_t<P>& p, const Value& v) { p.*f.member = std::get<std::string>(v); }
 template <class P, class E>
-void assign(const ChoiceField<P, E>& f, P& p, const Value& v) {
+void assign(const ChoiceField<P, E>& f, std::type_identity_t<P>& p, const Value& v) {
     for (std::size_t i = 0; i < f.names.size(); ++i)
         if (f.names[i] == std::get<std::string>(v)) p.*f.member = E(i);
 }
