@@ -29,6 +29,9 @@ struct DoubleQuantization {
     std::vector<std::uint8_t> codes;  // one a block, into the dynamic map
 };
 
+/// The block scales that the codes stand for.
+std::vector<float> restore_scales(const DoubleQuantization& quantized);
+
 struct Codebook4Values {
     Codebook4 codebook = Codebook4::kNf4;
     std::size_t block_size = 64;
