@@ -1,6 +1,6 @@
 #include "data/embedded.h"
 #include "formats/format.h"
-#include "kernels/instruction_set.h"
+#include "kernels/table.h"
 #include "methods/table.h"
 #include "request/json.h"
 #include "request/operation.h"

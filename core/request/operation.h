@@ -34,5 +34,6 @@ std::vector<Operation> layer_operations();      // quantize, statistics
 std::vector<Operation> block_operations();      // encode, decode, hadamard
 std::vector<Operation> cache_operations();      // kv
 std::vector<Operation> planner_operations();    // memory, speed, models, devices
+std::vector<Operation> walkthrough_operations();  // affine, products, cache-sketch
 
 }  // namespace quantlens::request

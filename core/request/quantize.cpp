@@ -88,7 +88,7 @@ void add_weight_arrays(const Wanted& wanted, const Layer& layer, const methods::
             arrays.push_back(codes_array("codes", codes.codes, codes.is_signed, quantized.rows));
         if (wanted.has("scales")) arrays.push_back(matrix_array("scales", codes.scales));
         if (wanted.has("zero_points") && !codes.zero_points.empty())
-            arrays.push_back(codes_array("zero_points", codes.zero_points, codes.is_signed, codes.scales.rows()));
+            arrays.push_back(matrix_array("zero_points", codes.scales.rows(), codes.zero_points));
         if (wanted.has("column_groups") && !codes.column_groups.empty())
             arrays.push_back(vector_array("column_groups", codes.column_groups));
     }
