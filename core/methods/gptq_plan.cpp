@@ -1,0 +1,182 @@
+#include "methods/gptq_plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "kernels/matmul.h"
+
+namespace quantlens::methods {
+namespace {
+
+/// X times a power of two that keeps the squares of its largest values inside float32; X itself where they are.
+Matrix within_range(MatrixView<const float> activations) {
+    Matrix inputs(activations);
+    float largest = 0;
+    for (const float v : inputs.values()) largest = std::max(largest, std::abs(v));
+    if (largest == 0 || (largest > 1e-12f && largest < 1e12f)) return inputs;
+    const int exponent = -std::ilogb(largest);
+    for (float& v : inputs.values()) v = std::ldexp(v, exponent);
+    return inputs;
+}
+
+Matrix damped(MatrixView<const float> hessian, const std::vector<std::uint32_t>& order, double damping) {
+    const std::size_t n = hessian.rows();
+    double mean = 0;
+    for (std::size_t j = 0; j < n; ++j) mean += hessian(j, j);
+    const auto added = float(damping * (mean / double(n)));
+    Matrix h(n, n);
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t j = 0; j < n; ++j) h(i, j) = hessian(order[i], order[j]);
+    for (std::size_t j = 0; j < n; ++j) h(j, j) += added;
+    return h;
+}
+
+}  // namespace
+
+Matrix gptq_hessian(MatrixView<const float> activations, std::size_t batches, ThreadPool& pool) {
+    Matrix h(activations.columns(), activations.columns());
+    kernels::gram(activations, h, pool);
+    const float factor = 2 / float(batches);
+    for (float& v : h.values()) v *= factor;
+    return h;
+}
+
+Matrix inverse_factor(MatrixView<const float> hessian, ThreadPool&) {
+    const std::size_t n = hessian.rows();
+    std::vector<double> r(n * n), u(n * n);
+    for (std::size_t j = n; j-- > 0;) {
+        const double* row_j = &r[j * n];
+        double pivot = hessian(j, j);
+        for (std::size_t k = j + 1; k < n; ++k) pivot -= row_j[k] * row_j[k];
+        if (!(pivot > 4 * double(std::numeric_limits<float>::epsilon()) * hessian(j, j)) || !std::isfinite(pivot)) return {};
+        const double root = std::sqrt(pivot);
+        r[j * n + j] = root;
+        for (std::size_t i = 0; i < j; ++i) {
+            double sum = hessian(i, j);
+            const double* row_i = &r[i * n];
+            for (std::size_t k = j + 1; k < n; ++k) sum -= row_i[k] * row_j[k];
+            r[i * n + j] = sum / root;
+        }
+    }
+    Matrix factor(n, n);
+    for (std::size_t i = n; i-- > 0;) {
+        double* row = &u[i * n];
+        for (std::size_t k = i + 1; k < n; ++k) {
+            const double weight = r[i * n + k];
+            const double* other = &u[k * n];
+            for (std::size_t j = k; j < n; ++j) row[j] -= weight * other[j];
+        }
+        const double scale = 1 / r[i * n + i];
+        for (std::size_t j = i + 1; j < n; ++j) row[j] *= scale;
+        row[i] = scale;
+        for (std::size_t j = i; j < n; ++j) factor(i, j) = float(row[j]);
+    }
+    return factor;
+}
+
+Result<GptqPlan> plan_gptq(MatrixView<const float> activations, bool activation_order, double damping,
+                           ThreadPool& pool) {
+    GptqPlan plan;
+    const std::size_t n = activations.columns();
+    Matrix hessian = gptq_hessian(within_range(activations), 1, pool);
+    for (std::size_t j = 0; j < n; ++j) {
+        if (!std::isfinite(hessian(j, j)))
+            return fail(ErrorCode::kNotFinite, "activations",
+                        "activations: the squares of column " + to_text(j) + " sum to " + to_text(hessian(j, j)) +
+                            ", must be finite");
+        if (hessian(j, j) == 0) {
+            plan.dead_inputs.push_back(std::uint32_t(j));
+            hessian(j, j) = 1;
+        }
+    }
+    plan.order.resize(n);
+    std::iota(plan.order.begin(), plan.order.end(), 0u);
+    if (activation_order)
+        std::ranges::stable_sort(plan.order, std::greater{}, [&](std::uint32_t j) { return hessian(j, j); });
+
+    plan.damping = damping;
+    plan.influence = inverse_factor(damped(hessian, plan.order, plan.damping), pool);
+    while (plan.influence.empty()) {
+        plan.damping = raised(plan.damping);
+        if (plan.damping > 1e12)
+            return fail(ErrorCode::kNotFinite, "activations",
+                        "activations: their Hessian has no Cholesky factor at any damping, must be finite");
+        plan.influence = inverse_factor(damped(hessian, plan.order, plan.damping), pool);
+    }
+    plan.diagonal.resize(n);
+    for (std::size_t j = 0; j < n; ++j) {
+        const float pivot = plan.influence(j, j);
+        plan.diagonal[j] = pivot;
+        for (std::size_t k = j; k < n; ++k) plan.influence(j, k) /= pivot;
+    }
+    return plan;
+}
+
+Matrix ordered_weights(MatrixView<const float> weights, const GptqPlan& plan) {
+    std::vector<std::uint8_t> dead(weights.columns());
+    for (const auto column : plan.dead_inputs) dead[column] = 1;
+    Matrix ordered(weights.rows(), weights.columns());
+    for (std::size_t r = 0; r < weights.rows(); ++r)
+        for (std::size_t p = 0; p < weights.columns(); ++p)
+            ordered(r, p) = dead[plan.order[p]] ? 0.0f : weights(r, plan.order[p]);
+    return ordered;
+}
+
+GptqGrids::GptqGrids(MatrixView<const float> weights, const GptqPlan& plan, const GptqParameters& parameters,
+                     ThreadPool& pool)
+    : codes(make_codes(weights.rows(), weights.columns(), parameters.settings())),
+      settings_(parameters.settings()),
+      order_(plan.order),
+      static_(parameters.static_groups || parameters.granularity != Granularity::kGroup),
+      current_(weights.rows()) {
+    const std::size_t rows = weights.rows(), columns = weights.columns(), group = codes.group_size;
+    if (parameters.activation_order && parameters.granularity == Granularity::kGroup) {
+        codes.stores_column_groups = !static_;
+        codes.column_groups.resize(columns);
+        for (std::size_t p = 0; p < columns; ++p)
+            codes.column_groups[order_[p]] = std::int32_t((static_ ? order_[p] : p) / group);
+    }
+    if (!static_) return;
+
+    // One scale for a row or the tensor sees W as it is; groups see it without the weights of dead inputs: gptq.py.
+    Matrix seen(weights);
+    if (parameters.granularity == Granularity::kGroup)
+        for (const auto column : plan.dead_inputs)
+            for (std::size_t r = 0; r < rows; ++r) seen(r, column) = 0;
+    static_grids_.resize(codes.scales.size());
+    if (codes.one_scale()) {
+        static_grids_[0] = fit_grid(parameters.granularity == Granularity::kTensor ? seen.values() : seen.row(0), settings_);
+    } else {
+        const std::size_t groups = codes.scales.columns();
+        pool.for_each(rows, [&](std::size_t r) {
+            for (std::size_t g = 0; g < groups; ++g) {
+                const std::size_t first = g * group;
+                static_grids_[r * groups + g] =
+                    fit_grid(seen.row(r).subspan(first, std::min(group, columns - first)), settings_);
+            }
+        });
+    }
+    for (std::size_t i = 0; i < static_grids_.size(); ++i) store_grid(static_grids_[i], i, codes);
+}
+
+std::size_t GptqGrids::group_at(std::size_t place) const { return codes.group_of(order_[place]); }
+
+void GptqGrids::advance(std::size_t place, std::size_t begin, std::size_t end, MatrixView<const float> weights) {
+    const std::size_t group = codes.group_size;
+    if (static_) {
+        if (place > 0 && (codes.one_scale() || group_at(place) == group_at(place - 1))) return;
+        for (std::size_t r = begin; r < end; ++r) current_[r] = static_grids_[codes.scale_index(r, order_[place])];
+        return;
+    }
+    if (place % group != 0) return;
+    const std::size_t count = std::min(group, weights.columns() - place);
+    for (std::size_t r = begin; r < end; ++r) {
+        current_[r] = fit_grid(weights.row(r).subspan(place, count), settings_);
+        store_grid(current_[r], codes.scale_index(r, order_[place]), codes);
+    }
+}
+
+}  // namespace quantlens::methods
