@@ -108,7 +108,8 @@ Result<const Row*> find_row(std::span<const Row> rows, std::string_view id, std:
 std::span<const ModelShape> models() {
     static const std::vector<ModelShape> table = [] {
         std::vector<ModelShape> rows;
-        for (const auto& row : Json::parse(data::models_json())["models"]) rows.push_back(model_from(row));
+        const Json file = Json::parse(data::models_json());
+        for (const auto& row : file["models"]) rows.push_back(model_from(row));
         return rows;
     }();
     return table;
@@ -117,7 +118,8 @@ std::span<const ModelShape> models() {
 std::span<const Device> devices() {
     static const std::vector<Device> table = [] {
         std::vector<Device> rows;
-        for (const auto& row : Json::parse(data::devices_json())["devices"]) rows.push_back(device_from(row));
+        const Json file = Json::parse(data::devices_json());
+        for (const auto& row : file["devices"]) rows.push_back(device_from(row));
         return rows;
     }();
     return table;
