@@ -65,6 +65,11 @@ for (const [part, folders] of Object.entries(allowed)) {
                 if (everything.includes(header.split("/")[0])) problems.push(`${where}: include our own "${header}" with quotes`);
                 continue;
             }
+            const beside = join(dirname(file), header);
+            if (part === "tests" && existsSync(join(root, beside))) {
+                targets.push(beside);               // what the tests of one folder share
+                continue;
+            }
             const folder = header.split("/")[0];
             if (!folders.includes(folder)) {
                 problems.push(`${where}: ${part} must not include "${header}" (it may include ${folders.join(", ")})`);
