@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <limits>
+#include <vector>
 
 #include "formats/float_codes.h"
 
@@ -57,6 +59,25 @@ const Ascending<16>& ascending(Codebook4 codebook) {
     return codebook == Codebook4::kNf4 ? kAscendingNf4 : kAscendingFp4;
 }
 
+/// `parts` + 1 points from 0.1 to 1, as torch.linspace computes them in float32 with eight lanes: filled from both ends,
+/// the start of each run of eight (and every point after the last pair of runs) by a fused multiply-add.
+std::vector<float> linear_space(int parts) {
+    constexpr float kStart = 0.1f, kEnd = 1.0f;
+    constexpr int kLanes = 8;
+    const float step = (kEnd - kStart) / float(parts);
+    const int count = parts + 1;
+    const int in_runs = count / (2 * kLanes) * (2 * kLanes);
+    std::vector<float> points(std::size_t(count), 0.0f);
+    for (int i = 0; i < count; ++i) {
+        const int lane = i < in_runs ? i % kLanes : 0;
+        const int first = i - lane;
+        const float base = first < count / 2 ? std::fma(step, float(first), kStart)
+                                             : std::fma(-step, float(parts - first), kEnd);
+        points[std::size_t(i)] = base + step * float(lane);
+    }
+    return points;
+}
+
 /// The signed dynamic map of 8 bits (Dettmers 2015, arXiv 1511.04561): decades 1e-6 .. 1, the range 0.1 .. 1 of decade
 /// i cut into 2^i parts, each represented by its middle; and 0 and 1.
 std::array<float, 256> make_dynamic_map() {
@@ -64,14 +85,9 @@ std::array<float, 256> make_dynamic_map() {
     constexpr std::array<float, 7> decades = {1e-6f, 1e-5f, 1e-4f, 1e-3f, 1e-2f, 1e-1f, 1.0f};
     std::size_t count = 0;
     for (std::size_t i = 0; i < decades.size(); ++i) {
-        const int parts = 1 << i;
-        const float step = (1.0f - 0.1f) / float(parts);
-        // As a linear space of parts + 1 points that is filled from both ends.
-        const auto boundary = [&](int k) {
-            return k < (parts + 1) / 2 ? 0.1f + step * float(k) : 1.0f - step * float(parts - k);
-        };
-        for (int k = 0; k < parts; ++k) {
-            const float middle = (boundary(k) + boundary(k + 1)) / 2;
+        const auto boundaries = linear_space(1 << i);
+        for (std::size_t k = 0; k + 1 < boundaries.size(); ++k) {
+            const float middle = (boundaries[k] + boundaries[k + 1]) / 2;
             map[count++] = decades[i] * middle;
             map[count++] = -(decades[i] * middle);
         }
@@ -93,16 +109,9 @@ float absmax_of(std::span<const float> values) {
     return largest;
 }
 
-/// x / absmax the way bitsandbytes does it, by the reciprocal; where that overflows, by division. 0 stays 0.
-struct Scaling {
-    float absmax, reciprocal;
-
-    explicit Scaling(float largest) : absmax(largest), reciprocal(1.0f / largest) {}
-    float operator()(float x) const {
-        if (absmax == 0) return 0;
-        return std::isinf(reciprocal) ? x / absmax : x * reciprocal;
-    }
-};
+/// 1 / absmax, by which bitsandbytes multiplies; at most float32's largest number, so that zeros stay 0 in a block of
+/// zeros or denormals.
+float reciprocal_of(float absmax) { return std::min(1.0f / absmax, std::numeric_limits<float>::max()); }
 
 DoubleQuantization quantize_scales(std::span<const float> scales) {
     const auto& map = dynamic_map();
@@ -116,10 +125,11 @@ DoubleQuantization quantize_scales(std::span<const float> scales) {
     result.codes.resize(scales.size());
     for (std::size_t first = 0; first < scales.size(); first += kSecondLevelBlock) {
         const std::size_t count = std::min(kSecondLevelBlock, scales.size() - first);
-        const Scaling scaling{absmax_of(std::span{centred}.subspan(first, count))};
-        result.absmax.push_back(scaling.absmax);
+        const float absmax = absmax_of(std::span{centred}.subspan(first, count));
+        const float reciprocal = reciprocal_of(absmax);
+        result.absmax.push_back(absmax);
         for (std::size_t i = first; i < first + count; ++i)
-            result.codes[i] = std::uint8_t(nearest_index(map, scaling(centred[i])));
+            result.codes[i] = std::uint8_t(nearest_index(map, centred[i] * reciprocal));
     }
     return result;
 }
@@ -153,10 +163,11 @@ Result<Codebook4Values> quantize_codebook4(std::span<const float> values, Codebo
     result.absmax.reserve((values.size() + block_size - 1) / block_size);
     for (std::size_t first = 0; first < values.size(); first += block_size) {
         const auto block = values.subspan(first, std::min(block_size, values.size() - first));
-        const Scaling scaling{absmax_of(block)};
-        result.absmax.push_back(scaling.absmax);
+        const float absmax = absmax_of(block);
+        const float reciprocal = reciprocal_of(absmax);
+        result.absmax.push_back(absmax);
         for (std::size_t i = 0; i < block.size(); ++i) {
-            const float scaled = scaling(block[i]);
+            const float scaled = block[i] * reciprocal;
             std::size_t index = 0;
             for (const float midpoint : table.midpoints) index += scaled > midpoint ? 1 : 0;
             result.codes[first + i] = table.codes[index];

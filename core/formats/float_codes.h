@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -109,11 +110,9 @@ constexpr float e8m0_to_float(std::uint8_t code) {
     return std::bit_cast<float>(code == 0 ? 0x00400000u : std::uint32_t(code) << 23);
 }
 
-/// floor(log2(value)) of a finite value > 0, exact, denormals included.
-constexpr int floor_log2(float value) {
-    const std::uint32_t bits = std::bit_cast<std::uint32_t>(value) & 0x7fffffffu;
-    return bits >= 0x00800000u ? int(bits >> 23) - 127 : int(std::bit_width(bits)) - 150;
-}
+/// floor(log2(value)) of a finite value > 0, the logarithm rounded to float32 first: a number just below 2^k, as close
+/// as float32 logarithms cannot tell, counts as 2^k. Both microxcaling and ggml choose shared exponents so.
+inline int floor_log2(float value) { return int(std::floor(float(std::log2(double(value))))); }
 
 /// FP16 (IEEE binary16). Numbers of 65520 and more become infinity; NaN stays NaN (quiet).
 constexpr std::uint16_t float_to_half(float value) {

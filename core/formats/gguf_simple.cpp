@@ -263,9 +263,8 @@ void TQ2_0::decode(StoredBytes bytes, Restored values) {
 
 void MXFP4::encode(Values values, Bytes bytes) {
     const float magnitude = largest_magnitude(values);
-    // The reference takes the logarithm in float32, where numbers just below 2^k give k. Below 2^-125 the exponent
-    // wraps around in its byte, and all codes become 0.
-    const int exponent = magnitude > 0 ? int(std::floor(float(std::log2(double(magnitude))))) - 2 + 127 : 0;
+    // Below 2^-125 the exponent wraps around in its byte, and all codes become 0.
+    const int exponent = magnitude > 0 ? floor_log2(magnitude) - 2 + 127 : 0;
     bytes[0] = std::uint8_t(exponent);
     const float half_scale = half_of_e8m0(bytes[0]);
     for (std::size_t j = 0; j < 16; ++j)
