@@ -1,6 +1,7 @@
 #include "methods/k_means.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -21,31 +22,50 @@ double squared_distance(const float* a, const float* b, std::size_t dimension) {
     return sum;
 }
 
-/// k-means++: the first center is any point, each next one a point drawn with a chance proportional to its squared
-/// distance to the nearest center so far. Ends early where every point is a center.
+/// Draws a point with a chance proportional to its squared distance to the nearest center, of which `total` is the sum.
+std::size_t draw_point(std::span<const double> nearest, double total, Random& random) {
+    const double drawn = random.uniform() * total;
+    double passed = 0;
+    std::size_t point = 0;
+    for (std::size_t i = 0; i < nearest.size() && passed <= drawn; ++i) {
+        if (nearest[i] > 0) point = i;  // the last one that can be drawn, should rounding pass the end
+        passed += nearest[i];
+    }
+    return point;
+}
+
+/// k-means++: the first center is any point, each next one a point drawn by its squared distance to the nearest center
+/// so far; of 2 + ln(entries) draws the one that lowers the error most. Ends early where every point is a center.
 std::vector<float> seed_centers(std::span<const float> points, std::size_t dimension, std::size_t entries,
                                 Random random) {
     const std::size_t count = points.size() / dimension;
+    const auto draws = 2 + std::size_t(std::log(double(entries)));
     std::vector<float> centers;
-    std::vector<double> nearest(count, std::numeric_limits<double>::infinity());
-    std::size_t chosen = std::size_t(random.below(count));
-    while (true) {
-        centers.insert(centers.end(), &points[chosen * dimension], &points[chosen * dimension] + dimension);
-        if (centers.size() == entries * dimension) return centers;
+    std::vector<double> nearest(count, std::numeric_limits<double>::infinity()), candidate(count), best(count);
+    const auto distances_with = [&](std::size_t chosen, std::vector<double>& with) {
         double total = 0;
         for (std::size_t i = 0; i < count; ++i) {
-            nearest[i] = std::min(nearest[i], squared_distance(&points[i * dimension], &points[chosen * dimension], dimension));
-            total += nearest[i];
+            with[i] = std::min(nearest[i], squared_distance(&points[i * dimension], &points[chosen * dimension], dimension));
+            total += with[i];
         }
-        if (!(total > 0)) return centers;
-        const double drawn = random.uniform() * total;
-        double passed = 0;
-        std::size_t next = count;
-        for (std::size_t i = 0; i < count && (next == count || passed <= drawn); ++i) {
-            if (nearest[i] > 0) next = i;  // the last one that can be drawn, should rounding pass the end
-            passed += nearest[i];
+        return total;
+    };
+    std::size_t chosen = std::size_t(random.below(count));
+    double total = distances_with(chosen, best);
+    while (true) {
+        centers.insert(centers.end(), &points[chosen * dimension], &points[chosen * dimension] + dimension);
+        std::swap(nearest, best);
+        if (centers.size() == entries * dimension || !(total > 0)) return centers;
+        const double before = total;
+        total = std::numeric_limits<double>::infinity();
+        for (std::size_t i = 0; i < draws; ++i) {
+            const std::size_t drawn = draw_point(nearest, before, random);
+            const double with_it = distances_with(drawn, candidate);
+            if (with_it >= total) continue;
+            total = with_it;
+            chosen = drawn;
+            std::swap(best, candidate);
         }
-        chosen = next;
     }
 }
 
