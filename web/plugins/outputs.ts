@@ -1,0 +1,57 @@
+// The last step of a build: the policy for the folder, or everything put into one HTML file.
+import type { Plugin, Rolldown } from "vite";
+import { inlinedCore } from "./core-module.ts";
+import { withPolicy } from "./policy.ts";
+
+type Bundle = Rolldown.OutputBundle;
+
+const textOf = (file: Rolldown.OutputAsset | Rolldown.OutputChunk): string =>
+  file.type === "chunk"
+    ? file.code
+    : typeof file.source === "string"
+      ? file.source
+      : new TextDecoder().decode(file.source);
+
+function pageOf(bundle: Bundle): Rolldown.OutputAsset {
+  const page = bundle["index.html"];
+  if (page?.type !== "asset") throw new Error("the build made no index.html");
+  return page;
+}
+
+export const folderOutput = (): Plugin => ({
+  name: "quantlens-folder",
+  enforce: "post",
+  generateBundle(_, bundle) {
+    const page = pageOf(bundle);
+    page.source = withPolicy(textOf(page), "folder");
+  },
+});
+
+/** One file: script and style stand in the page, the core too (gzip and base64). */
+export const singleFileOutput = (folder: string): Plugin => ({
+  name: "quantlens-single-file",
+  enforce: "post",
+  generateBundle(_, bundle) {
+    const page = pageOf(bundle);
+    let html = textOf(page).replace(/<link[^>]+rel="modulepreload"[^>]*>\s*/g, "");
+    for (const [name, file] of Object.entries(bundle)) {
+      if (file === page) continue;
+      const address = `[./]*${name.replaceAll(".", "\\.")}`;
+      if (name.endsWith(".css"))
+        html = html.replace(
+          new RegExp(`<link[^>]+href="${address}"[^>]*>`),
+          () => `<style>${textOf(file)}</style>`,
+        );
+      if (name.endsWith(".js")) {
+        const script = textOf(file).replaceAll("</script", "<\\/script");
+        html = html.replace(new RegExp(`<script[^>]+src="${address}"[^>]*></script>`), "");
+        html = html.replace("</body>", () => `<script type="module">${script}</script>\n</body>`);
+      }
+      delete bundle[name];
+    }
+    if (!process.env.QUANTLENS_WITHOUT_CORE)
+      html = html.replace("</body>", () => `${inlinedCore(folder)}\n</body>`);
+    page.source = withPolicy(html, "single");
+    page.fileName = "quantlens.html";
+  },
+});

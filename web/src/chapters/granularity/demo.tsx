@@ -1,0 +1,123 @@
+import { HeatMap } from "../../charts/heat-map";
+import { ask } from "../../core/ask";
+import { viewState } from "../../state/view-state";
+import { Choice } from "../../ui/choice";
+import { DragNumber } from "../../ui/drag-number";
+import { Figure } from "../../ui/figure";
+import { bytes, decimals, significant } from "../../ui/format";
+import { Slider } from "../../ui/slider";
+
+const kRows = 32;
+const kColumns = 128;
+
+const view = viewState("granularity", { bits: 4, granularity: "tensor", group: 32 });
+const request = (granularity: string, arrays: readonly string[]) => ({
+  op: "quantize" as const,
+  method: "rtn",
+  bits: view.value.bits,
+  scheme: "symmetric",
+  granularity,
+  group_size: view.value.group,
+  synthetic: `${kRows}x${kColumns}`,
+  synthetic_tokens: 0,
+  seed: 1,
+  return: arrays,
+});
+const result = ask(() => request(view.value.granularity, ["weights", "errors"]));
+const coarse = ask(() => request("tensor", ["errors"]));
+
+const kNames: Record<string, string> = {
+  tensor: "one scale for all of them",
+  channel: "one scale a row",
+  group: "one scale a group",
+};
+
+export function ErrorMap() {
+  const bits = view.field("bits");
+  const group = view.field("group");
+  const { granularity } = view.value;
+  return (
+    <Figure
+      title="How far each weight moves, and who shares a scale"
+      lead={`A synthetic layer with a fixed seed: ${kRows} outputs, ${kColumns} inputs. The lines enclose what shares one scale.`}
+      result={result}
+      view={view}
+      height={330}
+      controls={
+        <>
+          <Choice
+            field={view.field("granularity")}
+            name="One scale for each"
+            options={[
+              ["tensor", "tensor"],
+              ["channel", "channel"],
+              ["group", "group"],
+            ]}
+          />
+          <Slider field={bits} name="Bits of a weight" minimum={2} maximum={8} unit="bits" />
+          <Slider
+            field={group}
+            name="Group size"
+            minimum={8}
+            maximum={128}
+            stops={[8, 16, 32, 64, 128]}
+            unit="weights"
+            hint={granularity === "group" ? "" : "Used when the scale is for each group."}
+          />
+        </>
+      }
+      sentence={(r) => {
+        const reference = coarse.value.value;
+        return (
+          <>
+            <DragNumber field={bits} name="Bits of a weight" minimum={2} maximum={8} /> bits with{" "}
+            {kNames[granularity]} cost <b class="is-scale">{decimals(r.bits_per_weight, 2)} bits a weight</b>,{" "}
+            {bytes(r.bytes)} in all. The mean squared error is{" "}
+            <b class="is-error">{significant(r.weight_mse, 3)}</b>
+            {granularity !== "tensor" && reference
+              ? `, with one scale for all it is ${significant(reference.weight_mse, 3)}.`
+              : "."}
+          </>
+        );
+      }}
+      table={(r) => ({
+        caption: "The layer's error in numbers",
+        columns: ["what", "value"],
+        rows: [
+          ["rows x columns", `${r.rows} x ${r.columns}`],
+          ["bits a weight, scales included", decimals(r.bits_per_weight, 4)],
+          ["stored bytes", String(r.bytes)],
+          ["mean squared error", significant(r.weight_mse, 6)],
+          ["largest error", significant(r.weight_max_error, 6)],
+          ["signal to noise (dB)", r.weight_sqnr_db === null ? "\u221e" : decimals(r.weight_sqnr_db, 2)],
+          ["worst row", String(r.worst_channel.row)],
+        ],
+      })}
+    >
+      {(r) => {
+        const weights = r.arrays.weights!.data;
+        const errors = r.arrays.errors!.data;
+        return (
+          <HeatMap
+            label={`Error of each of ${kRows * kColumns} weights.`}
+            rows={kRows}
+            columns={kColumns}
+            values={errors}
+            kind="error"
+            height={330}
+            unit="error"
+            format={(value) => significant(value, 2)}
+            highest={coarse.value.value?.weight_max_error ?? r.weight_max_error}
+            rowName="outputs"
+            columnName="inputs"
+            {...(granularity === "group" ? { groupColumns: view.value.group, groupRows: 1 } : {})}
+            {...(granularity === "channel" ? { groupRows: 1 } : {})}
+            describe={(row, column) =>
+              `output ${row + 1}, input ${column + 1}: weight ${significant(weights[row * kColumns + column]!, 3)}, error ${significant(errors[row * kColumns + column]!, 2)}`
+            }
+          />
+        );
+      }}
+    </Figure>
+  );
+}

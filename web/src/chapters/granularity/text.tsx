@@ -1,0 +1,29 @@
+import { Chapter, Note } from "../../page/chapter";
+import { Demo } from "../../page/demo";
+import { Term } from "../../page/term";
+
+export default function Granularity() {
+  return (
+    <Chapter id="granularity" title="The fewer numbers share a ruler, the better it fits them">
+      <p>
+        One large weight stretches the ruler for everyone who shares it. So the question is who shares:{" "}
+        <Term of="granularity">the whole matrix, one row, or a short run of a row</Term>. Below is a weight
+        matrix; the darker a cell, the further its weight has moved.
+      </p>
+      <Demo of="granularity" name="ErrorMap" />
+      <p>
+        With one scale for the <b>tensor</b>, the largest weight of all sets the step. With one for each{" "}
+        <b>channel</b>, a row of the matrix, quiet rows get a finer ruler. With <b>groups</b>, a large weight
+        spoils only its own <Term of="group-size">run of consecutive inputs</Term> in its own row.
+      </p>
+      <p>
+        Every scale takes 16 bits of its own. In groups of 32 that is half a bit for each weight, so 4 bits
+        are really 4.5. The figure counts them.
+      </p>
+      <Note title="Not groups of channels">
+        Per-group is often drawn as several rows sharing a scale. It is the other way round: one row has
+        several scales.
+      </Note>
+    </Chapter>
+  );
+}

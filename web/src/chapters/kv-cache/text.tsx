@@ -1,0 +1,31 @@
+import { Chapter, Note } from "../../page/chapter";
+import { Demo } from "../../page/demo";
+import { Term } from "../../page/term";
+import { Tex } from "../../page/tex";
+
+export default function KvCache() {
+  return (
+    <Chapter id="kv-cache" title="Long texts fill memory too: the cache grows with every word">
+      <p>
+        While a model reads, each layer keeps two rows of numbers for every token, a key and a value, so that
+        it need not read the text again for the next word. That is the <Term of="kv-cache">KV cache</Term>,
+        and it can be stored in fewer bits like anything else.
+      </p>
+      <Demo of="kv-cache" name="CacheCalculator" />
+      <Tex display>
+        {
+          "\\text{cache} = 2 \\times \\text{layers} \\times \\text{width} \\times \\text{tokens} \\times \\text{bytes a value}"
+        }
+      </Tex>
+      <p>
+        The two is for key and value. In 8 and 4 bits each group of 32 values brings a scale and a minimum of
+        16 bits each, one more bit a value, so the cache shrinks by less than you would think.
+      </p>
+      <Note title="A simple model">
+        This calculator knows only layers and width: every head keeps its own keys and values, the weights are
+        12 times layers times width squared in 16 bits, and the device has 24 GiB. Most newer models share
+        keys and values among heads (<Term of="grouped-query-attention">GQA</Term>) and need far less.
+      </Note>
+    </Chapter>
+  );
+}

@@ -1,0 +1,209 @@
+import { Columns } from "../../charts/columns";
+import { ask } from "../../core/ask";
+import type { QuantizeRequest } from "../../core/requests";
+import { viewState } from "../../state/view-state";
+import { Choice, Switch } from "../../ui/choice";
+import { DragNumber } from "../../ui/drag-number";
+import { Figure } from "../../ui/figure";
+import { bytes, decimals, significant, whole } from "../../ui/format";
+import { Slider } from "../../ui/slider";
+
+const kLayer = { synthetic: "512x512", synthetic_tokens: 256, seed: 1 } as const;
+
+const view = viewState("layer-lab", {
+  bits: 4,
+  granularity: "channel",
+  group: 128,
+  activation_bits: 16,
+  activations: "token",
+  protect: false,
+});
+
+function request(): QuantizeRequest {
+  const v = view.value;
+  // Protection is LLM.int8(), which fixes both at 8 bits and one scale a row.
+  if (v.protect) return { op: "quantize", method: "llm-int8", ...kLayer };
+  return {
+    op: "quantize",
+    method: "rtn",
+    bits: v.bits,
+    scheme: "symmetric",
+    granularity: v.granularity,
+    group_size: v.group,
+    activation_bits: v.activation_bits,
+    activation_granularity: v.activations,
+    ...kLayer,
+  };
+}
+const result = ask(request);
+const plainInt8 = ask(
+  (): QuantizeRequest => ({
+    op: "quantize",
+    method: "rtn",
+    bits: 8,
+    scheme: "symmetric",
+    granularity: "channel",
+    activation_bits: 8,
+    activation_granularity: "token",
+    ...kLayer,
+  }),
+);
+const inputs = ask(() => ({ op: "statistics" as const, of: "activations" as const, bins: 61, ...kLayer }));
+
+const kFullBits = 16;
+
+export function Lab() {
+  const bits = view.field("bits");
+  const { protect, granularity, activation_bits } = view.value;
+  return (
+    <Figure
+      title="One layer, its weights and its inputs rounded"
+      lead="A synthetic layer with a fixed seed: 512 x 512 weights, 256 tokens, one input column in 64 an outlier."
+      result={result}
+      view={view}
+      height={300}
+      controls={
+        <>
+          <Slider
+            field={bits}
+            name="Weight bits"
+            minimum={2}
+            maximum={8}
+            unit="bits"
+            hint={protect ? "Outlier protection uses 8." : ""}
+          />
+          <Choice
+            field={view.field("granularity")}
+            name="One weight scale for each"
+            options={[
+              ["tensor", "tensor"],
+              ["channel", "channel"],
+              ["group", "group"],
+            ]}
+          />
+          {granularity === "group" && !protect ? (
+            <Slider
+              field={view.field("group")}
+              name="Group size"
+              minimum={32}
+              maximum={512}
+              stops={[32, 64, 128, 256, 512]}
+              unit="weights"
+            />
+          ) : null}
+          <Slider
+            field={view.field("activation_bits")}
+            name="Activation bits"
+            minimum={2}
+            maximum={16}
+            unit="bits"
+            stops={[2, 3, 4, 5, 6, 7, 8, kFullBits]}
+            hint={activation_bits === kFullBits ? "16: the activations stay as they are." : ""}
+          />
+          <Choice
+            field={view.field("activations")}
+            name="One activation scale for each"
+            options={[
+              ["tensor", "tensor"],
+              ["token", "token"],
+            ]}
+          />
+          <Switch
+            field={view.field("protect")}
+            name="Outlier protection"
+            hint="8 bits, outlier columns apart in 16"
+          />
+        </>
+      }
+      sentence={(r) => (
+        <>
+          {protect ? (
+            "8 bits with outlier columns apart"
+          ) : (
+            <>
+              <DragNumber field={bits} name="Weight bits" minimum={2} maximum={8} /> bits, one scale for each{" "}
+              {granularity},
+            </>
+          )}{" "}
+          cost <b class="is-scale">{decimals(r.bits_per_weight, 2)} bits a weight</b>: {bytes(r.bytes)} for{" "}
+          {whole(r.rows * r.columns)} weights. The mean squared error of the output is{" "}
+          <b class="is-error">{significant(r.output_mse ?? 0, 3)}</b>
+          {protect && plainInt8.value.value
+            ? `; without protection, at the same 8 bits, it is ${significant(plainInt8.value.value.output_mse ?? 0, 3)}.`
+            : "."}
+        </>
+      )}
+      table={(r) => ({
+        caption: "The layer in numbers",
+        columns: ["what", "value"],
+        rows: [
+          ["bits a weight, scales included", decimals(r.bits_per_weight, 4)],
+          ["stored bytes", whole(r.bytes)],
+          ["mean squared error of the weights", significant(r.weight_mse, 6)],
+          ["mean squared error of the output", significant(r.output_mse ?? 0, 6)],
+          ["largest error of a weight", significant(r.weight_max_error, 6)],
+          [
+            "worst channel",
+            `row ${r.worst_channel.row}, error ${significant(r.worst_channel.weight_mse, 6)}`,
+          ],
+          ["time in the core (ms)", significant(r.seconds * 1000, 3)],
+        ],
+      })}
+    >
+      {(r) => (
+        <dl class="figures-row">
+          <Reading name="bits a weight" value={decimals(r.bits_per_weight, 2)} />
+          <Reading name="stored" value={bytes(r.bytes)} />
+          <Reading name="weight error (MSE)" value={significant(r.weight_mse, 3)} />
+          <Reading name="output error (MSE)" value={significant(r.output_mse ?? 0, 3)} />
+          <Reading name="worst channel" value={`row ${r.worst_channel.row}`} />
+        </dl>
+      )}
+    </Figure>
+  );
+}
+
+function Reading({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+export function Inputs() {
+  return (
+    <Figure
+      title="Most inputs are small; a few are very large"
+      result={inputs}
+      height={220}
+      sentence={(r) => (
+        <>
+          The largest input is <b class="is-outlier">{significant(r.maximum, 3)}</b>,{" "}
+          <b class="is-outlier">{decimals(r.max_over_rms, 1)} times</b> the root mean square of{" "}
+          {significant(r.rms, 3)}. One ruler for all must reach that far.
+        </>
+      )}
+      table={(r) => ({
+        caption: "How many inputs lie in each part of the range",
+        columns: ["part", "count"],
+        rows: r.histogram.counts.map((amount, i) => [i + 1, amount]),
+      })}
+    >
+      {(r) => (
+        <Columns
+          label="How many inputs have which value."
+          unit="inputs"
+          kind="original"
+          values={r.histogram.counts}
+          axis={{ low: r.histogram.low, high: r.histogram.high, label: "value" }}
+          format={(value) => whole(value)}
+          describe={(i) =>
+            `part ${i + 1} of ${r.histogram.counts.length}: ${whole(r.histogram.counts[i]!)} inputs`
+          }
+        />
+      )}
+    </Figure>
+  );
+}

@@ -1,0 +1,31 @@
+import { Chapter, Note } from "../../page/chapter";
+import { Demo } from "../../page/demo";
+import { Term } from "../../page/term";
+
+export default function LayerLab() {
+  return (
+    <Chapter id="layer-lab" title="What counts is the output, and outliers decide it">
+      <p>
+        Now a whole layer: 512 inputs, 512 outputs, 256 tokens flowing through. Weights and activations can
+        both be rounded. Watch the error of the <b>output</b>, since that is what the next layer sees.
+      </p>
+      <Demo of="layer-lab" name="Lab" />
+      <p>
+        Try this: set the activations to 8 bits with one scale for the whole tensor. The output error jumps,
+        although 8 bits are plenty. A few inputs are some twenty times as large as the rest on every token,{" "}
+        <Term of="outlier-feature">outlier features</Term> as large models have them, and they stretch the
+        ruler for all others.
+      </p>
+      <p>
+        One scale for each <b>token</b> helps when some tokens are louder than others. Against columns that
+        are loud on every token it cannot help much. <b>Outlier protection</b> takes those columns out,
+        multiplies them in 16 bits, and rounds only the rest; that is the idea of LLM.int8().
+      </p>
+      <Demo of="layer-lab" name="Inputs" />
+      <Note title="Where the layer comes from">
+        It is made from a fixed seed, with correlated inputs and planted outliers, so that you and the command
+        line see the same one. It stands in for a layer of a trained model.
+      </Note>
+    </Chapter>
+  );
+}

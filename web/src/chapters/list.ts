@@ -1,0 +1,45 @@
+// The chapters in reading order. A chapter is a folder: text.tsx (written into the page when it is built), demo.tsx (loaded
+// when the reader comes near), and their tests. To add one: make the folder, add its line here.
+
+export interface ChapterEntry {
+  /** The folder's name, the section's id and the address: #granularity. */
+  id: string;
+  /** A few words for the contents. */
+  short: string;
+}
+export interface Part {
+  name: string;
+  chapters: readonly ChapterEntry[];
+}
+
+export const kParts: readonly Part[] = [
+  {
+    name: "Why",
+    chapters: [
+      { id: "challenge", short: "Does it fit?" },
+      { id: "linear-layer", short: "One layer by hand" },
+    ],
+  },
+  {
+    name: "The arithmetic",
+    chapters: [
+      { id: "zero-point", short: "Scale and zero-point" },
+      { id: "symmetry", short: "Symmetric or not" },
+      { id: "granularity", short: "Who shares a scale" },
+      { id: "formula", short: "The formula" },
+      { id: "rounding", short: "Try your own numbers" },
+    ],
+  },
+  {
+    name: "A whole layer",
+    chapters: [{ id: "layer-lab", short: "Layer lab" }],
+  },
+  {
+    name: "Planning",
+    chapters: [{ id: "kv-cache", short: "KV cache size" }],
+  },
+  {
+    name: "Words",
+    chapters: [{ id: "glossary", short: "Glossary" }],
+  },
+];

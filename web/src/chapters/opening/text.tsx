@@ -1,0 +1,63 @@
+import { Demo } from "../../page/demo";
+import { Term } from "../../page/term";
+
+export default function Opening() {
+  return (
+    <section class="opening" id="opening" aria-labelledby="opening-title">
+      <Ruler />
+      <h1 id="opening-title">A language model is a list of numbers. Quantization writes them shorter.</h1>
+      <p class="lead">
+        Each number usually takes 16 bits. <Term of="quantization">Quantization</Term> keeps it in 8, 4 or
+        even 2, by moving it to the nearest mark on a ruler. The model shrinks, and every number is a little
+        wrong. This page lets you turn the bits down and see what that costs.
+      </p>
+      <Demo of="opening" name="Snap" />
+      <p>
+        You are looking at nine numbers. Above the line is what they were; on the line is what gets stored.
+        Drag the slider: at 8 bits the marks are so close that almost nothing moves, at 2 bits three marks are
+        left for everyone.
+      </p>
+      <p>
+        That is all the arithmetic there is. The rest of this page is about where to put the marks, how many
+        numbers share one ruler, and which errors a model can bear.
+      </p>
+      <p>
+        Everything you change is computed here, in this tab, by the same C++ code that the command line runs.
+        &ldquo;Copy as command&rdquo; under a figure gives you the line that prints the same numbers in a
+        terminal.
+      </p>
+    </section>
+  );
+}
+
+const kBits = [8, 7, 6, 5, 4, 3, 2];
+const kBlock = 128;
+
+/** The page's ruler: from left to right each stretch has half as many marks as the one before. */
+function Ruler() {
+  const width = kBits.length * kBlock;
+  const marks = kBits.flatMap((bits, i) => {
+    const count = 2 ** (bits - 1);
+    return Array.from({ length: count }, (_, m) => {
+      const long = m === 0;
+      return `M${(i * kBlock + (m * kBlock) / count).toFixed(1)} 0v${long ? 22 : bits > 6 ? 7 : bits > 4 ? 10 : 14}`;
+    });
+  });
+  return (
+    <svg
+      class="opening-ruler wide"
+      viewBox={`-1 -1 ${width + 2} 48`}
+      role="img"
+      aria-label="A ruler whose marks halve from 8 bits to 2."
+    >
+      <path d={`M0 0H${width}V22`} fill="none" stroke="var(--edge)" stroke-width="1" />
+      <path d={marks.join("")} fill="none" stroke="var(--quantized)" stroke-width="1.2" />
+      {kBits.map((bits, i) => (
+        <text key={bits} x={i * kBlock + 6} y="40">
+          {bits}
+          <tspan> bits</tspan>
+        </text>
+      ))}
+    </svg>
+  );
+}

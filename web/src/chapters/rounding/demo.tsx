@@ -1,0 +1,188 @@
+import { Columns } from "../../charts/columns";
+import { Lines } from "../../charts/lines";
+import { NumberLine } from "../../charts/number-line";
+import { ask, askEach } from "../../core/ask";
+import type { QuantizeRequest } from "../../core/requests";
+import { viewState } from "../../state/view-state";
+import { Cells } from "../../ui/cells";
+import { Choice } from "../../ui/choice";
+import { DragNumber } from "../../ui/drag-number";
+import { Figure } from "../../ui/figure";
+import { decimals, plain, significant } from "../../ui/format";
+import { Slider } from "../../ui/slider";
+import { stepsTable } from "../shared/steps-table";
+import { bitsOf } from "./bits";
+
+const kBits = [1, 2, 3, 4, 5, 6, 7, 8];
+
+const view = viewState("rounding", {
+  bits: 4,
+  scheme: "symmetric",
+  range: "restricted",
+  rounding: "even",
+  clip: 1,
+  values: [0.15, -0.32, 0.87, -1.23, 2.45],
+});
+
+const settings = (bits: number) => ({
+  bits,
+  scheme: view.value.scheme,
+  code_range: view.value.range,
+  rounding: view.value.rounding,
+  clip_ratio: view.value.clip,
+  values: view.value.values,
+});
+const layer = (bits: number): QuantizeRequest => ({
+  op: "quantize",
+  method: "rtn",
+  granularity: "tensor",
+  ...settings(bits),
+});
+
+const steps = ask(() => ({ op: "affine" as const, ...settings(view.value.bits) }));
+const measured = ask(() => layer(view.value.bits));
+const byBits = askEach(() => kBits.map(layer));
+
+export function YourNumbers() {
+  const bits = view.field("bits");
+  return (
+    <Figure
+      title="Your numbers, their codes, and what comes back"
+      result={steps}
+      view={view}
+      height={560}
+      command={() => measured.request.value}
+      receipt={(r) => (r.receipt.length > 0 ? r.receipt : undefined)}
+      controls={
+        <>
+          <Cells field={view.field("values")} name="Numbers" most={12} />
+          <Slider field={bits} name="Bits" minimum={1} maximum={8} unit="bits" />
+          <Choice
+            field={view.field("scheme")}
+            name="Codes"
+            options={[
+              ["symmetric", "symmetric"],
+              ["asymmetric", "asymmetric"],
+            ]}
+          />
+          <Choice
+            field={view.field("range")}
+            name="Symmetric range"
+            options={[
+              ["restricted", "restricted"],
+              ["full", "full"],
+            ]}
+          />
+          <Choice
+            field={view.field("rounding")}
+            name="Rounding"
+            options={[
+              ["even", "nearest"],
+              ["away", "half away"],
+              ["floor", "down"],
+              ["stochastic", "by chance"],
+            ]}
+          />
+          <Slider field={view.field("clip")} name="Range kept" minimum={0.05} maximum={1} step={0.05} />
+        </>
+      }
+      sentence={(r) => {
+        const m = measured.value.value;
+        return (
+          <>
+            At <DragNumber field={bits} name="Bits" minimum={1} maximum={8} /> bits the mean squared error is{" "}
+            <b class="is-error" data-value="mse">
+              {significant(r.mse, 4)}
+            </b>
+            {r.sqnr_db === null
+              ? ", that is none at all"
+              : `; the numbers are ${decimals(r.sqnr_db, 1)} dB louder than their error`}
+            . {m ? `With its scale, each number takes ${decimals(m.bits_per_weight, 1)} bits here.` : ""}
+          </>
+        );
+      }}
+      table={(r) => stepsTable(r, "Every step for every number")}
+    >
+      {(r) => (
+        <>
+          <NumberLine
+            label="Your numbers above the ruler, each joined to where it lands."
+            unit="value"
+            originals={r.values.map((v) => v.value)}
+            restored={r.arrays.restored!.data}
+            lattice={r.arrays.lattice!.data}
+            format={(value) => significant(value, 3)}
+            describe={(i) => {
+              const v = r.values[i]!;
+              return `${plain(v.value)} is stored as code ${plain(v.code)} and comes back as ${significant(v.restored, 4)}`;
+            }}
+          />
+          <CodeRow
+            codes={r.values.map((v) => v.code)}
+            bits={view.value.bits}
+            values={r.values.map((v) => v.value)}
+          />
+          <Columns
+            label="The error of each number."
+            unit="error: what comes back minus what was there"
+            kind="error"
+            values={r.values.map((v) => v.error)}
+            names={r.values.map((v) => plain(v.value))}
+            format={(value) => significant(value, 2)}
+            describe={(i) => `${plain(r.values[i]!.value)}: error ${significant(r.values[i]!.error, 4)}`}
+            height={200}
+          />
+        </>
+      )}
+    </Figure>
+  );
+}
+
+/** What is really stored: one short pattern of bits for each number. */
+function CodeRow({ codes, bits, values }: { codes: number[]; bits: number; values: number[] }) {
+  return (
+    <dl class="codes">
+      {codes.map((code, i) => (
+        <div key={i}>
+          <dt>{plain(values[i]!)}</dt>
+          <dd>
+            <span class="bits is-quantized">{bitsOf(code, bits)}</span>
+            <small>{plain(code)}</small>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+export function ErrorByBits() {
+  return (
+    <Figure
+      title="One bit less, about four times the squared error"
+      result={byBits}
+      view={view}
+      height={260}
+      sentence={() => <>The curve follows the numbers and settings of the figure above.</>}
+      table={(r) => ({
+        caption: "Mean squared error at each number of bits",
+        columns: ["bits", "mean squared error"],
+        rows: r.items.map((item, i) => [kBits[i]!, significant(item.weight_mse, 6)]),
+      })}
+    >
+      {(r) => (
+        <Lines
+          label="Mean squared error against bits."
+          xs={kBits}
+          series={[
+            { name: "mean squared error", kind: "error", values: r.items.map((item) => item.weight_mse) },
+          ]}
+          xLabel="bits"
+          yLabel="mean squared error"
+          yFormat={(value) => significant(value, 3)}
+          logY
+          here={view.value.bits}
+        />
+      )}
+    </Figure>
+  );
+}

@@ -1,0 +1,39 @@
+import { Chapter, Note } from "../../page/chapter";
+import { Demo } from "../../page/demo";
+import { Term } from "../../page/term";
+import { Tex } from "../../page/tex";
+
+export default function ZeroPoint() {
+  return (
+    <Chapter id="zero-point" title="Two numbers place the ruler: the scale and the zero-point">
+      <p>
+        A code is a whole number, such as 0 to 15. To turn it back into a weight you need to know how far
+        apart the marks are, the <Term of="scale">scale</Term>, and which code means zero, the{" "}
+        <Term of="zero-point">zero-point</Term>. Change the numbers and follow them through.
+      </p>
+      <Demo of="zero-point" name="StepByStep" />
+      <p>
+        The range from the smallest to the largest number is cut into equal steps: with <Tex>b</Tex> bits
+        there are <Tex>{"2^b"}</Tex> marks and one step fewer.
+      </p>
+      <Tex display>
+        {
+          "\\class{is-scale}{s} = \\frac{\\max - \\min}{2^b - 1} \\qquad \\class{is-scale}{z} = q_{\\min} - \\operatorname{round}\\!\\left(\\frac{\\min}{s}\\right)"
+        }
+      </Tex>
+      <p>
+        The zero-point is the code that stands for exactly zero. It is the lowest code minus the number of
+        steps from zero down to the minimum. Many texts print the sign the other way round. Turn the switch to
+        see what happens then: negative numbers all land on one code, and the error is many times larger.
+      </p>
+      <p>
+        Rounding is the only step that cannot be undone. Dividing by the scale and adding the zero-point lose
+        nothing.
+      </p>
+      <Note title="Zero stays zero">
+        The range always includes zero, so that zero has a code of its own. Padding and pruned weights are
+        zero, and they should not become noise. (Jacob et al. 2017, arXiv 1712.05877, section 2.1)
+      </Note>
+    </Chapter>
+  );
+}

@@ -1,0 +1,63 @@
+export interface AxisScale {
+  (value: number): number;
+  ticks(count?: number): number[];
+  range(): number[];
+}
+
+interface AxisProps {
+  scale: AxisScale;
+  /** What is measured, with its unit. */
+  label: string;
+  format?: (value: number) => string;
+  count?: number;
+}
+
+const shortly = (value: number) =>
+  value.toLocaleString("en", { maximumSignificantDigits: 4 }).replace("-", "\u2212");
+
+export function XAxis({ scale, label, y, format = shortly, count = 6 }: AxisProps & { y: number }) {
+  const [from = 0, to = 0] = scale.range();
+  return (
+    <g class="axis" transform={`translate(0,${y})`}>
+      <path d={`M${from} 0H${to}`} />
+      {scale.ticks(count).map((tick) => (
+        <g key={tick} transform={`translate(${scale(tick)},0)`}>
+          <line y2="6" />
+          <text y="20" text-anchor="middle">
+            {format(tick)}
+          </text>
+        </g>
+      ))}
+      <text x={to} y="38" text-anchor="end">
+        {label}
+      </text>
+    </g>
+  );
+}
+
+/** The left axis; its label stands above it, horizontally. */
+export function YAxis({
+  scale,
+  label,
+  x,
+  width,
+  format = shortly,
+  count = 5,
+}: AxisProps & { x: number; width: number }) {
+  const top = Math.min(...scale.range());
+  return (
+    <g class="axis" transform={`translate(${x},0)`}>
+      {scale.ticks(count).map((tick) => (
+        <g key={tick} transform={`translate(0,${scale(tick)})`}>
+          <line class="grid" x2={width} />
+          <text x="-8" dy="0.32em" text-anchor="end">
+            {format(tick)}
+          </text>
+        </g>
+      ))}
+      <text x={-x} y={top - 14} text-anchor="start">
+        {label}
+      </text>
+    </g>
+  );
+}

@@ -1,0 +1,134 @@
+// What every chart shares: a legend, a picture drawn for its real width, a cursor for pointer and keys, a line that reads
+// out what the cursor is on.
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { kDash, type LegendItem } from "./kinds";
+
+export interface StageProps {
+  /** What the picture shows, for those who do not see it. */
+  label: string;
+  height: number;
+  legend?: readonly LegendItem[];
+  /** How many things the cursor can be on, and what each says. */
+  count: number;
+  describe: (index: number) => string;
+  /** Which thing is nearest to a point of the picture. */
+  locate: (x: number, y: number, width: number) => number | undefined;
+  /** How far the up and down keys go; left and right always go one. */
+  rowLength?: number;
+  children: (width: number, cursor: number | undefined) => ComponentChildren;
+}
+
+const kFirstWidth = 760;
+
+/** The width that an element really has; a chart draws itself for it rather than shrink. */
+export function useWidth<E extends HTMLElement>() {
+  const ref = useRef<E>(null);
+  const [width, setWidth] = useState(kFirstWidth);
+  useEffect(() => {
+    const element = ref.current;
+    if (!element) return undefined;
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry) setWidth(Math.max(200, Math.round(entry.contentRect.width)));
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return { ref, width };
+}
+
+export function Stage({
+  label,
+  height,
+  legend,
+  count,
+  describe,
+  locate,
+  rowLength = 1,
+  children,
+}: StageProps) {
+  const { ref, width } = useWidth<HTMLDivElement>();
+  const [cursor, setCursor] = useState<number | undefined>(undefined);
+  const at = cursor !== undefined && cursor < count ? cursor : undefined;
+  const point = (event: PointerEvent) => {
+    const box = ref.current!.getBoundingClientRect();
+    setCursor(locate(event.clientX - box.left, event.clientY - box.top, width));
+  };
+  const moves: Record<string, number> = {
+    ArrowRight: 1,
+    ArrowLeft: -1,
+    ArrowDown: rowLength,
+    ArrowUp: -rowLength,
+    Home: -count,
+    End: count,
+  };
+  const key = (event: KeyboardEvent) => {
+    if (event.key === "Escape") return setCursor(undefined);
+    const move = moves[event.key];
+    if (move === undefined || count === 0) return undefined;
+    event.preventDefault();
+    const next = at === undefined ? 0 : at + move;
+    return setCursor(Math.max(0, Math.min(count - 1, next)));
+  };
+  return (
+    <div class="chart">
+      {legend ? <Legend items={legend} /> : null}
+      {/* biome-ignore lint/a11y/useSemanticElements: a picture that keys can walk through is no fieldset */}
+      <div
+        ref={ref}
+        class="chart-stage"
+        role="group"
+        aria-roledescription="chart"
+        aria-label={`${label} Arrow keys read its values.`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the cursor moves by keys
+        tabIndex={0}
+        style={{ height: `${height}px` }}
+        onPointerMove={point}
+        onPointerDown={point}
+        onPointerLeave={() => setCursor(undefined)}
+        onBlur={() => setCursor(undefined)}
+        onKeyDown={key}
+      >
+        {children(width, at)}
+      </div>
+      <p class="chart-readout" aria-live="polite">
+        {at === undefined ? "" : describe(at)}
+      </p>
+    </div>
+  );
+}
+
+function Legend({ items }: { items: readonly LegendItem[] }) {
+  return (
+    <ul class="legend">
+      {items.map((item) => (
+        <li key={item.name}>
+          <svg width="18" height="14" aria-hidden="true">
+            <title>{item.name}</title>
+            <Swatch {...item} />
+          </svg>
+          {item.name}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Swatch({ kind, mark }: LegendItem) {
+  switch (mark) {
+    case "circle":
+      return <circle cx="9" cy="7" r="4.5" class={`line-${kind}`} fill="var(--paper)" stroke-width="2" />;
+    case "square":
+      return <rect x="4.5" y="2.5" width="9" height="9" class={`fill-${kind}`} />;
+    case "bar":
+      return <rect x="0" y="2" width="18" height="10" class={`fill-${kind}`} />;
+    case "open-bar":
+      return <rect x="1" y="3" width="16" height="8" class={`line-${kind}`} fill="none" stroke-width="1.5" />;
+    case "tick":
+      return (
+        <path d="M0 10.5H18M3 3V10M9 3V10M15 3V10" class={`line-${kind}`} fill="none" stroke-width="1.5" />
+      );
+    default:
+      return <path d="M0 7H18" class={`line-${kind}`} stroke-dasharray={kDash[kind]} stroke-width="2" />;
+  }
+}

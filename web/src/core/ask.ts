@@ -1,0 +1,131 @@
+// A question that follows the reader's settings: `ask(() => request)` asks again whenever a signal that the request reads
+// changes, and keeps the last answer until the next one is there.
+
+import { moduleBytes } from "core:files";
+import { createWorker } from "core:worker";
+import { batch, effect, type ReadonlySignal, signal } from "@preact/signals";
+import { CoreClient } from "./client";
+import type { CoreError, NamedArray, Request, ResponseTo } from "./requests";
+
+export interface Answer<R> {
+  /** The newest answer; undefined until the first. */
+  readonly value: ReadonlySignal<R | undefined>;
+  readonly error: ReadonlySignal<CoreError | undefined>;
+  /** Whether `value` is older than the reader's settings. */
+  readonly stale: ReadonlySignal<boolean>;
+  readonly progress: ReadonlySignal<number | undefined>;
+  /** What was asked, for "copy as command". */
+  readonly request: ReadonlySignal<Request | undefined>;
+}
+
+const inBrowser = typeof Worker !== "undefined" && !import.meta.env.SSR;
+
+export const core = new CoreClient({ createWorker, moduleBytes });
+
+let channels = 0;
+
+/** Asks the core. A request of undefined asks nothing (an input is not a number yet, say). */
+export function ask<R extends Request>(
+  makeRequest: () => R | undefined,
+  makeArrays: () => NamedArray[] = () => [],
+): Answer<ResponseTo<R>> {
+  const value = signal<ResponseTo<R> | undefined>(undefined);
+  const error = signal<CoreError | undefined>(undefined);
+  const stale = signal(true);
+  const progress = signal<number | undefined>(undefined);
+  const request = signal<Request | undefined>(undefined);
+  channels += 1;
+  const channel = String(channels);
+  if (!inBrowser) {
+    request.value = makeRequest();
+    return { value, error, stale, progress, request };
+  }
+  let newest = 0;
+  effect(() => {
+    const asked = makeRequest();
+    const arrays = makeArrays();
+    newest += 1;
+    const turn = newest;
+    request.value = asked;
+    if (!asked) return;
+    stale.value = true;
+    const settle = (change: () => void) => {
+      if (turn !== newest) return;
+      batch(() => {
+        change();
+        stale.value = false;
+        progress.value = undefined;
+      });
+    };
+    core.ask(channel, asked, arrays, {
+      answered: (json, namedArrays) =>
+        settle(() => {
+          value.value = { ...(json as object), arrays: namedArrays } as ResponseTo<R>;
+          error.value = undefined;
+        }),
+      refused: (refusal) =>
+        settle(() => {
+          error.value = refusal;
+        }),
+      progressed: (share) => {
+        if (turn === newest) progress.value = share;
+      },
+    });
+  });
+  return { value, error, stale, progress, request };
+}
+
+/** Many questions of one kind at a time: the answers in their order, once all are there. */
+export function askEach<R extends Request>(
+  makeRequests: () => readonly R[],
+): Answer<{ items: ResponseTo<R>[] }> {
+  const value = signal<{ items: ResponseTo<R>[] } | undefined>(undefined);
+  const error = signal<CoreError | undefined>(undefined);
+  const stale = signal(true);
+  const progress = signal<number | undefined>(undefined);
+  const request = signal<Request | undefined>(undefined);
+  channels += 1;
+  const channel = `each ${channels}`;
+  let newest = 0;
+  const start = () => {
+    const asked = makeRequests();
+    newest += 1;
+    const turn = newest;
+    request.value = asked[0];
+    if (!inBrowser || asked.length === 0) return;
+    stale.value = true;
+    const items: ResponseTo<R>[] = [];
+    let missing = asked.length;
+    const settle = (change: () => void) => {
+      if (turn !== newest) return;
+      change();
+      missing -= 1;
+      progress.value = 1 - missing / asked.length;
+      if (missing > 0) return;
+      batch(() => {
+        if (items.filter(Boolean).length === asked.length) {
+          value.value = { items };
+          error.value = undefined;
+        }
+        stale.value = false;
+        progress.value = undefined;
+      });
+    };
+    asked.forEach((one, i) => {
+      core.ask(`${channel}.${i}`, one, [], {
+        answered: (json, arrays) =>
+          settle(() => {
+            items[i] = { ...(json as object), arrays } as ResponseTo<R>;
+          }),
+        refused: (refusal) =>
+          settle(() => {
+            error.value = refusal;
+          }),
+        progressed: () => {},
+      });
+    });
+  };
+  if (inBrowser) effect(start);
+  else start();
+  return { value, error, stale, progress, request };
+}

@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { commandOf } from "./command";
+
+test("a request is the command's flags with other punctuation", () => {
+  expect(
+    commandOf({
+      op: "quantize",
+      method: "rtn",
+      bits: 4,
+      group_size: 128,
+      return: ["codes"],
+      values: [0.15, -0.32],
+    }),
+  ).toBe("quantlens quantize --method rtn --bits 4 --group-size 128 --values 0.15,-0.32");
+});
+
+test("a flag that is off is not written, one that is on has no value", () => {
+  expect(commandOf({ op: "quantize", method: "gptq", activation_order: true, static_groups: false })).toBe(
+    "quantlens quantize --method gptq --activation-order",
+  );
+});
+
+test("a value that starts with a minus cannot be taken for a flag", () => {
+  expect(commandOf({ op: "affine", values: [-0.4, 1] })).toBe("quantlens affine --values=-0.4,1");
+});
+
+test("what a shell would read as its own is quoted", () => {
+  expect(commandOf({ op: "memory", config: `{"a": "it's"}` })).toBe(
+    `quantlens memory --config '{"a": "it'\\''s"}'`,
+  );
+});

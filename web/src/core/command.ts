@@ -1,0 +1,22 @@
+// "Copy as command": a request is the command line's flags with other punctuation, so this is a translation only.
+
+const kPlain = /^[\w.,:=+@%/-]+$/;
+const quoted = (text: string): string => (kPlain.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+
+const textOf = (value: unknown): string => (Array.isArray(value) ? value.join(",") : String(value));
+
+/** The command that gives the same numbers on the command line. */
+export function commandOf(request: object): string {
+  const { op, return: _, ...rest } = request as { op: string; return?: unknown };
+  const words = ["quantlens", op.replaceAll("_", "-")];
+  for (const [key, value] of Object.entries(rest)) {
+    if (value === undefined || value === false) continue;
+    // `--flag=value` where the value starts with a minus, or it would look like another flag.
+    const flag = `--${key.replaceAll("_", "-")}`;
+    const text = textOf(value);
+    if (value === true) words.push(flag);
+    else if (text.startsWith("-")) words.push(`${flag}=${quoted(text)}`);
+    else words.push(flag, quoted(text));
+  }
+  return words.join(" ");
+}

@@ -1,0 +1,35 @@
+// The core's two builds, as plugins/core-module.ts resolves them.
+declare module "core:simd128" {
+  import type { NamedArray } from "./requests";
+  export interface CoreModule {
+    Core: new () => {
+      answer(
+        request: string,
+        arrays: NamedArray[],
+        progress: (share: number) => boolean,
+      ): { json: string; arrays: NamedArray[] };
+    };
+  }
+  export type CoreFactory = (options: { wasmBinary: ArrayBuffer }) => Promise<CoreModule>;
+  const create: CoreFactory;
+  export default create;
+}
+declare module "core:relaxed" {
+  import type { CoreFactory } from "core:simd128";
+
+  const create: CoreFactory;
+  export default create;
+}
+declare module "core:files" {
+  import type { Build, ModuleBytes } from "./messages";
+  /** The compiled builds: addresses where the page is a folder, bytes where it is one file. */
+  export function moduleBytes(): Promise<Record<Build, ModuleBytes>>;
+}
+declare module "core:worker" {
+  export function createWorker(): Worker;
+}
+declare module "*.tex" {
+  /** The formula as MathML. */
+  const mathml: string;
+  export default mathml;
+}

@@ -1,0 +1,62 @@
+// The worker that holds the core. It loads the build that this browser can run, then answers one request after the other.
+
+import createRelaxed from "core:relaxed";
+import type { CoreFactory } from "core:simd128";
+import createSimd128 from "core:simd128";
+import { relaxedSimd, simd } from "wasm-feature-detect";
+import type { Build, FromWorker, ModuleBytes, ToWorker } from "./messages";
+
+type Core = InstanceType<Awaited<ReturnType<CoreFactory>>["Core"]>;
+const factories: Record<Build, CoreFactory> = { simd128: createSimd128, relaxed: createRelaxed };
+let core: Core | undefined;
+
+const tell = (message: FromWorker, transfer: Transferable[] = []) => self.postMessage(message, { transfer });
+
+async function bytesOf(module: ModuleBytes): Promise<ArrayBuffer> {
+  if (typeof module !== "string") return module;
+  const response = await fetch(module);
+  if (!response.ok)
+    throw new Error(`the core could not be fetched: ${response.status} ${response.statusText}`);
+  return response.arrayBuffer();
+}
+
+async function load(build: Build, modules: Record<Build, ModuleBytes>): Promise<void> {
+  const wasmBinary = await bytesOf(modules[build]);
+  const module = await factories[build]({ wasmBinary });
+  core = new module.Core();
+  tell({ kind: "ready", build });
+}
+
+async function start(modules: Record<Build, ModuleBytes>): Promise<void> {
+  if (!(await simd())) return tell({ kind: "unsupported" });
+  if (!(await relaxedSimd())) return load("simd128", modules);
+  try {
+    await load("relaxed", modules);
+  } catch {
+    await load("simd128", modules);
+  }
+}
+
+function answer(id: number, request: string, arrays: Parameters<Core["answer"]>[1]): void {
+  if (!core) return;
+  const began = performance.now();
+  const result = core.answer(request, arrays, (share) => {
+    tell({ kind: "progress", id, share });
+    return true;
+  });
+  const milliseconds = performance.now() - began;
+  tell(
+    { kind: "answer", id, json: result.json, arrays: result.arrays, milliseconds },
+    result.arrays.map((array) => array.data.buffer as ArrayBuffer),
+  );
+}
+
+self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
+  try {
+    if (data.kind === "start") await start(data.modules);
+    else answer(data.id, data.request, data.arrays);
+  } catch (error) {
+    // Out of memory or an abort leaves the module unusable: say so, and the page starts a new worker.
+    tell({ kind: "died", message: error instanceof Error ? error.message : String(error) });
+  }
+};

@@ -1,0 +1,96 @@
+// The small behaviour of the page around its figures: where the reader is, the contents sheet, the cards of terms.
+import { chapterOf } from "../state/link";
+
+const find = <E extends HTMLElement>(id: string): E => document.getElementById(id) as E;
+
+/** Marks the chapter that the reader is in, in both tables of contents, and how far the page is read. */
+export function followReading(): void {
+  const sections = [...document.querySelectorAll<HTMLElement>(".opening, .chapter")];
+  const links = [...document.querySelectorAll<HTMLAnchorElement>(".contents a")];
+  const lists = [...document.querySelectorAll<HTMLElement>("ol.contents")];
+  let asked = false;
+  const mark = () => {
+    asked = false;
+    const line = innerHeight * 0.35;
+    const here =
+      sections.filter((section) => section.getBoundingClientRect().top <= line).at(-1) ?? sections[0];
+    const range = document.documentElement.scrollHeight - innerHeight;
+    for (const list of lists) list.style.setProperty("--progress", String(range > 0 ? scrollY / range : 0));
+    for (const link of links) {
+      if (link.hash === `#${here?.id}`) link.setAttribute("aria-current", "location");
+      else link.removeAttribute("aria-current");
+    }
+  };
+  const ask = () => {
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(mark);
+  };
+  addEventListener("scroll", ask, { passive: true });
+  addEventListener("resize", ask, { passive: true });
+  mark();
+}
+
+export function openContents(): void {
+  const sheet = find<HTMLDialogElement>("sheet");
+  find("sheet-open").addEventListener("click", () => sheet.showModal());
+  find("sheet-close").addEventListener("click", () => sheet.close());
+  sheet.addEventListener("click", (event) => {
+    const target = event.target as HTMLElement;
+    if (target === sheet || target.closest("a")) sheet.close();
+  });
+}
+
+/** An address such as #rounding?bits=3 names a place that only we understand. */
+export function followLink(): void {
+  const go = () => {
+    if (location.hash.includes("?")) document.getElementById(chapterOf(location.hash))?.scrollIntoView();
+  };
+  addEventListener("hashchange", go);
+  go();
+}
+
+const kCardGap = 6;
+
+/** Shows a term's meaning, taken from the glossary in the page, while the reader points at it. */
+export function explainTerms(): void {
+  let card: HTMLElement | undefined;
+  const hide = () => {
+    card?.remove();
+    card = undefined;
+  };
+  const show = (link: HTMLAnchorElement) => {
+    hide();
+    const entry = document.getElementById(link.hash.slice(1));
+    if (!entry) return;
+    card = document.createElement("div");
+    card.className = "term-card";
+    card.setAttribute("role", "tooltip");
+    card.id = "term-card";
+    const name = document.createElement("b");
+    name.textContent = entry.querySelector("dt")?.textContent ?? "";
+    card.append(name, entry.querySelector("dd")?.textContent ?? "");
+    document.body.append(card);
+    link.setAttribute("aria-describedby", card.id);
+    const box = link.getBoundingClientRect();
+    const left = Math.min(box.left, document.documentElement.clientWidth - card.offsetWidth - 16);
+    const above = box.bottom + card.offsetHeight + kCardGap > innerHeight;
+    card.style.left = `${Math.max(16, left) + scrollX}px`;
+    card.style.top = `${(above ? box.top - card.offsetHeight - kCardGap : box.bottom + kCardGap) + scrollY}px`;
+  };
+  const termOf = (event: Event) => (event.target as Element | null)?.closest?.<HTMLAnchorElement>("a.term");
+  for (const name of ["pointerover", "focusin"])
+    document.addEventListener(name, (event) => {
+      const term = termOf(event);
+      if (term) show(term);
+    });
+  for (const name of ["pointerout", "focusout"])
+    document.addEventListener(name, (event) => {
+      const term = termOf(event);
+      term?.removeAttribute("aria-describedby");
+      if (term) hide();
+    });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") hide();
+  });
+}

@@ -1,0 +1,78 @@
+import { useId } from "preact/hooks";
+import type { Field } from "../state/view-state";
+import { Problem } from "./problems";
+
+/** [value, what the reader sees]. */
+export type Options = readonly (readonly [value: string, label: string])[];
+
+/** A few choices side by side. */
+export function Choice({ field, name, options }: { field: Field<string>; name: string; options: Options }) {
+  const id = useId();
+  return (
+    <fieldset class="control">
+      <legend class="control-name">{name}</legend>
+      <div class="segments">
+        {options.map(([value, label]) => (
+          <label class="segment" key={value}>
+            <input
+              type="radio"
+              name={id}
+              value={value}
+              checked={field.value === value}
+              onChange={() => field.set(value)}
+            />
+            <span class={value === field.standard ? "is-default" : ""}>{label}</span>
+          </label>
+        ))}
+      </div>
+      <Problem field={field.key} />
+    </fieldset>
+  );
+}
+
+/** One of many. */
+export function Select({ field, name, options }: { field: Field<string>; name: string; options: Options }) {
+  const id = useId();
+  return (
+    <div class="control">
+      <label class="control-name" for={id}>
+        {name}
+      </label>
+      <select
+        id={id}
+        class="select"
+        value={field.value}
+        onChange={(event) => field.set(event.currentTarget.value)}
+      >
+        {options.map(([value, label]) => (
+          <option key={value} value={value} selected={field.value === value}>
+            {label}
+          </option>
+        ))}
+      </select>
+      <Problem field={field.key} />
+    </div>
+  );
+}
+
+/** On or off. */
+export function Switch({ field, name, hint }: { field: Field<boolean>; name: string; hint?: string }) {
+  return (
+    <div class="control">
+      <label class="switch">
+        <input
+          type="checkbox"
+          role="switch"
+          aria-checked={field.value}
+          checked={field.value}
+          onChange={(event) => field.set(event.currentTarget.checked)}
+        />
+        <span>
+          {name}
+          {hint ? <small> {hint}</small> : null}
+        </span>
+      </label>
+      <Problem field={field.key} />
+    </div>
+  );
+}

@@ -1,0 +1,189 @@
+// Every figure of the page is built the same way: a claim, the picture, the controls, the live sentence, quiet links.
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { type Answer, core } from "../core/ask";
+import { commandOf } from "../core/command";
+import type { ReceiptRow } from "../core/requests";
+import type { ViewState } from "../state/view-state";
+import { DataTable, type TableData } from "./data-table";
+import { ProblemContext } from "./problems";
+import { Receipt } from "./receipt";
+
+export interface FigureProps<R extends object> {
+  /** One line that says what the picture shows. */
+  title: string;
+  /** What to look at, in a sentence or two. */
+  lead?: ComponentChildren;
+  result: Answer<R>;
+  // biome-ignore lint/suspicious/noExplicitAny: a figure only resets the state and asks for its link
+  view?: ViewState<any>;
+  /** The picture. It gets nothing until the core has answered; with `height` a placeholder of that height stands in. */
+  children: (result: R) => ComponentChildren;
+  /** Reserved height of the picture in pixels while there is no answer. */
+  height: number;
+  controls?: ComponentChildren;
+  sentence?: (result: R) => ComponentChildren;
+  table?: (result: R) => TableData;
+  /** The derivation behind the main number; the answer's own receipt unless given. */
+  receipt?: (result: R) => readonly ReceiptRow[] | undefined;
+  /** What the command line is asked; the figure's own request unless given. */
+  command?: () => object | undefined;
+}
+
+const kCopiedMs = 2000;
+const kQuietMs = 700;
+
+export function Figure<R extends object>(props: FigureProps<R>) {
+  const { title, lead, result, view, children, height, controls, sentence, table } = props;
+  const value = result.value.value;
+  const error = result.error.value;
+  const [open, setOpen] = useState<"table" | "how" | "command" | undefined>(undefined);
+  const claimed = useRef(new Set<string>()).current;
+  const receipt = value ? (props.receipt?.(value) ?? receiptOf(value)) : undefined;
+  const request = props.command ? props.command() : result.request.value;
+  const toggle = (panel: "table" | "how" | "command") => () => setOpen(open === panel ? undefined : panel);
+  const titleId = useId();
+  return (
+    <ProblemContext.Provider value={{ error, claim: (field) => claimed.add(field) }}>
+      <figure class="figure" aria-labelledby={titleId}>
+        <figcaption class="figure-title" id={titleId}>
+          {title}
+        </figcaption>
+        {lead ? <p class="figure-lead">{lead}</p> : null}
+        <div class="picture" data-stale={value && result.stale.value ? "" : undefined}>
+          <div class="progress" style={{ "--share": String(result.progress.value ?? 0.35) }}>
+            <i />
+          </div>
+          {value ? children(value) : <Placeholder height={height} />}
+        </div>
+        {controls ? <div class="controls needs-script">{controls}</div> : null}
+        <Remark error={error} claimed={claimed} />
+        {sentence ? <Sentence>{value ? sentence(value) : null}</Sentence> : null}
+        <div class="links needs-script">
+          {table ? (
+            <PanelButton name="table" open={open === "table"} onClick={toggle("table")} disabled={!value} />
+          ) : null}
+          {receipt ? <PanelButton name="how?" open={open === "how"} onClick={toggle("how")} /> : null}
+          {request ? <CopyButton name="copy as command" text={() => commandOf(request)} /> : null}
+          {view ? (
+            <>
+              <CopyButton name="link to this view" text={() => location.href.split("#")[0] + view.link()} />
+              <button type="button" disabled={!view.changed.value} onClick={() => view.reset()}>
+                reset
+              </button>
+            </>
+          ) : null}
+        </div>
+        {open === "table" && table && value ? (
+          <div class="panel">
+            <DataTable {...table(value)} />
+          </div>
+        ) : null}
+        {open === "how" && receipt ? (
+          <div class="panel">
+            <Receipt rows={receipt} caption={`How it came about: ${title}`} />
+          </div>
+        ) : null}
+      </figure>
+    </ProblemContext.Provider>
+  );
+}
+
+const receiptOf = (value: object): readonly ReceiptRow[] | undefined =>
+  (value as { receipt?: readonly ReceiptRow[] }).receipt;
+
+const kWaiting: Record<string, string> = {
+  unsupported: "This figure needs WebAssembly SIMD, which this browser does not have.",
+  failed: "The core could not be started, so this figure stays empty.",
+};
+
+export function Placeholder({ height }: { height: number }) {
+  const state = core.status.value.state;
+  return (
+    <div class="placeholder" style={{ "--height": `${height}px` }}>
+      <span class="needs-script">{kWaiting[state] ?? "waiting for the core"}</span>
+      <span class="without-script">This picture is drawn by the page's script.</span>
+    </div>
+  );
+}
+
+/** An error that no control on the figure shows beside itself. */
+function Remark({
+  error,
+  claimed,
+}: {
+  error: { field?: string; message: string } | undefined;
+  claimed: Set<string>;
+}) {
+  if (!error || (error.field && claimed.has(error.field))) return null;
+  return (
+    <p class="problem" role="alert">
+      {error.message}
+    </p>
+  );
+}
+
+/** The result in words. It is read aloud once the reader has stopped moving the controls. */
+function Sentence({ children }: { children: ComponentChildren }) {
+  const shown = useRef<HTMLParagraphElement>(null);
+  const spoken = useRef<HTMLParagraphElement>(null);
+  const first = useRef(true);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      const text = shown.current?.textContent ?? "";
+      if (text && first.current) first.current = false;
+      else if (spoken.current && spoken.current.textContent !== text) spoken.current.textContent = text;
+    }, kQuietMs);
+    return () => clearTimeout(timer);
+  });
+  return (
+    <>
+      <p class="sentence" ref={shown}>
+        {children}
+      </p>
+      <p class="hidden-text" role="status" ref={spoken} />
+    </>
+  );
+}
+
+interface PanelButtonProps {
+  name: string;
+  open: boolean;
+  onClick: () => void;
+  disabled?: boolean;
+}
+
+function PanelButton({ name, open, onClick, disabled = false }: PanelButtonProps) {
+  return (
+    <button type="button" aria-expanded={open} onClick={onClick} disabled={disabled}>
+      {name}
+    </button>
+  );
+}
+
+function CopyButton({ name, text }: { name: string; text: () => string }) {
+  const [said, setSaid] = useState<string | undefined>(undefined);
+  const [last, setLast] = useState("");
+  const copy = async () => {
+    const wanted = text();
+    setLast(wanted);
+    const copied = await navigator.clipboard?.writeText(wanted).then(
+      () => true,
+      () => false,
+    );
+    // Where the clipboard is closed to us the text itself is shown, to be copied by hand.
+    setSaid(copied ? "copied" : wanted);
+    if (copied) setTimeout(() => setSaid(undefined), kCopiedMs);
+  };
+  return (
+    <>
+      <button type="button" onClick={copy} aria-label={name} data-copied={last || undefined}>
+        {said === "copied" ? "copied" : name}
+      </button>
+      <span class="hidden-text" role="status">
+        {said === "copied" ? `${name}: copied` : ""}
+      </span>
+      {said && said !== "copied" ? <code class="command">{said}</code> : null}
+    </>
+  );
+}

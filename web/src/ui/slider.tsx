@@ -1,0 +1,80 @@
+import { useId } from "preact/hooks";
+import type { Field } from "../state/view-state";
+import { Problem } from "./problems";
+
+export interface SliderProps {
+  field: Field<number>;
+  name: string;
+  minimum: number;
+  maximum: number;
+  step?: number;
+  unit?: string;
+  hint?: string;
+  /** Values in the order of the slider where they are not evenly spaced (32, 64, 128 ...). */
+  stops?: readonly number[];
+}
+
+const kMostTicks = 32;
+
+/** A slider that is a ruler, with the number itself beside it for typing. */
+export function Slider({ field, name, minimum, maximum, step = 1, unit, hint, stops }: SliderProps) {
+  const id = useId();
+  const low = stops ? 0 : minimum;
+  const high = stops ? stops.length - 1 : maximum;
+  const position = (value: number) => (stops ? nearest(stops, value) : value);
+  const steps = Math.round((high - low) / (stops ? 1 : step));
+  const set = (text: string) => {
+    const value = Number(text);
+    if (text !== "" && Number.isFinite(value)) field.set(value);
+  };
+  return (
+    <div class="control">
+      <label class="control-name" for={id}>
+        {name}
+      </label>
+      <span class="control-value">
+        <input
+          type="number"
+          aria-label={`${name}, as a number`}
+          min={minimum}
+          max={maximum}
+          step={stops ? "any" : step}
+          value={field.value}
+          onChange={(event) => set(event.currentTarget.value)}
+        />
+        {unit}
+      </span>
+      <div
+        class="slider"
+        style={{
+          "--steps": String(Math.min(steps, kMostTicks)),
+          "--default": String((position(field.standard) - low) / (high - low)),
+        }}
+      >
+        <input
+          id={id}
+          type="range"
+          min={low}
+          max={high}
+          step={stops ? 1 : step}
+          value={position(field.value)}
+          aria-valuetext={`${field.value}${unit ? ` ${unit}` : ""}${field.value === field.standard ? ", the default" : ""}`}
+          onInput={(event) => {
+            const at = event.currentTarget.valueAsNumber;
+            field.set(stops ? stops[at]! : at);
+          }}
+        />
+      </div>
+      {hint ? <p class="hint">{hint}</p> : null}
+      <Problem field={field.key} />
+    </div>
+  );
+}
+
+function nearest(stops: readonly number[], value: number): number {
+  let best = 0;
+  stops.forEach((stop, i) => {
+    if (Math.abs(stop - value) < Math.abs(stops[best]! - value)) best = i;
+  });
+  return best;
+}

@@ -1,0 +1,42 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig, type UserConfig } from "vite";
+import { coreModule } from "./plugins/core-module.ts";
+import { folderOutput, singleFileOutput } from "./plugins/outputs.ts";
+import { prerender } from "./plugins/prerender.ts";
+import { tex } from "./plugins/tex.ts";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const core = { folder: here("../build/module"), source: here("src") };
+
+// `vite build` makes the folder for a static host; `vite build --mode single` the one file.
+export default defineConfig(({ mode }): UserConfig => {
+  const single = mode === "single";
+  const common = (): UserConfig => ({
+    root: here("."),
+    base: "./",
+    resolve: { alias: { "#data": here("../data") } },
+    server: { fs: { allow: [here("..")] } },
+    plugins: [coreModule({ ...core, inline: single }), tex()],
+  });
+  return {
+    ...common(),
+    publicDir: false,
+    plugins: [
+      ...(common().plugins ?? []),
+      prerender("/src/page/static.tsx", common),
+      single ? singleFileOutput(core.folder) : folderOutput(),
+    ],
+    worker: { format: single ? "iife" : "es", plugins: () => common().plugins ?? [] },
+    build: {
+      outDir: single ? here("../build") : here("../build/site"),
+      emptyOutDir: !single,
+      target: "es2022",
+      cssCodeSplit: false,
+      modulePreload: { polyfill: false },
+      assetsInlineLimit: 0,
+      reportCompressedSize: true,
+      rolldownOptions: { output: single ? { codeSplitting: false } : {} },
+    },
+    test: { include: ["src/**/*.test.{ts,tsx}", "plugins/**/*.test.ts"] },
+  } as UserConfig;
+});
