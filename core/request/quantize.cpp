@@ -58,6 +58,13 @@ std::vector<float> row_errors(MatrixView<const float> wanted, MatrixView<const f
     return errors;
 }
 
+/// What each weight is off by: dequantized - original.
+std::vector<float> weight_errors(MatrixView<const float> wanted, MatrixView<const float> actual) {
+    std::vector<float> errors(wanted.size());
+    for (std::size_t i = 0; i < errors.size(); ++i) errors[i] = actual.values()[i] - wanted.values()[i];
+    return errors;
+}
+
 /// Which arrays the caller asked for.
 class Wanted {
 public:
@@ -81,6 +88,8 @@ void add_weight_arrays(const Wanted& wanted, const Layer& layer, const methods::
                        std::vector<Array>& arrays) {
     if (wanted.has("dequantized")) arrays.push_back(matrix_array("dequantized", quantized.dequantized));
     if (wanted.has("weights")) arrays.push_back(matrix_array("weights", layer.weights));
+    if (wanted.has("errors"))
+        arrays.push_back(matrix_array("errors", layer.weights.rows(), weight_errors(layer.weights, quantized.dequantized)));
     if (wanted.has("row_mse")) arrays.push_back(vector_array("row_mse", row_errors(layer.weights, quantized.dequantized)));
     if (quantized.codes) {
         const auto& codes = *quantized.codes;
