@@ -13,12 +13,19 @@ namespace quantlens::model {
 
 inline constexpr std::size_t kLanes = 16;
 
+/// value where `condition` is false, else `other`; by masks, because a branch would keep loops from being vectorized.
+inline float select(bool condition, float other, float value) {
+    const std::int32_t mask = -std::int32_t(condition);
+    return std::bit_cast<float>(
+        (std::bit_cast<std::int32_t>(other) & mask) | (std::bit_cast<std::int32_t>(value) & ~mask));
+}
+
 /// e^x, relative error below 3e-7; x is held within -87 .. 88, where float has a normal result.
 /// Plain arithmetic, because a call of std::exp keeps a loop from being vectorized and differs between C libraries.
 /// Method: Cody and Waite's reduction by ln 2 in two parts, then the Taylor polynomial of degree 6 on |r| <= ln(2) / 2.
 inline float exponential(float x) {
-    x = x < -87.0f ? -87.0f : x;
-    x = x > 88.0f ? 88.0f : x;
+    x = select(x < -87.0f, -87.0f, x);
+    x = select(x > 88.0f, 88.0f, x);
     constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it leaves the nearest whole number in the low bits
     const float shifted = x * 1.44269504f + kRound;
     const float whole = shifted - kRound;
@@ -33,6 +40,12 @@ inline float exponential(float x) {
     const std::int32_t exponent = std::bit_cast<std::int32_t>(shifted) << 23;  // the low bits, times 2^23
     return p * std::bit_cast<float>(exponent + (127 << 23));
 }
+
+/// values[i] = e^(scale * values[i] - shift).
+void exponentials(std::span<float> values, float scale, float shift);
+
+/// out[i] = 1 / (1 + e^-in[i]); the same length.
+void sigmoids(std::span<const float> in, std::span<float> out);
 
 /// Adds kLanes partial results in a fixed order.
 inline float add_lanes(float (&lanes)[kLanes]) {

@@ -91,7 +91,7 @@ void attention_forward(const AttentionShape& shape, MatrixView<const float> qkv,
                 const auto line = block.row(i);
                 const std::size_t own = first + i + 1;  // a token sees itself and what came before
                 const float top = scale * largest(line.first(own));
-                for (std::size_t j = 0; j < own; ++j) line[j] = exponential(scale * line[j] - top);
+                exponentials(line.first(own), scale, top);
                 const float sum = sum_of(own, [&](std::size_t j) { return line[j]; });
                 const float share = 1.0f / sum;
                 for (std::size_t j = 0; j < own; ++j) line[j] *= share;
@@ -134,7 +134,7 @@ void attention_backward(const AttentionShape& shape, MatrixView<const float> qkv
                 const auto slope = slopes.row(i);
                 const std::size_t own = first + i + 1;
                 const float log_sum = log_sums(row + i, head);
-                for (std::size_t j = 0; j < own; ++j) share[j] = exponential(scale * share[j] - log_sum);
+                exponentials(share.first(own), scale, log_sum);
                 const float mean = sum_of(own, [&](std::size_t j) { return share[j] * slope[j]; });
                 for (std::size_t j = 0; j < own; ++j) slope[j] = scale * share[j] * (slope[j] - mean);
                 std::fill(share.begin() + std::ptrdiff_t(own), share.end(), 0.0f);

@@ -52,8 +52,9 @@ void swiglu_backward(MatrixView<const float> gate_up, MatrixView<const float> hi
             const float* given = hidden_gradient.row(r).data();
             float* gate_slope = gate_up_gradient.row(r).data();
             float* up_slope = gate_slope + width;
+            sigmoids({gate, width}, {gate_slope, width});
             for (std::size_t i = 0; i < width; ++i) {
-                const float sigmoid = 1.0f / (1.0f + exponential(-gate[i]));
+                const float sigmoid = gate_slope[i];
                 up_slope[i] = given[i] * gate[i] * sigmoid;
                 gate_slope[i] = given[i] * up[i] * sigmoid * (1.0f + gate[i] * (1.0f - sigmoid));
             }

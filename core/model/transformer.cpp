@@ -87,7 +87,8 @@ void swiglu(MatrixView<const float> gate_up, MatrixView<float> hidden, ThreadPoo
             const float* gate = gate_up.row(r).data();
             const float* up = gate + width;
             float* to = hidden.row(r).data();
-            for (std::size_t i = 0; i < width; ++i) to[i] = gate[i] / (1.0f + exponential(-gate[i])) * up[i];
+            sigmoids({gate, width}, {to, width});
+            for (std::size_t i = 0; i < width; ++i) to[i] *= gate[i] * up[i];
         }
     });
 }
@@ -162,7 +163,7 @@ double cross_entropy(MatrixView<float> logits, std::span<const Token> targets, d
             const std::size_t target = std::size_t(targets[r]);
             const float top = largest(row);
             const float wanted = row[target];
-            for (auto& value : row) value = exponential(value - top);
+            exponentials(row, 1.0f, top);
             const double sum = double(sum_of(row.size(), [&](std::size_t i) { return row[i]; }));
             const double loss = std::log(sum) - (double(wanted) - double(top));
             const float scale = float(weight / sum);

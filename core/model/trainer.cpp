@@ -1,0 +1,121 @@
+#include "model/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "model/optimizer.h"
+
+namespace quantlens::model {
+
+double learning_rate_at(const TrainingParameters& parameters, std::size_t step) {
+    const double top = parameters.learning_rate;
+    if (step <= std::size_t(parameters.warmup)) return top * double(step) / double(parameters.warmup);
+    const double falling = parameters.decay_share * double(parameters.steps - parameters.warmup);
+    const double left = double(parameters.steps) - double(step);
+    if (left >= falling) return top;
+    const double done = 1.0 - std::max(0.0, left) / falling;
+    return top * (parameters.final_share + (1.0 - parameters.final_share) * 0.5 * (1.0 + std::cos(std::numbers::pi * done)));
+}
+
+Result<Trainer> Trainer::create(const Weights& start, std::vector<Token> text, const TrainingParameters& parameters,
+    std::uint64_t seed) {
+    if (const auto ranges = check_ranges(parameters); !ranges) return std::unexpected(ranges.error());
+    const auto length = std::size_t(parameters.sequence);
+    if (length > start.config().context)
+        return bad_parameter("sequence", parameters.sequence, "at most the model's context, " + to_text(start.config().context));
+    if (text.size() < length + 1)
+        return bad_shape("text", "the training text has " + to_text(text.size()) + " tokens, must have at least " +
+                                     to_text(length + 1) + " (a sequence and its last target)");
+    for (const Token token : text)
+        if (token < 0 || std::size_t(token) >= start.config().vocabulary)
+            return bad_parameter("token", token, "from 0 to " + to_text(start.config().vocabulary - 1));
+    return Trainer(start, std::move(text), parameters, seed);
+}
+
+Trainer::Trainer(const Weights& start, std::vector<Token> text, const TrainingParameters& parameters, std::uint64_t seed)
+    : parameters_(parameters), parametrization_(start), text_(std::move(text)),
+      order_(text_.size(), std::size_t(parameters.sequence), seed), weights_(start), gradient_(start.config()),
+      learnable_gradient_(parametrization_.size()), activations_(start.config(), true) {
+    state_.learnable.assign(parametrization_.start().begin(), parametrization_.start().end());
+    state_.first_moments.resize(parametrization_.size());
+    state_.second_moments.resize(parametrization_.size());
+    if (parameters.averaging > 0) state_.average = state_.learnable;
+}
+
+Result<StepReport> Trainer::step(ThreadPool& pool) {
+    const auto length = std::size_t(parameters_.sequence), batch = std::size_t(parameters_.batch);
+    const std::size_t step = state_.step + 1;
+    StepReport report{step, 0, learning_rate_at(parameters_, step), 0, batch * length};
+
+    std::ranges::fill(gradient_.values(), 0.0f);
+    std::vector<Token> tokens, targets;
+    for (std::size_t first = 0; first < batch;) {
+        const std::size_t count = std::min(std::size_t(parameters_.sequences_at_once), batch - first);
+        tokens.clear();
+        targets.clear();
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto start = text_.begin() + std::ptrdiff_t(order_.start(state_.step * batch + first + i));
+            tokens.insert(tokens.end(), start, start + std::ptrdiff_t(length));
+            targets.insert(targets.end(), start + 1, start + 1 + std::ptrdiff_t(length));
+        }
+        const Batch pass{tokens, count};
+        forward(weights_, pass, activations_, {}, pool);
+        report.loss += cross_entropy(activations_.logits, targets, 1.0 / double(report.tokens), pool);
+        backward(weights_, pass, activations_, gradient_, buffers_, pool);
+        first += count;
+    }
+    report.loss /= double(report.tokens);
+    parametrization_.pull_back(state_.learnable, gradient_, learnable_gradient_, pool);
+    report.gradient_norm = norm_of(learnable_gradient_, pool);
+    if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm))
+        return fail(ErrorCode::kNotFinite, "loss",
+            "the loss is no longer a number at step " + to_text(step) + "; a smaller learning_rate than " +
+                to_text(parameters_.learning_rate) + " may help");
+    if (parameters_.clip > 0 && report.gradient_norm > parameters_.clip) {
+        const float scale = float(parameters_.clip / report.gradient_norm);
+        for (auto& value : learnable_gradient_) value *= scale;
+    }
+
+    for (const auto& slot : parametrization_.slots()) {
+        const auto part = [&](auto& array) { return std::span(array).subspan(slot.offset, slot.size()); };
+        const auto matrix = [&](auto& array) { return MatrixView(array.data() + slot.offset, slot.rows, slot.columns); };
+        const double decay = slot.decays ? parameters_.weight_decay : 0.0;
+        if (parameters_.optimizer == Optimizer::kMuon && slot.is_matrix) {
+            const MuonSettings settings{report.learning_rate, 0.95, decay};
+            muon_step(matrix(state_.learnable), matrix(learnable_gradient_), matrix(state_.first_moments), settings, pool);
+        } else {
+            const double share = parameters_.optimizer == Optimizer::kMuon ? parameters_.adam_rate_share : 1.0;
+            const AdamSettings settings{
+                report.learning_rate * share, parameters_.beta1, parameters_.beta2, 1e-8, decay};
+            adam_step(part(state_.learnable), part(learnable_gradient_), part(state_.first_moments),
+                part(state_.second_moments), step, settings, pool);
+        }
+    }
+    const float kept = float(parameters_.averaging);
+    for (std::size_t i = 0; i < state_.average.size(); ++i)
+        state_.average[i] = kept * state_.average[i] + (1.0f - kept) * state_.learnable[i];
+    state_.step = step;
+    parametrization_.materialize(state_.learnable, weights_, pool);
+    return report;
+}
+
+Weights Trainer::averaged_weights(ThreadPool& pool) const {
+    Weights averaged = weights_;
+    if (!state_.average.empty()) parametrization_.materialize(state_.average, averaged, pool);
+    return averaged;
+}
+
+Status Trainer::restore(TrainerState state, ThreadPool& pool) {
+    for (const auto* array : {&state.learnable, &state.first_moments, &state.second_moments})
+        if (array->size() != parametrization_.size())
+            return bad_shape("checkpoint", "the checkpoint has " + to_text(array->size()) +
+                                               " learnable values, this run has " + to_text(parametrization_.size()));
+    if (state.average.size() != state_.average.size())
+        return bad_shape("checkpoint", "the checkpoint and this run do not agree on averaging");
+    state_ = std::move(state);
+    parametrization_.materialize(state_.learnable, weights_, pool);
+    return {};
+}
+
+}  // namespace quantlens::model
