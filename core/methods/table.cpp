@@ -9,7 +9,12 @@
 #include "methods/codebook.h"
 #include "methods/format_method.h"
 #include "methods/gptq.h"
+#include "methods/llm_int8.h"
+#include "methods/quarot.h"
 #include "methods/rtn.h"
+#include "methods/smoothquant.h"
+#include "methods/sparse.h"
+#include "methods/zeroquant.h"
 
 namespace quantlens::methods {
 namespace {
@@ -92,6 +97,56 @@ RtnParameters nearest_to_block4(const Block4Parameters& p) {
     return nearest;
 }
 
+/// The same codes and activations, without smoothing.
+RtnParameters nearest_to_smoothquant(const SmoothQuantParameters& p) {
+    RtnParameters nearest;
+    nearest.bits = p.bits;
+    nearest.scheme = Scheme::kSymmetric;
+    nearest.granularity = p.granularity;
+    nearest.activation_bits = p.activation_bits;
+    nearest.activation_granularity = p.activation_granularity;
+    return nearest;
+}
+
+/// All columns in eight bits, the outliers' too.
+RtnParameters nearest_to_llm_int8(const LlmInt8Parameters&) {
+    RtnParameters nearest;
+    nearest.bits = nearest.activation_bits = 8;
+    nearest.scheme = Scheme::kSymmetric;
+    nearest.granularity = Granularity::kChannel;
+    return nearest;
+}
+
+/// The plain convention in place of DeepSpeed's.
+RtnParameters nearest_to_zeroquant(const ZeroQuantParameters& p) {
+    RtnParameters nearest;
+    nearest.bits = p.bits;
+    nearest.scheme = p.scheme;
+    nearest.group_size = p.group_size;
+    nearest.activation_bits = p.activation_bits;
+    return nearest;
+}
+
+/// The same codes and activations, without the rotation.
+RtnParameters nearest_to_quarot(const QuarotParameters& p) {
+    RtnParameters nearest;
+    nearest.bits = p.bits;
+    nearest.scheme = Scheme::kSymmetric;
+    nearest.granularity = p.granularity;
+    nearest.group_size = p.group_size;
+    nearest.activation_bits = p.activation_bits;
+    nearest.convention = Convention::kQuarot;
+    return nearest;
+}
+
+RtnParameters nearest_to_sparse(const SparseParameters& p) {
+    RtnParameters nearest;
+    nearest.bits = p.bits;
+    nearest.scheme = p.scheme;
+    nearest.group_size = p.group_size;
+    return nearest;
+}
+
 // -- the table. A new method is its source file and one line here.
 
 std::vector<Method> make_table() {
@@ -99,12 +154,22 @@ std::vector<Method> make_table() {
         entry("rtn", "Round-to-nearest", "Jacob et al. 2017 (arXiv 1712.05877), section 2.1", rtn, Needs::kWeights),
         entry("gptq", "GPTQ", "Frantar et al. 2022 (arXiv 2210.17323), algorithm 1", gptq, Needs::kActivations,
               same_codes<GptqParameters>),
+        entry("smoothquant", "SmoothQuant", "Xiao et al. 2022 (arXiv 2211.10438), section 4", smoothquant,
+              Needs::kActivations, nearest_to_smoothquant),
+        entry("llm-int8", "LLM.int8()", "Dettmers et al. 2022 (arXiv 2208.07339), section 3", llm_int8,
+              Needs::kActivations, nearest_to_llm_int8),
+        entry("zeroquant", "ZeroQuant", "Yao et al. 2022 (arXiv 2206.01861), section 4.1", zeroquant,
+              Needs::kActivations, nearest_to_zeroquant),
+        entry("quarot", "QuaRot", "Ashkboos et al. 2024 (arXiv 2404.00456), sections 3 and 4", quarot,
+              Needs::kActivations, nearest_to_quarot),
         entry("codebook", "Codebook", "Han et al. 2015 (arXiv 1510.00149), section 3", codebook, Needs::kWeights,
               nearest_to_codebook),
         entry("nf4", "NF4", "Dettmers et al. 2023 (arXiv 2305.14314), section 3", nf4, Needs::kWeights,
               nearest_to_block4),
         entry("fp4", "FP4", "bitsandbytes' four-bit floating point; Dettmers et al. 2023 (arXiv 2305.14314)", fp4,
               Needs::kWeights, nearest_to_block4),
+        entry("sparse", "Sparse outliers", "Kim et al. 2023 (arXiv 2306.07629), section 4.2", sparse, Needs::kWeights,
+              nearest_to_sparse),
     };
     for (const auto& format : formats::all()) {
         const bool taken = std::ranges::any_of(table, [&](const Method& method) { return method.id == format.id; });
