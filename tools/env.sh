@@ -19,3 +19,4 @@ if command -v emcc >/dev/null 2>&1; then
     QUANTLENS_EMSCRIPTEN=$(dirname "$(readlink -f "$(command -v emcc)")")
     export QUANTLENS_EMSCRIPTEN
 fi
+PATH="$PATH:$quantlens_root/web/node_modules/.bin"       # tsc, with which emcc writes the module's types

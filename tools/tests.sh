@@ -13,14 +13,15 @@ test_steps() {
     step arrows        'true'                               step_arrows
     step native-build  'true'                               "build_tree dev"
     step native        'any "tests/unit/*/*_test.cpp"'      "run_ctest dev"
-    step release       'true'                               "build_tree release"
+    step release       'true'                               "build_tree release quantlens quantbench test_kernels"
+    step optimized     'any "tests/unit/kernels/*.cpp"'     "run_ctest release --tests-regex ^kernels$"
     step symbols       'any "core/kernels/arch/*.cpp"'      "bash tests/architecture/symbols.sh build/native"
     step install       'true'                               step_install
     step command-line  'any "tests/cli/*.test.mjs"'         "run_node_tests tests/cli"
     step wasm-build    'true'                               "build_tree wasm"
     step wasm          'any "tests/unit/*/*_test.cpp"'      "run_ctest wasm"
-    step relaxed-build 'true'                               "build_tree wasm-relaxed"
-    step relaxed       'any "tests/unit/*/*_test.cpp"'      "run_ctest wasm-relaxed"
+    step relaxed-build 'true'                               "build_tree wasm-relaxed quantlens_wasm test_kernels"
+    step relaxed       'any "tests/unit/kernels/*.cpp"'     "run_ctest wasm-relaxed --tests-regex ^kernels$"
     step parity        'any "tests/parity/*.test.mjs"'      "run_node_tests tests/parity"
     step web           'has_script web test'                "run_npm web test"
     step types         'has_script web check'               "run_npm web check"
@@ -77,9 +78,13 @@ summary_of() {
 
 step_arrows() { node tests/architecture/arrows.mjs; }
 
+# run_ctest PRESET [FLAGS...]
 run_ctest() {
+    local folder
+    folder=$(tree_of "$1")
+    shift
     ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-        ctest --test-dir "$(tree_of "$1")" --no-tests=error --output-on-failure --verbose -j 2
+        ctest --test-dir "$folder" --no-tests=error --verbose -j 2 "$@"
 }
 
 run_node_tests() { node --test --test-reporter=tap "$1"/*.test.mjs; }
