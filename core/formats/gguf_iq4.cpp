@@ -18,11 +18,11 @@ constexpr auto kDoubledMidpoints = [] {
     return midpoints;
 }();
 
-/// Index of the entry nearest to value; a midpoint goes to the upper entry, NaN to the lowest.
+/// Index of the entry nearest to value; a midpoint goes to the upper entry, and so does NaN.
 std::uint8_t nearest_code(float value) {
     const float doubled = value + value;
     std::size_t index = 0;
-    for (std::size_t step = 8; step > 0; step /= 2) index += doubled >= kDoubledMidpoints[index + step - 1] ? step : 0;
+    for (std::size_t step = 8; step > 0; step /= 2) index += doubled < kDoubledMidpoints[index + step - 1] ? 0 : step;
     return std::uint8_t(index);
 }
 

@@ -41,7 +41,11 @@ struct Range {
     float scale, minimum;
 };
 Range range_of(std::span<const float> values, int levels) {
-    const auto [low, high] = std::ranges::minmax(values);
+    float low = values[0], high = values[0];
+    for (const float v : values) {
+        if (v < low) low = v;
+        if (v > high) high = v;
+    }
     return {(high - low) / float(levels), low};
 }
 

@@ -28,7 +28,11 @@ std::uint16_t half_above(float value) { return half_below(-value) ^ 0x8000u; }
 }  // namespace
 
 IntGroupScale int_group_scale(std::span<const float> values, int bits) {
-    const auto [low, high] = std::ranges::minmax(values);
+    float low = values[0], high = values[0];
+    for (const float v : values) {
+        low = std::min(low, v);
+        high = std::max(high, v);
+    }
     const float levels = float((1 << bits) - 1);
     // In double, for the range of huge values overflows float32.
     const double step = (double(high) - double(low)) / double(levels);
