@@ -2,11 +2,26 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 #include <numbers>
 
+#include "model/arithmetic.h"
 #include "model/optimizer.h"
 
 namespace quantlens::model {
+
+namespace {
+
+void add(std::span<const float> from, std::span<float> into, ThreadPool& pool) {
+    for_rows(
+        into.size(), pool,
+        [&](std::size_t, std::size_t first, std::size_t end) {
+            for (std::size_t i = first; i < end; ++i) into[i] += from[i];
+        },
+        std::size_t{1} << 16);
+}
+
+}  // namespace
 
 double learning_rate_at(const TrainingParameters& parameters, std::size_t step) {
     const double top = parameters.learning_rate;
@@ -35,12 +50,56 @@ Result<Trainer> Trainer::create(const Weights& start, std::vector<Token> text, c
 
 Trainer::Trainer(const Weights& start, std::vector<Token> text, const TrainingParameters& parameters, std::uint64_t seed)
     : parameters_(parameters), parametrization_(start), text_(std::move(text)),
-      order_(text_.size(), std::size_t(parameters.sequence), seed), weights_(start), gradient_(start.config()),
-      learnable_gradient_(parametrization_.size()), activations_(start.config(), true) {
+      order_(text_.size(), std::size_t(parameters.sequence), seed), weights_(start),
+      part_gradients_(std::size_t(std::min(parameters.parts, parameters.batch)), Weights(start.config())),
+      learnable_gradient_(parametrization_.size()), free_(std::make_shared<FreeList>()) {
     state_.learnable.assign(parametrization_.start().begin(), parametrization_.start().end());
     state_.first_moments.resize(parametrization_.size());
     state_.second_moments.resize(parametrization_.size());
     if (parameters.averaging > 0) state_.average = state_.learnable;
+}
+
+struct Trainer::FreeList {
+    std::mutex mutex;
+    std::vector<std::unique_ptr<Workspace>> workspaces;
+};
+
+double Trainer::run_part(std::size_t part, ThreadPool& pool) {
+    std::unique_ptr<Workspace> room;
+    {
+        const std::lock_guard lock(free_->mutex);
+        if (!free_->workspaces.empty()) {
+            room = std::move(free_->workspaces.back());
+            free_->workspaces.pop_back();
+        }
+    }
+    if (!room) room = std::make_unique<Workspace>(weights_.config());
+
+    auto& gradient = part_gradients_[part];
+    std::ranges::fill(gradient.values(), 0.0f);
+    const std::size_t parts = part_gradients_.size(), batch = starts_.size();
+    const auto length = std::size_t(parameters_.sequence);
+    const std::size_t end = batch * (part + 1) / parts;
+    double loss = 0;
+    std::vector<Token> tokens, targets;
+    for (std::size_t first = batch * part / parts; first < end;) {
+        const std::size_t count = std::min(std::size_t(parameters_.sequences_at_once), end - first);
+        tokens.clear();
+        targets.clear();
+        for (std::size_t i = first; i < first + count; ++i) {
+            const auto start = text_.begin() + std::ptrdiff_t(starts_[i]);
+            tokens.insert(tokens.end(), start, start + std::ptrdiff_t(length));
+            targets.insert(targets.end(), start + 1, start + 1 + std::ptrdiff_t(length));
+        }
+        const Batch pass{tokens, count};
+        forward(weights_, pass, room->activations, {}, pool);
+        loss += cross_entropy(room->activations.logits, targets, 1.0 / double(batch * length), pool);
+        backward(weights_, pass, room->activations, gradient, room->buffers, pool);
+        first += count;
+    }
+    const std::lock_guard lock(free_->mutex);
+    free_->workspaces.push_back(std::move(room));
+    return loss;
 }
 
 Result<StepReport> Trainer::step(ThreadPool& pool) {
@@ -48,25 +107,16 @@ Result<StepReport> Trainer::step(ThreadPool& pool) {
     const std::size_t step = state_.step + 1;
     StepReport report{step, 0, learning_rate_at(parameters_, step), 0, batch * length};
 
-    std::ranges::fill(gradient_.values(), 0.0f);
-    std::vector<Token> tokens, targets;
-    for (std::size_t first = 0; first < batch;) {
-        const std::size_t count = std::min(std::size_t(parameters_.sequences_at_once), batch - first);
-        tokens.clear();
-        targets.clear();
-        for (std::size_t i = 0; i < count; ++i) {
-            const auto start = text_.begin() + std::ptrdiff_t(order_.start(state_.step * batch + first + i));
-            tokens.insert(tokens.end(), start, start + std::ptrdiff_t(length));
-            targets.insert(targets.end(), start + 1, start + 1 + std::ptrdiff_t(length));
-        }
-        const Batch pass{tokens, count};
-        forward(weights_, pass, activations_, {}, pool);
-        report.loss += cross_entropy(activations_.logits, targets, 1.0 / double(report.tokens), pool);
-        backward(weights_, pass, activations_, gradient_, buffers_, pool);
-        first += count;
-    }
+    starts_.resize(batch);
+    for (std::size_t i = 0; i < batch; ++i) starts_[i] = order_.start(state_.step * batch + i);
+    std::vector<double> losses(part_gradients_.size());
+    pool.for_each(losses.size(), [&](std::size_t part) { losses[part] = run_part(part, pool); });
+    for (const double loss : losses) report.loss += loss;
+    auto& gradient = part_gradients_[0];
+    for (std::size_t part = 1; part < part_gradients_.size(); ++part)
+        add(part_gradients_[part].values(), gradient.values(), pool);
     report.loss /= double(report.tokens);
-    parametrization_.pull_back(state_.learnable, gradient_, learnable_gradient_, pool);
+    parametrization_.pull_back(state_.learnable, gradient, learnable_gradient_, pool);
     report.gradient_norm = norm_of(learnable_gradient_, pool);
     if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm))
         return fail(ErrorCode::kNotFinite, "loss",

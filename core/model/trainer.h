@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,8 @@ struct TrainingParameters {
     int steps = 3000;
     int batch = 8;
     int sequence = 512;
-    int sequences_at_once = 2;
+    int parts = 4;
+    int sequences_at_once = 1;
     Optimizer optimizer = Optimizer::kMuon;
     double learning_rate = 3e-3;
     double adam_rate_share = 1.0;
@@ -43,8 +45,9 @@ struct TrainingParameters {
             integer("steps", &P::steps, 1, 1000000, 1, "steps", "optimizer steps in the whole run"),
             integer("batch", &P::batch, 1, 1024, 1, "sequences", "sequences whose gradients make one step"),
             integer("sequence", &P::sequence, 2, 65536, 1, "tokens", "length of a sequence"),
+            integer("parts", &P::parts, 1, 64, 1, "", "parts of a batch that can be worked on at the same time"),
             integer("sequences_at_once", &P::sequences_at_once, 1, 1024, 1, "sequences",
-                "sequences in one pass; more take more memory and change the gradient's last bits only"),
+                "sequences of a part in one pass; more take more memory"),
             choice("optimizer", &P::optimizer, kOptimizerNames,
                 "muon: matrices by Muon, embeddings and norms by AdamW; adamw: everything by AdamW"),
             real("learning_rate", &P::learning_rate, 0, 1, 1e-4, "", "at the top of the schedule"),
@@ -104,15 +107,27 @@ public:
 private:
     Trainer(const Weights& start, std::vector<Token> text, const TrainingParameters& parameters, std::uint64_t seed);
 
+    /// The part's share of the batch, forward and backward: its gradient into parts_[part]. Returns the sum of losses.
+    double run_part(std::size_t part, ThreadPool& pool);
+
+    /// Room for one pass. A part takes any that is free, so that there are only as many as threads at work.
+    struct Workspace {
+        explicit Workspace(const Config& config) : activations(config, true) {}
+        Activations activations;
+        BackwardBuffers buffers;
+    };
+    struct FreeList;
+
     TrainingParameters parameters_;
     Parametrization parametrization_;
     std::vector<Token> text_;
     WindowOrder order_;
     TrainerState state_;
-    Weights weights_, gradient_;
+    Weights weights_;
+    std::vector<Weights> part_gradients_;  // each part its own, added in order: the same bits at any thread count
+    std::vector<std::size_t> starts_;      // of the step's sequences in the text
     std::vector<float> learnable_gradient_;
-    Activations activations_;
-    BackwardBuffers buffers_;
+    std::shared_ptr<FreeList> free_;
 };
 
 /// The learning rate at `step` (counted from 1): rises, stays, falls along a cosine.
