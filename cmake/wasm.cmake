@@ -11,6 +11,7 @@ if(wasm_sources)
     set_target_properties(quantlens_wasm PROPERTIES
         OUTPUT_NAME quantlens-${variant} SUFFIX ".js" RUNTIME_OUTPUT_DIRECTORY "${QUANTLENS_MODULE_DIR}")
     target_link_libraries(quantlens_wasm PRIVATE quantlens::request quantlens_warnings)
+    target_compile_options(quantlens_wasm PRIVATE -Wno-extra-semi -Wno-c++98-compat-extra-semi)   # embind's macros
     target_link_options(quantlens_wasm PRIVATE
         -lembind -O3
         -sDYNAMIC_EXECUTION=0            # a strict content security policy forbids eval
