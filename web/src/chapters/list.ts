@@ -23,6 +23,7 @@ export const kParts: readonly Part[] = [
   {
     name: "The arithmetic",
     chapters: [
+      { id: "number-formats", short: "What a format can write" },
       { id: "zero-point", short: "Scale and zero-point" },
       { id: "symmetry", short: "Symmetric or not" },
       { id: "granularity", short: "Who shares a scale" },

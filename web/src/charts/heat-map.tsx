@@ -2,6 +2,7 @@
 import { max } from "d3-array";
 import { useEffect, useRef } from "preact/hooks";
 import { themeTurn } from "../state/theme";
+import { useUniqueId } from "../ui/unique-id";
 import type { Kind } from "./kinds";
 import { Stage } from "./stage";
 
@@ -45,6 +46,7 @@ export function HeatMap(props: HeatMapProps) {
   } = props;
   const highest = props.highest ?? (max(Array.from(values), Math.abs) || 1);
   const drawn = height - kTop - kLegend;
+  const ramp = useUniqueId();
   return (
     <Stage
       label={label}
@@ -85,7 +87,7 @@ export function HeatMap(props: HeatMapProps) {
             </g>
             <g transform={`translate(${kLeft},${height - 14})`}>
               <defs>
-                <linearGradient id={`ramp-${kind}`}>
+                <linearGradient id={ramp}>
                   <stop offset="0" stop-color="var(--wash)" />
                   <stop offset="1" stop-color={`var(--${kind})`} />
                 </linearGradient>
@@ -97,7 +99,7 @@ export function HeatMap(props: HeatMapProps) {
                 x="14"
                 width="110"
                 height="11"
-                fill={`url(#ramp-${kind})`}
+                fill={`url(#${ramp})`}
                 stroke="var(--edge)"
                 stroke-width="0.5"
               />

@@ -129,3 +129,6 @@ export function askEach<R extends Request>(
   else start();
   return { value, error, stale, progress, request };
 }
+
+/** Which core answers: its version and what its kernels run on. */
+export const aboutCore = ask(() => ({ op: "schema" as const }));

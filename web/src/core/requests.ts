@@ -217,6 +217,29 @@ export interface Device {
   memory_bytes: number | null;
 }
 
+/** The numbers that a format can write. Arrays: values, those inside the window where they are at most 4096. */
+export interface RepresentableRequest {
+  op: "representable";
+  format: string;
+  low: number;
+  high: number;
+  value: number;
+}
+export interface RepresentableResponse {
+  name: string;
+  bits_per_weight: number;
+  count: number;
+  lowest: number;
+  highest: number;
+  inside: number;
+  value: number;
+  nearest: number;
+  below: number;
+  above: number;
+  error: number;
+  source: string;
+}
+
 export interface Operations {
   quantize: { request: QuantizeRequest; response: QuantizeResponse };
   schema: { request: { op: "schema" }; response: SchemaResponse };
@@ -224,6 +247,7 @@ export interface Operations {
   affine: { request: AffineRequest; response: AffineResponse };
   products: { request: ProductsRequest; response: ProductsResponse };
   "cache-sketch": { request: CacheSketchRequest; response: CacheSketchResponse };
+  representable: { request: RepresentableRequest; response: RepresentableResponse };
   memory: { request: MemoryRequest; response: MemoryResponse };
   models: { request: { op: "models" }; response: { models: Model[] } };
   devices: { request: { op: "devices" }; response: { devices: Device[] } };

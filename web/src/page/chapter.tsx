@@ -13,7 +13,7 @@ export function Chapter({ id, title, children }: { id: string; title: string; ch
 /** A remark beside the text: a source, a caveat. On narrow screens it folds under its first line. */
 export function Note({ title, children }: { title: string; children: ComponentChildren }) {
   return (
-    <details class="note" open>
+    <details class="note">
       <summary>{title}</summary>
       <p>{children}</p>
     </details>

@@ -1,5 +1,5 @@
 import { computed } from "@preact/signals";
-import { ask, core } from "../core/ask";
+import { aboutCore, core } from "../core/ask";
 
 const kBuildNames = { simd128: "WebAssembly SIMD", relaxed: "WebAssembly relaxed SIMD" } as const;
 
@@ -18,7 +18,7 @@ export const Banner = () => <>{trouble}</>;
 /** Which core runs here. */
 export function CoreStatus() {
   const status = core.status.value;
-  const about = schema.value.value;
+  const about = aboutCore.value.value;
   if (status.state !== "ready" || !about) return null;
   return (
     <>
@@ -26,4 +26,3 @@ export function CoreStatus() {
     </>
   );
 }
-const schema = ask(() => ({ op: "schema" as const }));

@@ -1,13 +1,13 @@
-import { useId } from "preact/hooks";
 import type { Field } from "../state/view-state";
 import { Problem } from "./problems";
+import { useUniqueId } from "./unique-id";
 
 /** [value, what the reader sees]. */
 export type Options = readonly (readonly [value: string, label: string])[];
 
 /** A few choices side by side. */
 export function Choice({ field, name, options }: { field: Field<string>; name: string; options: Options }) {
-  const id = useId();
+  const id = useUniqueId();
   return (
     <fieldset class="control">
       <legend class="control-name">{name}</legend>
@@ -32,7 +32,7 @@ export function Choice({ field, name, options }: { field: Field<string>; name: s
 
 /** One of many. */
 export function Select({ field, name, options }: { field: Field<string>; name: string; options: Options }) {
-  const id = useId();
+  const id = useUniqueId();
   return (
     <div class="control">
       <label class="control-name" for={id}>

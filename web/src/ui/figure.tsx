@@ -1,13 +1,14 @@
 // Every figure of the page is built the same way: a claim, the picture, the controls, the live sentence, quiet links.
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
-import { type Answer, core } from "../core/ask";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { type Answer, aboutCore, core } from "../core/ask";
 import { commandOf } from "../core/command";
 import type { ReceiptRow } from "../core/requests";
 import type { ViewState } from "../state/view-state";
 import { DataTable, type TableData } from "./data-table";
 import { ProblemContext } from "./problems";
 import { Receipt } from "./receipt";
+import { useUniqueId } from "./unique-id";
 
 export interface FigureProps<R extends object> {
   /** One line that says what the picture shows. */
@@ -39,10 +40,11 @@ export function Figure<R extends object>(props: FigureProps<R>) {
   const error = result.error.value;
   const [open, setOpen] = useState<"table" | "how" | "command" | undefined>(undefined);
   const claimed = useRef(new Set<string>()).current;
-  const receipt = value ? (props.receipt?.(value) ?? receiptOf(value)) : undefined;
+  const derived = value ? (props.receipt?.(value) ?? receiptOf(value)) : undefined;
+  const receipt = derived && derived.length > 0 ? derived : undefined;
   const request = props.command ? props.command() : result.request.value;
   const toggle = (panel: "table" | "how" | "command") => () => setOpen(open === panel ? undefined : panel);
-  const titleId = useId();
+  const titleId = useUniqueId();
   return (
     <ProblemContext.Provider value={{ error, claim: (field) => claimed.add(field) }}>
       <figure class="figure" aria-labelledby={titleId}>
@@ -63,7 +65,7 @@ export function Figure<R extends object>(props: FigureProps<R>) {
           {table ? (
             <PanelButton name="table" open={open === "table"} onClick={toggle("table")} disabled={!value} />
           ) : null}
-          {receipt ? <PanelButton name="how?" open={open === "how"} onClick={toggle("how")} /> : null}
+          <PanelButton name="how?" open={open === "how"} onClick={toggle("how")} disabled={!value} />
           {request ? <CopyButton name="copy as command" text={() => commandOf(request)} /> : null}
           {view ? (
             <>
@@ -79,9 +81,10 @@ export function Figure<R extends object>(props: FigureProps<R>) {
             <DataTable {...table(value)} />
           </div>
         ) : null}
-        {open === "how" && receipt ? (
+        {open === "how" && value ? (
           <div class="panel">
-            <Receipt rows={receipt} caption={`How it came about: ${title}`} />
+            {receipt ? <Receipt rows={receipt} caption={`How it came about: ${title}`} /> : null}
+            {request ? <AskedOf request={request} /> : null}
           </div>
         ) : null}
       </figure>
@@ -91,6 +94,20 @@ export function Figure<R extends object>(props: FigureProps<R>) {
 
 const receiptOf = (value: object): readonly ReceiptRow[] | undefined =>
   (value as { receipt?: readonly ReceiptRow[] }).receipt;
+
+/** What was asked, and who answered: with it anybody gets the same numbers. */
+function AskedOf({ request }: { request: object }) {
+  const about = aboutCore.value.value;
+  return (
+    <>
+      <p class="figure-lead">
+        Asked of the core{about ? ` ${about.version} (${about.instruction_set})` : ""}; in a terminal the same
+        is
+      </p>
+      <code class="command">{commandOf(request)}</code>
+    </>
+  );
+}
 
 const kWaiting: Record<string, string> = {
   unsupported: "This figure needs WebAssembly SIMD, which this browser does not have.",

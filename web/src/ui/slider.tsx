@@ -1,6 +1,6 @@
-import { useId } from "preact/hooks";
 import type { Field } from "../state/view-state";
 import { Problem } from "./problems";
+import { useUniqueId } from "./unique-id";
 
 export interface SliderProps {
   field: Field<number>;
@@ -18,7 +18,7 @@ const kMostTicks = 32;
 
 /** A slider that is a ruler, with the number itself beside it for typing. */
 export function Slider({ field, name, minimum, maximum, step = 1, unit, hint, stops }: SliderProps) {
-  const id = useId();
+  const id = useUniqueId();
   const low = stops ? 0 : minimum;
   const high = stops ? stops.length - 1 : maximum;
   const position = (value: number) => (stops ? nearest(stops, value) : value);

@@ -1,8 +1,9 @@
-import { useEffect, useId, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { useUniqueId } from "../../ui/unique-id";
 
 /** Shows only the words that match; the list itself stands in the page. */
 export function Search() {
-  const id = useId();
+  const id = useUniqueId();
   const [sought, setSought] = useState("");
   const [shown, setShown] = useState<number | undefined>(undefined);
   useEffect(() => {

@@ -52,7 +52,6 @@ export function YourNumbers() {
       view={view}
       height={560}
       command={() => measured.request.value}
-      receipt={(r) => (r.receipt.length > 0 ? r.receipt : undefined)}
       controls={
         <>
           <Cells field={view.field("values")} name="Numbers" most={12} />

@@ -1,0 +1,237 @@
+// The built folder under a sub-path: it loads, it computes, and it says what the command line says.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { agree, commandOf, figure, launch, numberIn, open, runNative, serve, settled, show, slide } from "./page.mjs";
+
+const kChapters = [
+  "opening",
+  "challenge",
+  "linear-layer",
+  "zero-point",
+  "symmetry",
+  "granularity",
+  "formula",
+  "rounding",
+  "layer-lab",
+  "kv-cache",
+  "glossary",
+];
+
+let server;
+let browser;
+before(async () => {
+  server = await serve();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+const near = (shown, exact, digits = 3) => assert.ok(agree(shown, exact, digits), `shown ${shown}, native ${exact}`);
+
+/** Runs `steps` on a fresh page and requires that nothing went wrong meanwhile. */
+async function onPage(steps, hash = "", options = {}) {
+  const opened = await open(browser, server.address, options);
+  try {
+    await opened.goto(hash);
+    await steps(opened.page, opened);
+    assert.deepEqual(opened.wrongs, []);
+  } finally {
+    await opened.context.close();
+  }
+}
+
+describe("the folder", () => {
+  test("shows every chapter with a live answer, without an error and without a request elsewhere", () =>
+    onPage(async (page) => {
+      for (const chapter of kChapters) await show(page, chapter);
+      assert.match(await page.locator("#core-status").textContent(), /^Core \d+\.\d+\.\d+/);
+    }));
+
+  test("has its text without script", () =>
+    onPage(
+      async (page) => {
+        for (const chapter of kChapters) {
+          const text = await page.locator(`#${chapter}`).innerText();
+          assert.ok(text.length > 200, `${chapter} has ${text.length} characters`);
+        }
+        assert.equal(await page.getByRole("slider").count(), 0);
+      },
+      "",
+      { javaScriptEnabled: false },
+    ));
+
+  test("rounds the five numbers at 4 bits with a mean squared error of 0.01624", () =>
+    onPage(async (page) => {
+      await show(page, "rounding");
+      const fig = figure(page, "Your numbers, their codes");
+      assert.equal(await fig.locator("[data-value=mse]").textContent(), "0.01624");
+      const answer = runNative(await commandOf(fig));
+      assert.equal(Number(answer.weight_mse.toPrecision(4)), 0.01624);
+    }));
+
+  test("says what the command line says at every number of bits and in both schemes", () =>
+    onPage(async (page) => {
+      await show(page, "rounding");
+      const fig = figure(page, "Your numbers, their codes");
+      for (const scheme of ["symmetric", "asymmetric"]) {
+        await fig.locator(`input[value=${scheme}]`).check({ force: true });
+        for (const bits of [1, 2, 3, 5, 8]) {
+          await slide(fig.locator(".slider input").first(), bits);
+          await settled(page, "rounding");
+          await page.waitForFunction(
+            ([id, wanted]) => document.querySelector(`#${id} .drag-number`)?.textContent === String(wanted),
+            ["rounding", bits],
+          );
+          const shown = numberIn(await fig.locator("[data-value=mse]").textContent());
+          near(shown, runNative(await commandOf(fig)).weight_mse, 4);
+        }
+      }
+    }));
+
+  test("says what the command line says of a layer, whatever shares a scale", () =>
+    onPage(async (page) => {
+      await show(page, "granularity");
+      const fig = figure(page, "How far each weight moves");
+      for (const granularity of ["tensor", "channel", "group"]) {
+        await fig.locator(`input[value=${granularity}]`).check({ force: true });
+        await settled(page, "granularity");
+        const [bits, error] = await fig.locator(".sentence b").allTextContents();
+        const answer = runNative(await commandOf(fig));
+        assert.equal(numberIn(bits).toFixed(2), answer.bits_per_weight.toFixed(2));
+        near(numberIn(error), answer.weight_mse);
+      }
+    }));
+
+  test("says what the command line says of the layer lab, with activations rounded and outliers protected", () =>
+    onPage(async (page) => {
+      await show(page, "layer-lab");
+      const fig = figure(page, "One layer, its weights and its inputs rounded");
+      const errors = [];
+      for (const set of [
+        async () => {},
+        async () => slide(fig.locator(".slider input").nth(1), 6),
+        async () => fig.locator("input[value=tensor]").last().check({ force: true }),
+        async () => fig.getByRole("switch").check({ force: true }),
+      ]) {
+        await set();
+        await settled(page, "layer-lab");
+        const shown = numberIn(await fig.locator(".sentence b.is-error").textContent());
+        const answer = runNative(await commandOf(fig));
+        near(shown, answer.output_mse);
+        errors.push(shown);
+      }
+      assert.ok(errors[2] > errors[1], "one activation scale for all tokens must not be better than one for each");
+    }));
+
+  test("says what the command line says of memory and of the KV cache", () =>
+    onPage(async (page) => {
+      await show(page, "challenge");
+      const chart = figure(page, "Where 16 bits do not fit");
+      const seven = runNative(await commandOf(chart));
+      near(numberIn(await chart.locator(".sentence b.is-quantized").textContent()), seven.weights.total / 2 ** 30, 3);
+      await show(page, "kv-cache");
+      const fig = figure(page, "The cache of one text");
+      const cache = runNative(await commandOf(fig));
+      assert.equal(cache.weights, 12 * 32 * 4096 * 4096 * 2);
+      assert.equal(cache.kv_cache_f16, 2 * 32 * 4096 * 4096 * 2);
+      near(numberIn(await fig.locator(".sentence b.is-quantized").textContent()), cache.kv_cache / 2 ** 30, 3);
+    }));
+
+  test("turns the zero-point's sign over and shows what that does", () =>
+    onPage(async (page) => {
+      await show(page, "zero-point");
+      const fig = figure(page, "From numbers to codes");
+      await fig.getByRole("switch").check({ force: true });
+      await settled(page, "zero-point");
+      const answer = runNative(await commandOf(fig));
+      assert.equal(answer.zero_point, -answer.right_zero_point);
+      near(numberIn(await fig.locator(".sentence b.is-error").textContent()), answer.mse);
+    }));
+
+  test("keeps the picture's height while it waits, so that nothing jumps", () =>
+    onPage(async (page) => {
+      const shift = await page.evaluate(
+        () =>
+          new Promise((done) => {
+            let total = 0;
+            new PerformanceObserver((list) => {
+              for (const entry of list.getEntries()) if (!entry.hadRecentInput) total += entry.value;
+            }).observe({ type: "layout-shift", buffered: true });
+            setTimeout(() => done(total), 1500);
+          }),
+      );
+      assert.ok(shift < 0.02, `cumulative layout shift ${shift}`);
+    }));
+});
+
+describe("a link", () => {
+  test("gives back the view that it was made from", () =>
+    onPage(
+      async (page) => {
+        await show(page, "rounding");
+        const fig = figure(page, "Your numbers, their codes");
+        assert.equal(await fig.locator(".slider input").first().inputValue(), "3");
+        assert.deepEqual(await fig.locator(".cell").evaluateAll((cells) => cells.map((cell) => cell.value)), ["1", "-2", "0.5"]);
+        await fig.getByRole("button", { name: "link to this view" }).click();
+        const copied = await fig.getByRole("button", { name: "link to this view" }).getAttribute("data-copied");
+        assert.equal(copied, `${server.address}#rounding?bits=3&values=1,-2,0.5`);
+        await fig.getByRole("button", { name: "reset" }).click();
+        assert.equal(await fig.locator(".slider input").first().inputValue(), "4");
+      },
+      "#rounding?bits=3&values=1,-2,0.5",
+    ));
+});
+
+describe("bad input", () => {
+  const kCases = [
+    ["abc", /not a number/],
+    ["NaN", /not a number/],
+    ["1e999", /not a number/],
+  ];
+  for (const [text, message] of kCases)
+    test(`'${text}' is refused beside its box`, () =>
+      onPage(async (page) => {
+        await show(page, "rounding");
+        const fig = figure(page, "Your numbers, their codes");
+        const cell = fig.locator(".cell").first();
+        await cell.fill(text);
+        await cell.press("Enter");
+        await cell.blur();
+        assert.match(await fig.locator(".problem").textContent(), message);
+        assert.equal(await cell.getAttribute("aria-invalid"), "true");
+      }));
+
+  test("what the core refuses stands beside the control that it is about", () =>
+    onPage(async (page) => {
+      await show(page, "rounding");
+      const fig = figure(page, "Your numbers, their codes");
+      const cell = fig.locator(".cell").first();
+      await cell.fill("1e39");
+      await cell.blur();
+      const problem = fig.locator("fieldset.control", { has: page.locator(".cell") }).locator(".problem");
+      await problem.waitFor();
+      assert.match(await problem.textContent(), /values/);
+    }));
+
+  test("extremes have right answers: zeros, denormals, huge and equal numbers", () =>
+    onPage(async (page) => {
+      await show(page, "rounding");
+      const fig = figure(page, "Your numbers, their codes");
+      for (const list of ["0 0 0", "1e-44 2e-44", "1e38 -1e38", "2 2 2", "5"]) {
+        for (let left = await fig.locator(".cell").count(); left > 1; left -= 1) {
+          await fig.locator(".cell").last().fill("");
+          await fig.locator(".cell").last().blur();
+        }
+        await fig.locator(".cell").first().fill(list);
+        await fig.locator(".cell").first().blur();
+        await settled(page, "rounding");
+        assert.equal(await fig.locator(".problem").count(), 0, list);
+        const shown = await fig.locator("[data-value=mse]").textContent();
+        const exact = runNative(await commandOf(fig)).weight_mse;
+        if (exact > 0) near(numberIn(shown), exact, 4);
+        else assert.equal(shown, "0");
+      }
+    }));
+});

@@ -1,0 +1,138 @@
+// What every browser test needs: the built page served under a sub-path, a browser, and a record of all that goes wrong.
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+export const requireFromWeb = createRequire(join(root, "web/package.json"));
+const { chromium } = requireFromWeb("playwright-core");
+
+export const site = join(root, "build/site");
+export const singleFile = join(root, "build/quantlens.html");
+const native = process.env.QUANTLENS_NATIVE ?? join(root, "build/native/quantlens");
+
+const kTypes = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".wasm": "application/wasm",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+};
+const kSubPath = "/some/where";
+
+/** Serves the built folder under a sub-path, as any static host would: no headers of our own. */
+export async function serve(folder = site) {
+  if (!existsSync(join(folder, "index.html"))) throw new Error(`no page in ${folder}: run ./run site first`);
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
+    const inside = path.startsWith(`${kSubPath}/`) ? normalize(path.slice(kSubPath.length)) : "/missing";
+    const file = join(folder, inside.endsWith("/") ? `${inside}index.html` : inside);
+    if (!file.startsWith(folder) || !existsSync(file)) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(200, { "content-type": kTypes[extname(file)] ?? "application/octet-stream" });
+    response.end(readFileSync(file));
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const address = `http://127.0.0.1:${server.address().port}${kSubPath}/`;
+  return { address, close: () => new Promise((done) => server.close(done)) };
+}
+
+export const launch = () =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+
+/** A page, and the list of everything that a good page never does: errors, and requests to other places. */
+export async function open(browser, address, { width = 1280, height = 900, theme = "light", ...more } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, ...more });
+  const page = await context.newPage();
+  const wrongs = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") wrongs.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => wrongs.push(`exception: ${error.message}`));
+  const own = new URL(address);
+  context.on("request", (request) => {
+    const url = new URL(request.url());
+    const allowed = url.protocol === "blob:" || url.protocol === "data:" || url.href.startsWith(new URL(".", own).href);
+    if (!allowed) wrongs.push(`request elsewhere: ${url.href}`);
+  });
+  return { page, context, wrongs, goto: (hash = "") => page.goto(address + hash) };
+}
+
+export const fileAddress = (path) => pathToFileURL(path).href;
+
+/** A figure of the page by its title. */
+export const figure = (page, title) => page.locator("figure").filter({ has: page.locator("figcaption", { hasText: title }) });
+
+/** Brings a chapter into view and waits until its figures have their first answer. */
+export async function show(page, chapter) {
+  await page.locator(`#${chapter}`).scrollIntoViewIfNeeded();
+  const demos = page.locator(`#${chapter} [data-demo]`);
+  for (let i = 0; i < (await demos.count()); i += 1) {
+    await demos.nth(i).scrollIntoViewIfNeeded();
+    await page.locator(`#${chapter} [data-demo][data-awake]`).nth(i).waitFor();
+  }
+  await settled(page, chapter);
+}
+
+/** Waits until no figure of the chapter shows a placeholder or an old answer. */
+export const settled = (page, chapter) =>
+  page.waitForFunction(
+    (id) => document.querySelectorAll(`#${id} .placeholder, #${id} .picture[data-stale]`).length === 0,
+    chapter,
+    { timeout: 20_000 },
+  );
+
+/** Moves a slider (a range input) as a drag does. */
+export async function slide(slider, value) {
+  await slider.evaluate((input, position) => {
+    input.value = String(position);
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }, value);
+}
+
+/** The words of a shell command, as "copy as command" writes them. */
+export function wordsOf(command) {
+  const words = [];
+  for (const match of command.matchAll(/(?:[^\s']+|'(?:[^']|'\\'')*')+/g))
+    words.push(match[0].replace(/'((?:[^']|'\\'')*)'/g, (_, inside) => inside.replaceAll("'\\''", "'")));
+  return words;
+}
+
+/** Runs a copied command with the native tool and gives its JSON. */
+export function runNative(command) {
+  const [name, ...args] = wordsOf(command);
+  if (name !== "quantlens") throw new Error(`not a command of ours: ${command}`);
+  if (!existsSync(native)) throw new Error(`no native tool at ${native}: run ./run native first`);
+  return JSON.parse(execFileSync(native, [...args, "--json"], { encoding: "utf8" }));
+}
+
+/** What "copy as command" of a figure puts on the clipboard. */
+export async function commandOf(fig) {
+  const button = fig.getByRole("button", { name: "copy as command" });
+  await button.click();
+  return button.getAttribute("data-copied");
+}
+
+/** A number as the page writes it, back as a number. */
+export const numberIn = (text) => Number(text.replaceAll(",", "").replaceAll("\u2212", "-").match(/-?[\d.]+(?:e-?\d+)?/)?.[0]);
+
+/** Whether two numbers agree in the digits that the page shows. */
+export const agree = (shown, exact, digits = 4) =>
+  Math.abs(shown - exact) <= 0.51 * 10 ** (Math.floor(Math.log10(Math.abs(exact))) - digits + 1) || shown === exact;

@@ -1,0 +1,98 @@
+// Sizes are held to their budgets; times are measured and printed.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { figure, launch, open, serve, show, site } from "./page.mjs";
+
+let server;
+let browser;
+before(async () => {
+  server = await serve();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+const kB = (bytes) => (bytes / 1000).toFixed(1);
+const packed = (path) => gzipSync(readFileSync(path), { level: 9 }).length;
+
+test("the first view takes at most 60 kB of script and style, the core 400 kB", async (t) => {
+  const { page, goto, context } = await open(browser, server.address);
+  const loaded = [];
+  page.on("request", (request) => loaded.push(new URL(request.url()).pathname.split("/").pop()));
+  await goto();
+  await page.waitForFunction(() => document.querySelector("#opening .picture svg"));
+  const files = [...new Set(loaded)].filter((name) => /\.(js|css)$/.test(name) && !name.startsWith("worker"));
+  const first = files.reduce((sum, name) => sum + packed(join(site, "assets", name)), 0);
+  const assets = readdirSync(join(site, "assets"));
+  const cores = assets.filter((name) => name.endsWith(".wasm")).map((name) => packed(join(site, "assets", name)));
+  t.diagnostic(`first view: ${kB(first)} kB of script and style in ${files.length} files; core: ${cores.map(kB).join(", ")} kB (gzip)`);
+  assert.ok(first <= 60_000);
+  assert.ok(cores.every((size) => size <= 400_000));
+  await context.close();
+});
+
+/** Milliseconds from a slider's event to the frame after the new answer is in the page. */
+const redraws = (page, chapter, positions) =>
+  page.evaluate(
+    async ([id, list]) => {
+      const root = document.getElementById(id);
+      const slider = root.querySelector(".slider input");
+      const sentence = root.querySelector(".sentence");
+      const times = [];
+      for (const position of list) {
+        await new Promise((done) => setTimeout(done, 60));
+        const changed = new Promise((done) => {
+          const observer = new MutationObserver(() => {
+            if (root.querySelector(".picture[data-stale]")) return;
+            observer.disconnect();
+            done();
+          });
+          observer.observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
+        });
+        const began = performance.now();
+        slider.value = String(position);
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+        await changed;
+        times.push(performance.now() - began);
+      }
+      return { times, sentence: sentence.textContent };
+    },
+    [chapter, positions],
+  );
+
+for (const [chapter, title, goal] of [
+  ["rounding", "Your numbers", 16],
+  ["layer-lab", "One layer", 100],
+])
+  test(`from slider to redrawn figure in ${chapter} (goal: under ${goal} ms)`, async (t) => {
+    const { page, goto, context } = await open(browser, server.address);
+    await goto();
+    await show(page, chapter);
+    await figure(page, title).first().scrollIntoViewIfNeeded();
+    const { times } = await redraws(page, chapter, [2, 3, 5, 6, 7, 8, 7, 6, 5, 3, 2, 4]);
+    const sorted = times.toSorted((a, b) => a - b);
+    const median = sorted[Math.floor(sorted.length / 2)];
+    t.diagnostic(`${chapter}: median ${median.toFixed(1)} ms, slowest ${sorted.at(-1).toFixed(1)} ms, goal ${goal} ms`);
+    assert.ok(median < goal * 20, `median ${median} ms`);
+    await context.close();
+  });
+
+test("text is on the screen before the core has come", async (t) => {
+  const { page, goto, context } = await open(browser, server.address);
+  await page.route(/\.wasm$/, () => {});
+  await goto();
+  const paint = await page.evaluate(
+    () =>
+      new Promise((done) => {
+        new PerformanceObserver((list) => done(list.getEntries()[0].startTime)).observe({ type: "paint", buffered: true });
+      }),
+  );
+  t.diagnostic(`first paint after ${paint.toFixed(0)} ms, without the core`);
+  assert.match(await page.locator("#opening .placeholder").textContent(), /waiting for the core/);
+  await context.close();
+});

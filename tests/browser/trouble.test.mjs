@@ -1,0 +1,71 @@
+// Browsers that cannot run the core, and workers that die.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { figure, launch, open, serve, settled, show, slide } from "./page.mjs";
+
+let server;
+let browser;
+before(async () => {
+  server = await serve();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/** Puts code before the worker's own. */
+const beforeWorker = (page, code) =>
+  page.route(/worker-.*\.js$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${code};${await response.text()}` });
+  });
+
+test("without WebAssembly SIMD the page says so and keeps its text", async () => {
+  const { page, goto, context } = await open(browser, server.address);
+  await beforeWorker(page, "WebAssembly.validate = () => false");
+  await goto();
+  await page.waitForFunction(() => document.getElementById("banner").textContent.includes("WebAssembly SIMD"));
+  await page.locator("#rounding").scrollIntoViewIfNeeded();
+  assert.match(await page.locator("#opening .placeholder").textContent(), /needs WebAssembly SIMD/);
+  assert.match(await page.locator("#rounding").innerText(), /Try it on your own numbers/);
+  await context.close();
+});
+
+test("without relaxed SIMD the plain SIMD build answers", async () => {
+  const { page, goto, context } = await open(browser, server.address);
+  await beforeWorker(
+    page,
+    "{ const real = WebAssembly.validate; let n = 0; WebAssembly.validate = (bytes) => (n++ === 0 ? real(bytes) : false) }",
+  );
+  await goto();
+  await show(page, "rounding");
+  assert.equal(await figure(page, "Your numbers").locator("[data-value=mse]").textContent(), "0.01624");
+  await page.waitForFunction(() => document.getElementById("core-status").textContent.includes("WebAssembly SIMD build"));
+  await context.close();
+});
+
+test("a worker that dies is started again, with the reader's settings kept", async () => {
+  const { page, goto, context } = await open(browser, server.address);
+  // The worker dies of a request for 7 bits, whenever it is asked for it.
+  await beforeWorker(
+    page,
+    `self.addEventListener("message", (event) => {
+       if (event.data.kind !== "ask" || JSON.parse(event.data.request).bits !== 7) return;
+       event.stopImmediatePropagation();
+       self.postMessage({ kind: "died", message: "memory access out of bounds" });
+     })`,
+  );
+  await goto("#rounding?scheme=asymmetric&bits=3");
+  const fig = figure(page, "Your numbers, their codes");
+  await fig.locator(".slider input").first().waitFor();
+  await page.waitForFunction(() => document.querySelector("#rounding [data-value=mse]"));
+  await slide(fig.locator(".slider input").first(), 7);
+  await fig.locator(".problem").first().waitFor();
+  assert.match(await fig.locator(".problem").first().textContent(), /stopped twice/);
+  await slide(fig.locator(".slider input").first(), 6);
+  await fig.locator(".problem").first().waitFor({ state: "detached" });
+  assert.equal(await fig.locator("input[value=asymmetric]").isChecked(), true);
+  assert.match(await fig.locator(".sentence").textContent(), /At 6 bits/);
+  await context.close();
+});

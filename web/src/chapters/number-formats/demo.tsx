@@ -1,0 +1,96 @@
+import { NumberLine } from "../../charts/number-line";
+import { ask } from "../../core/ask";
+import { viewState } from "../../state/view-state";
+import { Cells } from "../../ui/cells";
+import { Select } from "../../ui/choice";
+import { Figure } from "../../ui/figure";
+import { plain, significant, whole } from "../../ui/format";
+import { Slider } from "../../ui/slider";
+import { windowAround } from "./window";
+
+/** Each format with the reach of its numbers before any scale, which is the whole line. */
+const kFormats = [
+  ["nf4", "NF4: a table for bell curves", 1],
+  ["fp4", "FP4 of bitsandbytes", 1],
+  ["iq4_nl", "IQ4_NL: GGUF's table", 128],
+  ["mxfp4_ocp", "E2M1: the values of MXFP4 and NVFP4", 6],
+  ["fp8_e4m3", "FP8 E4M3: more marks", 448],
+  ["fp8_e5m2", "FP8 E5M2: more reach", 57344],
+  ["f16", "FP16", 65504],
+  ["bf16", "BF16", 3.3895e38],
+] as const;
+const kOptions = kFormats.map(([id, name]) => [id, name] as const);
+const kZooms = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16384, 65536];
+const kMostMarks = 1500;
+
+const view = viewState("number-formats", { format: "nf4", zoom: 1, number: [0.3] as readonly number[] });
+const number = () => view.value.number[0] ?? 0;
+const shown = () => {
+  const reach = kFormats.find(([id]) => id === view.value.format)?.[2] ?? 1;
+  return windowAround(number(), reach, view.value.zoom);
+};
+const result = ask(() => {
+  const [low, high] = shown();
+  return { op: "representable" as const, format: view.value.format, low, high, value: number() };
+});
+
+export function FormatLine() {
+  return (
+    <Figure
+      title="Every number that a format can write"
+      result={result}
+      view={view}
+      height={252}
+      controls={
+        <>
+          <Select field={view.field("format")} name="Format" options={kOptions} />
+          <Cells field={view.field("number")} name="Your number" label={() => "your number"} />
+          <Slider
+            field={view.field("zoom")}
+            name="Zoom on your number"
+            minimum={1}
+            maximum={65536}
+            stops={kZooms}
+            unit="times"
+          />
+        </>
+      }
+      sentence={(r) => (
+        <>
+          {r.name} can write <b class="is-quantized">{whole(r.count)} numbers</b>, from{" "}
+          {significant(r.lowest, 5)} to {significant(r.highest, 5)}. Your {plain(r.value)} becomes{" "}
+          <b class="is-quantized">{significant(r.nearest, 5)}</b>, off by{" "}
+          <b class="is-error">{significant(r.error, 2)}</b>; its neighbours are {significant(r.below, 5)} and{" "}
+          {significant(r.above, 5)}.
+        </>
+      )}
+      table={(r) => ({
+        caption: `The numbers of ${r.name} in the window`,
+        columns: ["number"],
+        rows: Array.from(r.arrays.values?.data ?? [], (value) => [significant(value, 7)]),
+      })}
+    >
+      {(r) => {
+        const marks = r.arrays.values?.data;
+        const few = marks && marks.length <= kMostMarks;
+        return (
+          <>
+            <NumberLine
+              label="The numbers of the format as marks on a line, and yours above it."
+              unit="value before the scale"
+              originals={[r.value]}
+              restored={[r.nearest]}
+              lattice={few ? marks : []}
+              domain={shown()}
+              format={(value) => significant(value, 3)}
+              describe={() => `${plain(r.value)} becomes ${significant(r.nearest, 6)}`}
+            />
+            <p class="chart-readout">
+              {few ? "" : `${whole(r.inside)} marks in this window, too many to tell apart: zoom in.`}
+            </p>
+          </>
+        );
+      }}
+    </Figure>
+  );
+}

@@ -1,0 +1,34 @@
+import { Chapter, Note } from "../../page/chapter";
+import { Demo } from "../../page/demo";
+import { Term } from "../../page/term";
+
+export default function NumberFormats() {
+  return (
+    <Chapter id="number-formats" title="A format is the list of numbers it can write">
+      <p>
+        With four bits you can write sixteen numbers and no others. Which sixteen is up to the format. Choose
+        one, type a number, and see what it becomes.
+      </p>
+      <Demo of="number-formats" name="FormatLine" />
+      <p>
+        <b>Integers</b> are evenly spaced: the ruler of this page. <b>Floating-point</b> formats keep a few
+        bits for a power of two, so their marks crowd around zero and thin out further away: every doubling of
+        size has the same number of marks. <Term of="fp8">FP8</Term> comes in two kinds, one with more marks,
+        one with more reach.
+      </p>
+      <p>
+        <b>Tables</b> put the marks wherever somebody thought them useful. <Term of="nf4">NF4</Term> follows
+        the bell curve that trained weights roughly have: close together where most weights are, far apart at
+        the ends.
+      </p>
+      <p>
+        FP16 and BF16, the formats that models are trained and shipped in, have 65,536 codes each. Zoom in and
+        you see marks there too.
+      </p>
+      <Note title="Where is the scale?">
+        Small formats are written with a scale for each block of numbers, so their marks stand for fractions
+        of the largest number in the block. The line shows the marks before that scale.
+      </Note>
+    </Chapter>
+  );
+}
