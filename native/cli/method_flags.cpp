@@ -1,0 +1,88 @@
+#include "cli/method_flags.h"
+
+#include <algorithm>
+
+#include "formats/format.h"
+#include "methods/table.h"
+
+namespace quantlens::cli {
+namespace {
+
+bool is_format(const methods::Method& method) {
+    return std::ranges::any_of(formats::all(), [&](const auto& format) { return format.id == method.id; });
+}
+
+}  // namespace
+
+void MethodFlags::add(CLI::App& app, bool required, std::span<const FieldInfo> taken) {
+    auto* method = app.add_option("-m,--method", method_, "How to quantize: a method below, or any id of `quantlens formats`");
+    method->type_name("NAME");
+    if (required) method->required();
+    for (const auto& each : methods::all())
+        for (const auto& field : each.fields) {
+            const bool has_flag = entries_.contains(std::string{field.key}) ||
+                                  std::ranges::any_of(taken, [&](const auto& f) { return f.key == field.key; });
+            if (has_flag) continue;
+            auto entry = std::make_unique<Entry>();
+            entry->is_flag = field.kind == FieldKind::kFlag;
+            const auto name = flag_name(field.key);
+            entry->option = entry->is_flag ? app.add_flag(name, entry->truth) : app.add_option(name, entry->text);
+            entry->option->group("");  // listed for each method in the footer
+            entries_.emplace(std::string{field.key}, std::move(entry));
+        }
+    app.footer(methods_help);
+}
+
+Status MethodFlags::fill(Json& request) const {
+    if (method_.empty()) {
+        for (const auto& [key, entry] : entries_)
+            if (entry->option->count() > 0) return usage_error(flag_name(key) + " belongs to a method; name one with --method");
+        return {};
+    }
+    const auto method = methods::find(method_);
+    if (!method) return std::unexpected(with_flag_names(method.error()));
+    request["method"] = method_;
+    for (const auto& [key, entry] : entries_) {
+        if (entry->option->count() == 0) continue;
+        const auto& fields = (*method)->fields;
+        const auto field = std::ranges::find(fields, key, &FieldInfo::key);
+        if (field == fields.end()) {
+            std::string known;
+            for (const auto& f : fields) known.append(known.empty() ? "" : ", ").append(flag_name(f.key));
+            return usage_error(method_ + " does not take " + flag_name(key) + "; it takes " + (known.empty() ? "no options" : known));
+        }
+        if (entry->is_flag) {
+            request[key] = entry->truth;
+            continue;
+        }
+        const auto value = typed_value(*field, entry->text);
+        if (!value) return std::unexpected(value.error());
+        request[key] = to_json(*value);
+    }
+    return {};
+}
+
+std::string methods_help() {
+    std::string text = "Options of each method, with range, unit and (default):\n";
+    std::string plain_formats;
+    for (const auto& method : methods::all()) {
+        if (method.fields.empty() && is_format(method)) {
+            plain_formats.append(plain_formats.empty() ? "" : " ").append(method.id);
+            continue;
+        }
+        text.append("  ").append(method.id).append(": ").append(method.title);
+        text += method.needs_activations ? "; needs --activations\n" : "\n";
+        for (const auto& field : method.fields) {
+            auto line = "    " + flag_name(field.key) + " " + range_and_default(field);
+            if (!field.meaning.empty()) {
+                line.resize(std::max<std::size_t>(line.size() + 2, 50), ' ');
+                line.append(field.meaning);
+            }
+            text += line + "\n";
+        }
+    }
+    if (!plain_formats.empty()) text += "  formats, each with its own block layout: " + plain_formats + "\n";
+    return text;
+}
+
+}  // namespace quantlens::cli

@@ -1,0 +1,66 @@
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/flags.h"
+#include "cli/report.h"
+#include "io/input_file.h"
+
+namespace quantlens::cli {
+namespace {
+
+/// memory and speed: every flag is a key of the request, but --config names a file whose text is sent.
+Action planned(CLI::App& app, const char* operation) {
+    struct State {
+        FieldFlags fields;
+        std::string config;
+    };
+    auto state = std::make_shared<State>();
+    constexpr std::string_view kHidden[] = {"config"};
+    state->fields.add(app, operation_fields(operation), kHidden);
+    app.add_option("--config", state->config, "A Hugging Face config.json instead of a model's id")->type_name("FILE");
+    return [state, operation](const Common& common) -> Status {
+        Json request{{"op", operation}};
+        if (const auto status = state->fields.fill(request); !status) return status;
+        const bool has_model = state->fields.typed("model");
+        if (has_model == !state->config.empty())
+            return usage_error(has_model ? "--model and --config both name the model; use one of them"
+                                         : "no model is given; use --model ID (`quantlens models` lists them) or --config FILE");
+        if (!state->config.empty()) {
+            const auto text = io::read_text(state->config);
+            if (!text) return std::unexpected(text.error());
+            request["config"] = *text;
+        }
+        auto response = send(request, {}, common);
+        // What is wrong inside the file is bad input, not a wrong command line.
+        if (!response && response.error().field == "config") response.error().code = ErrorCode::kBadFile;
+        if (!response) return std::unexpected(response.error());
+        print_report(response->body, common);
+        return {};
+    };
+}
+
+Action memory(CLI::App& app) { return planned(app, "memory"); }
+Action speed(CLI::App& app) { return planned(app, "speed"); }
+
+Action listed(const char* operation) {
+    return [operation](const Common& common) -> Status {
+        const auto response = send({{"op", operation}}, {}, common);
+        if (!response) return std::unexpected(response.error());
+        print_report(response->body, common);
+        return {};
+    };
+}
+
+Action models(CLI::App&) { return listed("models"); }
+Action devices(CLI::App&) { return listed("devices"); }
+
+}  // namespace
+
+std::vector<Command> planner_commands() {
+    return {{"memory", "Plan", "Memory that a model's weights and KV cache take", memory},
+            {"speed", "Plan", "Tokens a second that a device's memory and arithmetic allow", speed},
+            {"models", "Plan", "List the models that memory and speed know", models},
+            {"devices", "Plan", "List the devices that memory and speed know", devices}};
+}
+
+}  // namespace quantlens::cli
