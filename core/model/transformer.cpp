@@ -95,6 +95,13 @@ void swiglu(MatrixView<const float> gate_up, MatrixView<float> hidden, ThreadPoo
 
 }  // namespace
 
+void plain_product(const Weights& weights, std::size_t layer, Product product, MatrixView<const float> inputs,
+    MatrixView<float> outputs, ThreadPool& pool) {
+    if (product == Product::kHead) return kernels::matmul_nt(inputs, weights.tensor(weights.head_index()), outputs, pool);
+    const auto parts = parts_of(product);
+    kernels::matmul_nt(inputs, weights.stacked(layer, parts.first, parts.count), outputs, pool);
+}
+
 void forward(const Weights& weights, const Batch& batch, Activations& activations, const Hooks& hooks,
     ThreadPool& pool) {
     const Config& config = weights.config();
@@ -103,10 +110,7 @@ void forward(const Weights& weights, const Batch& batch, Activations& activation
     const AttentionShape shape{batch.sequences, batch.length(), config.heads, config.kv_heads, config.head_width};
     const auto product = [&](std::size_t layer, Product which, MatrixView<float> in, MatrixView<float> out) {
         if (hooks.product) return hooks.product(layer, which, in, out);
-        if (which == Product::kHead)
-            return kernels::matmul_nt(in, weights.tensor(weights.head_index()), out, pool);
-        const auto parts = parts_of(which);
-        kernels::matmul_nt(in, weights.stacked(layer, parts.first, parts.count), out, pool);
+        plain_product(weights, layer, which, in, out, pool);
     };
 
     const auto embedding = weights.tensor(weights.embedding_index());

@@ -90,6 +90,10 @@ private:
 /// sequence would go beyond the context.
 Status check(const Config& config, const Batch& batch);
 
+/// outputs = inputs times the transpose of the product's weights: what Hooks::product stands in for.
+void plain_product(const Weights& weights, std::size_t layer, Product product, MatrixView<const float> inputs,
+    MatrixView<float> outputs, ThreadPool& pool);
+
 /// Fills `activations`, its logits among them. The batch must pass check().
 void forward(const Weights& weights, const Batch& batch, Activations& activations, const Hooks& hooks, ThreadPool& pool);
 
