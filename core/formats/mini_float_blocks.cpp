@@ -38,7 +38,9 @@ void decode_bytes(MiniFloat element, typename Block::StoredBytes bytes, typename
 std::uint8_t mx_scale(std::span<const float> values, MiniFloat element) {
     const float largest = largest_magnitude(values);
     if (largest == 0) return 0;
-    return std::uint8_t(std::clamp(floor_log2(largest) - element.maximum_exponent() + kScaleBias, 0, 254));
+    // float32's largest numbers count as 2^128 otherwise, and would come back as infinity.
+    const int exponent = std::min(floor_log2(largest), 127);
+    return std::uint8_t(std::max(exponent - element.maximum_exponent() + kScaleBias, 0));
 }
 
 void mx_codes(std::span<const float> values, MiniFloat element, std::uint8_t scale, std::span<std::uint8_t> codes) {
