@@ -32,8 +32,8 @@ Status checked(const LinearProblem& problem, const CodebookParameters& p) {
         for (std::size_t c = 0; c < weights.columns(); ++c)
             if (!(std::abs(weights(r, c)) <= kLargestHalf))
                 return fail(ErrorCode::kUnsupported, "weights",
-                            "weights has " + to_text(weights(r, c)) + " at row " + to_text(r) + ", column " + to_text(c) +
-                                ", must be within +-65504 because the entries of a codebook are FP16");
+                            "weights has " + to_text(weights(r, c)) + " at row " + to_text(r) + ", column " +
+                                to_text(c) + ", must be within +-65504 because the entries of a codebook are FP16");
     return {};
 }
 
@@ -51,9 +51,10 @@ Result<QuantizedLayer> codebook(const LinearProblem& problem, const CodebookPara
     layer.dequantized = Matrix(problem.weights);
 
     // Row-major, so every set of weights that shares a codebook is a run of values.
-    const std::size_t a_row = parameters.granularity == Granularity::kGroup
-                                  ? (columns + std::size_t(parameters.group_size) - 1) / std::size_t(parameters.group_size)
-                                  : 1;
+    const std::size_t a_row =
+        parameters.granularity == Granularity::kGroup
+            ? (columns + std::size_t(parameters.group_size) - 1) / std::size_t(parameters.group_size)
+            : 1;
     const std::size_t books = parameters.granularity == Granularity::kTensor ? 1 : rows * a_row;
     const auto run_of = [&](std::size_t book) -> std::span<float> {
         const auto all = layer.dequantized.values();
@@ -81,17 +82,14 @@ Result<QuantizedLayer> codebook(const LinearProblem& problem, const CodebookPara
     for (std::size_t book = 0; book < books; book += kBooksBetweenReports) {
         if (problem.run.should_stop(double(book) / double(books)))
             return fail(ErrorCode::kCancelled, "", "the computation was cancelled");
-        problem.run.pool.for_each(std::min(kBooksBetweenReports, books - book),
-                                  [&](std::size_t i) { fit(book + i); });
+        problem.run.pool.for_each(std::min(kBooksBetweenReports, books - book), [&](std::size_t i) { fit(book + i); });
     }
 
     std::size_t all_entries = 0;
     for (const std::size_t count : entries) all_entries += count;
-    layer.storage = {{"indices", rows * columns / vector, double(index_bits)},
-                     {"codebook", all_entries * vector, 16}};
-    layer.details = {{"index_bits", double(index_bits)},
-                     {"entries", double(all_entries)},
-                     {"codebook", std::move(first_book)}};
+    layer.storage = {{"indices", rows * columns / vector, double(index_bits)}, {"codebook", all_entries * vector, 16}};
+    layer.details = {
+        {"index_bits", double(index_bits)}, {"entries", double(all_entries)}, {"codebook", std::move(first_book)}};
     return layer;
 }
 

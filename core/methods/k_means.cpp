@@ -45,7 +45,8 @@ std::vector<float> seed_centers(std::span<const float> points, std::size_t dimen
     const auto distances_with = [&](std::size_t chosen, std::vector<double>& with) {
         double total = 0;
         for (std::size_t i = 0; i < count; ++i) {
-            with[i] = std::min(nearest[i], squared_distance(&points[i * dimension], &points[chosen * dimension], dimension));
+            with[i] =
+                std::min(nearest[i], squared_distance(&points[i * dimension], &points[chosen * dimension], dimension));
             total += with[i];
         }
         return total;

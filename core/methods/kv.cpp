@@ -92,7 +92,8 @@ Result<Heads> heads_of(const CacheTensor& tensor, std::string_view name) {
     h.tokens = shape[shape.size() - 2];
     if (shape.size() > 2) h.heads = shape[shape.size() - 3];
     if (size == 0)
-        return bad_shape(name, std::string{name} + " is empty (" + shape_text(shape) + "), must have at least one value");
+        return bad_shape(name,
+                         std::string{name} + " is empty (" + shape_text(shape) + "), must have at least one value");
     h.batches = size / (h.heads * h.tokens * h.head_dim);
     if (const auto ok = check_finite({tensor.values.data(), size / h.head_dim, h.head_dim}, name); !ok)
         return std::unexpected(ok.error());
@@ -120,9 +121,11 @@ Result<Shapes> checked_shapes(const KvProblem& problem, const KvParameters& para
         return misfit("values", problem.values,
                       shape_text(problem.keys.shape) + " as the keys are (only the last axis may differ)");
     if (problem.queries.shape.size() != problem.keys.shape.size() ||
-        !std::equal(problem.queries.shape.begin(), problem.queries.shape.end() - std::min<std::ptrdiff_t>(
-                        3, std::ssize(problem.queries.shape)), problem.keys.shape.begin()))
-        return misfit("queries", problem.queries, "of the rank and batches of the keys, " + shape_text(problem.keys.shape));
+        !std::equal(problem.queries.shape.begin(),
+                    problem.queries.shape.end() - std::min<std::ptrdiff_t>(3, std::ssize(problem.queries.shape)),
+                    problem.keys.shape.begin()))
+        return misfit("queries", problem.queries,
+                      "of the rank and batches of the keys, " + shape_text(problem.keys.shape));
     if (queries->head_dim != keys->head_dim)
         return misfit("queries", problem.queries, "of the keys' head_dim " + to_text(keys->head_dim));
     if (queries->heads % keys->heads != 0)
@@ -278,7 +281,8 @@ QuantizedHead quantize_head(MatrixView<float> head, std::size_t quantized_tokens
     } else {
         for (std::size_t t = 0; t < stored.quantized_tokens; ++t)
             for (std::size_t d = 0; d < dim; d += size)
-                store(round_group({&head(t, d), std::min(size, dim - d), 1}, parameters, codes.subspan(t * dim + d), 1));
+                store(
+                    round_group({&head(t, d), std::min(size, dim - d), 1}, parameters, codes.subspan(t * dim + d), 1));
     }
     return stored;
 }
@@ -293,8 +297,8 @@ Result<QuantizedKv> quantize_kv(const KvProblem& problem, const KvParameters& pa
     result.values.assign(problem.values.values.begin(), problem.values.values.end());
     const std::size_t key_tokens = quantized_key_tokens(shapes->keys.tokens, parameters.residual);
     const std::size_t value_tokens = quantized_value_tokens(shapes->values.tokens, parameters.residual);
-    result.key_heads = quantize_heads(result.keys, shapes->keys, key_tokens, parameters.key_granularity, parameters,
-                                      problem.run);
+    result.key_heads =
+        quantize_heads(result.keys, shapes->keys, key_tokens, parameters.key_granularity, parameters, problem.run);
     result.value_heads = quantize_heads(result.values, shapes->values, value_tokens, parameters.value_granularity,
                                         parameters, problem.run);
     result.key_mse = cache_mse(problem.keys.values, result.keys, shapes->keys, key_tokens);

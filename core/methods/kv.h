@@ -87,7 +87,7 @@ struct KvProblem {
 };
 
 struct QuantizedKv {
-    std::vector<float> keys, values;     // what the cache gives back, shapes as given
+    std::vector<float> keys, values;  // what the cache gives back, shapes as given
     std::vector<QuantizedHead> key_heads, value_heads;
     std::vector<float> attention;        // over the quantized cache: [... x query tokens x value head_dim]
     std::vector<float> attention_exact;  // over the given keys and values

@@ -49,7 +49,8 @@ Result<QuantizedLayer> quarot(const LinearProblem& problem, const QuarotParamete
     describe_range("activation", "before", activations.values(), details);
     describe_range("weight", "before", weights.values(), details);
     for (Matrix* matrix : {&weights, &activations})
-        if (const auto ok = kernels::hadamard(*matrix, false, problem.run.pool); !ok) return std::unexpected(ok.error());
+        if (const auto ok = kernels::hadamard(*matrix, false, problem.run.pool); !ok)
+            return std::unexpected(ok.error());
     if (const auto ok = check_finite(weights, "the rotated weights"); !ok) return std::unexpected(ok.error());
     if (const auto ok = check_finite(activations, "the rotated activations"); !ok) return std::unexpected(ok.error());
     describe_range("activation", "after", activations.values(), details);
@@ -60,6 +61,8 @@ Result<QuantizedLayer> quarot(const LinearProblem& problem, const QuarotParamete
     layer->basis_weights = std::move(layer->dequantized);
     layer->dequantized = layer->basis_weights;
     if (const auto ok = kernels::hadamard(layer->dequantized, true, problem.run.pool); !ok)
+        return std::unexpected(ok.error());
+    if (const auto ok = check_finite(layer->dequantized, "the weights rotated back"); !ok)
         return std::unexpected(ok.error());
     layer->input.hadamard = true;
     layer->input.quantizer = {.bits = parameters.activation_bits,

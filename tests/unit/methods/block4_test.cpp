@@ -33,7 +33,9 @@ TEST(Block4, EqualsTheReferenceOnEveryGoldenCase) {
             if (one.has_expected("dequantized")) {
                 const auto wanted = one.expected_f32("dequantized").values;
                 for (std::size_t i = 0; i < wanted.size(); ++i)
-                    ASSERT_NEAR(layer->dequantized.values()[i], wanted[i], tolerance * std::abs(wanted[i]) + kSmallestNormal) << i;
+                    ASSERT_NEAR(layer->dequantized.values()[i], wanted[i],
+                                tolerance * std::abs(wanted[i]) + kSmallestNormal)
+                        << i;
             }
             const double mse = one.expected("weight_mse");
             EXPECT_NEAR(deviation_of(weights, layer->dequantized).mse, mse, 1e-5 * mse);
@@ -56,7 +58,7 @@ TEST(Block4, BlocksRunAcrossTheEndsOfRows) {
     const Matrix weights(2, 3, {1, 0.1f, 0.1f, 8, 0.1f, 0.1f});
     const auto layer = nf4({weights, std::nullopt, threads.run}, {4, false});
     ASSERT_TRUE(layer);
-    EXPECT_EQ(layer->dequantized(0, 1), 0);           // in the block of the 8
+    EXPECT_EQ(layer->dequantized(0, 1), 0);             // in the block of the 8
     EXPECT_NEAR(layer->dequantized(1, 1), 0.1f, 1e-6);  // in a block of its own, and shorter
     EXPECT_EQ(layer->stored_bits(), 6 * 4 + 2 * 32u);
 }
@@ -65,7 +67,8 @@ TEST(Block4, SmallerBlocksAndNormalFloatsHaveLessErrorOnGaussianWeights) {
     const Threads threads;
     const Matrix weights = gaussian(64, 512, 3);
     const auto mse = [&](auto method, int block) {
-        return deviation_of(weights, method({weights, std::nullopt, threads.run}, Block4Parameters{block, false})->dequantized)
+        return deviation_of(weights,
+                            method({weights, std::nullopt, threads.run}, Block4Parameters{block, false})->dequantized)
             .mse;
     };
     EXPECT_LT(mse(nf4, 64), mse(nf4, 256));

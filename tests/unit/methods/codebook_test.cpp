@@ -116,7 +116,9 @@ TEST(Codebook, StorageIsIndicesAndFp16Entries) {
             parameters.restarts = 1;
             const auto layer = codebook({weights, std::nullopt, threads.run}, parameters);
             ASSERT_TRUE(layer) << layer.error().message;
-            const double books = granularity == Granularity::kTensor ? 1 : granularity == Granularity::kChannel ? 8 : 16;
+            const double books = granularity == Granularity::kTensor    ? 1
+                                 : granularity == Granularity::kChannel ? 8
+                                                                        : 16;
             EXPECT_LE(entries_of(*layer), books * (1 << (2 * vector)));
             EXPECT_EQ(double(layer->stored_bits()), 8 * 256 * 2 + entries_of(*layer) * vector * 16);
             // Every vector is one of the entries, which are FP16 numbers.

@@ -41,7 +41,8 @@ TEST(KvCache, EqualsTheReferenceOnEveryGoldenCase) {
         EXPECT_EQ(value_head.quantized_tokens, one.parameters().at("v_quantized_tokens"));
         const auto equal_scales = [](const std::vector<float>& actual, const std::vector<float>& wanted) {
             ASSERT_EQ(actual.size(), wanted.size());
-            for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(actual[i], wanted[i], 1e-6 * std::abs(wanted[i]));
+            for (std::size_t i = 0; i < wanted.size(); ++i)
+                EXPECT_NEAR(actual[i], wanted[i], 1e-6 * std::abs(wanted[i]));
         };
         equal_scales(key_head.scales, one.expected_f32("k_scale").values);
         equal_scales(key_head.minima, one.expected_f32("k_mn").values);
@@ -97,8 +98,10 @@ struct Sample {
     Threads threads;
     Sample(std::size_t heads, std::size_t query_heads, std::size_t tokens, std::size_t query_tokens, std::size_t dim,
            std::uint64_t seed = 1)
-        : keys(gaussian(heads * tokens, dim, seed)), values(gaussian(heads * tokens, dim, seed + 1)),
-          queries(gaussian(query_heads * query_tokens, dim, seed + 2)), shape{heads, tokens, dim},
+        : keys(gaussian(heads * tokens, dim, seed)),
+          values(gaussian(heads * tokens, dim, seed + 1)),
+          queries(gaussian(query_heads * query_tokens, dim, seed + 2)),
+          shape{heads, tokens, dim},
           query_shape{query_heads, query_tokens, dim} {}
     KvProblem problem() const {
         return {{keys.values(), shape}, {values.values(), shape}, {queries.values(), query_shape}, threads.run};
@@ -122,7 +125,8 @@ TEST(KvCache, EveryQuantizedValueIsWithinHalfAStep) {
             const auto stored = quantize_head(head, 50, granularity, parameters);
             for (std::size_t t = 0; t < 50; ++t)
                 for (std::size_t d = 0; d < 24; ++d) {
-                    const std::size_t group = granularity == CacheGranularity::kChannel ? t / 16 * 24 + d : t * 2 + d / 16;
+                    const std::size_t group =
+                        granularity == CacheGranularity::kChannel ? t / 16 * 24 + d : t * 2 + d / 16;
                     EXPECT_LE(std::abs(head(t, d) - sample.keys(t, d)), stored.scales[group] / 2 * 1.00001f);
                 }
         }
@@ -179,8 +183,8 @@ TEST(KvCache, ConstantGroupsComeBackAsTheyWere) {
         auto parameters = everything(2);
         parameters.format = format;
         const std::vector<std::size_t> shape{64, 8};
-        const auto cache = quantize_kv({{same.values(), shape}, {zeros.values(), shape}, {same.values(), shape}, threads.run},
-                                       parameters);
+        const auto cache = quantize_kv(
+            {{same.values(), shape}, {zeros.values(), shape}, {same.values(), shape}, threads.run}, parameters);
         ASSERT_TRUE(cache);
         for (const float v : cache->keys) EXPECT_NEAR(v, -0.75f, 1e-6);
         for (const float v : cache->values) EXPECT_EQ(v, 0);

@@ -135,7 +135,8 @@ TEST(QuaRot, ErrorFallsAsBitsRise) {
         double error = 0;
         for (std::uint64_t seed = 0; seed < 4; ++seed) {
             const Matrix weights = gaussian(16, 64, seed), activations = gaussian(16, 64, seed + 10);
-            error += output_mse(*quarot({weights, activations, threads.run}, parameters), weights, activations, threads.run);
+            error +=
+                output_mse(*quarot({weights, activations, threads.run}, parameters), weights, activations, threads.run);
         }
         EXPECT_LT(error, last) << bits;
         last = error;

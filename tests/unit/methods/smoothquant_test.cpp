@@ -77,7 +77,8 @@ TEST(SmoothQuant, FactorsOfTwoLayersBehindOneNormEqualTheReference) {
         auto weight_maxima = column_absmax(first);
         const auto others = column_absmax(second);
         for (std::size_t c = 0; c < others.size(); ++c) weight_maxima[c] = std::max(weight_maxima[c], others[c]);
-        const auto factors = smoothing_factors(one.input_f32("act_absmax").values, weight_maxima, one.parameters().at("alpha"));
+        const auto factors =
+            smoothing_factors(one.input_f32("act_absmax").values, weight_maxima, one.parameters().at("alpha"));
         const auto gain = one.input_f32("ln_weight").values, smoothed_gain = one.expected_f32("ln_weight_out").values;
         const Matrix smoothed = matrix_of(one.expected_f32("W2_out"));
         for (std::size_t c = 0; c < factors.size(); ++c) {

@@ -42,7 +42,8 @@ TEST(ZeroQuant, TokensRoundAsTheReferenceDoes) {
         // Relative to the largest: the reference adds the offset in float32, which near 0 leaves few good digits.
         float largest = 0;
         for (const float v : wanted) largest = std::max(largest, std::abs(v));
-        for (std::size_t i = 0; i < wanted.size(); ++i) ASSERT_NEAR(inputs->values()[i], wanted[i], 1e-6 * largest) << i;
+        for (std::size_t i = 0; i < wanted.size(); ++i)
+            ASSERT_NEAR(inputs->values()[i], wanted[i], 1e-6 * largest) << i;
 
         const double eight_bits = one.expected("output_w8a8_mse");
         EXPECT_NEAR(output_mse(*layer, weights, activations, threads.run), eight_bits, 2e-2 * eight_bits);
