@@ -51,11 +51,8 @@ void mx_codes(std::span<const float> values, MiniFloat element, std::uint8_t sca
 }
 
 void mx_values(std::span<const std::uint8_t> codes, MiniFloat element, std::uint8_t scale, std::span<float> values) {
-    std::array<float, 256> table;
     const float factor = e8m0_to_float(scale);
-    for (std::size_t code = 0; code < std::size_t(1) << element.bits(); ++code)
-        table[code] = mini_float_value(element, std::uint8_t(code)) * factor;
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = table[codes[i]];
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = mini_float_value(element, codes[i]) * factor;
 }
 
 void MxFp4::encode(Values values, Bytes bytes) {

@@ -168,7 +168,7 @@ std::vector<const Format*> gguf_formats() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, Ggml, testing::ValuesIn(gguf_formats()),
-                         [](const auto& info) { return std::string{info.param->id}; });
+                         [](const auto& tested) { return std::string{tested.param->id}; });
 
 }  // namespace
 }  // namespace quantlens::formats
