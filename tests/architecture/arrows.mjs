@@ -20,7 +20,7 @@ const allowed = {
     "native/cli": ["request", "tensor", "files", "data", "cli", "io"],
     "native/io": ["tensor", "files", "io"],
     "native/bench": [...everything, "bench", "io"],
-    tests: [...everything, "support", "unit", "golden", "io"],
+    tests: [...everything, "support", "unit", "fuzz", "io"],
 };
 
 // Headers that only some parts may see.
