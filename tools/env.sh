@@ -14,7 +14,10 @@ if [ -x "$quantlens_root/.toolchain/debian13/root/usr/share/emscripten/emcc" ] &
     export EMSDK_PYTHON=/usr/bin/python3                 # the one that Debian's Emscripten was made for
 fi
 if command -v node >/dev/null 2>&1; then export EM_NODE_JS=$(command -v node); fi
-if command -v ccache >/dev/null 2>&1; then EM_COMPILER_WRAPPER=$(command -v ccache); export EM_COMPILER_WRAPPER; fi
+if command -v ccache >/dev/null 2>&1; then
+    EM_COMPILER_WRAPPER=$(command -v ccache)
+    export EM_COMPILER_WRAPPER CCACHE_BASEDIR="$quantlens_root" CCACHE_NOHASHDIR=1   # a second clone finds the first one's
+fi
 if command -v emcc >/dev/null 2>&1; then
     QUANTLENS_EMSCRIPTEN=$(dirname "$(readlink -f "$(command -v emcc)")")
     export QUANTLENS_EMSCRIPTEN
