@@ -131,9 +131,12 @@ export interface AffineResponse {
   receipt: ReceiptRow[];
 }
 
-/** Each product of a small layer, before and after its weights are quantized. Arrays go in: weights, activations, bias. */
+/** Each product of a small layer, before and after its weights are quantized. A row has as many weights as inputs. */
 export interface ProductsRequest {
   op: "products";
+  values: readonly number[];
+  inputs: readonly number[];
+  bias: readonly number[];
   method: string;
   bits?: number;
   scheme?: string;

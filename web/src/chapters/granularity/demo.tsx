@@ -10,14 +10,14 @@ import { Slider } from "../../ui/slider";
 const kRows = 32;
 const kColumns = 128;
 
-const view = viewState("granularity", { bits: 4, granularity: "tensor", group: 32 });
+const view = viewState("granularity", { bits: 4, granularity: "tensor", group_size: 32 });
 const request = (granularity: string, arrays: readonly string[]) => ({
   op: "quantize" as const,
   method: "rtn",
   bits: view.value.bits,
   scheme: "symmetric",
   granularity,
-  group_size: view.value.group,
+  group_size: view.value.group_size,
   synthetic: `${kRows}x${kColumns}`,
   synthetic_tokens: 0,
   seed: 1,
@@ -34,7 +34,7 @@ const kNames: Record<string, string> = {
 
 export function ErrorMap() {
   const bits = view.field("bits");
-  const group = view.field("group");
+  const group = view.field("group_size");
   const { granularity } = view.value;
   return (
     <Figure
@@ -110,7 +110,7 @@ export function ErrorMap() {
             highest={coarse.value.value?.weight_max_error ?? r.weight_max_error}
             rowName="outputs"
             columnName="inputs"
-            {...(granularity === "group" ? { groupColumns: view.value.group, groupRows: 1 } : {})}
+            {...(granularity === "group" ? { groupColumns: view.value.group_size, groupRows: 1 } : {})}
             {...(granularity === "channel" ? { groupRows: 1 } : {})}
             describe={(row, column) =>
               `output ${row + 1}, input ${column + 1}: weight ${significant(weights[row * kColumns + column]!, 3)}, error ${significant(errors[row * kColumns + column]!, 2)}`

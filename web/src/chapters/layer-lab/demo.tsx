@@ -13,9 +13,9 @@ const kLayer = { synthetic: "512x512", synthetic_tokens: 256, seed: 1 } as const
 const view = viewState("layer-lab", {
   bits: 4,
   granularity: "channel",
-  group: 128,
+  group_size: 128,
   activation_bits: 16,
-  activations: "token",
+  activation_granularity: "token",
   protect: false,
 });
 
@@ -29,9 +29,9 @@ function request(): QuantizeRequest {
     bits: v.bits,
     scheme: "symmetric",
     granularity: v.granularity,
-    group_size: v.group,
+    group_size: v.group_size,
     activation_bits: v.activation_bits,
-    activation_granularity: v.activations,
+    activation_granularity: v.activation_granularity,
     ...kLayer,
   };
 }
@@ -83,7 +83,7 @@ export function Lab() {
           />
           {granularity === "group" && !protect ? (
             <Slider
-              field={view.field("group")}
+              field={view.field("group_size")}
               name="Group size"
               minimum={32}
               maximum={512}
@@ -101,7 +101,7 @@ export function Lab() {
             hint={activation_bits === kFullBits ? "16: the activations stay as they are." : ""}
           />
           <Choice
-            field={view.field("activations")}
+            field={view.field("activation_granularity")}
             name="One activation scale for each"
             options={[
               ["tensor", "tensor"],

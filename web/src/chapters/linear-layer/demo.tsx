@@ -1,5 +1,5 @@
 import { ask } from "../../core/ask";
-import type { NamedArray, ProductsResponse } from "../../core/requests";
+import type { ProductsResponse } from "../../core/requests";
 import { viewState } from "../../state/view-state";
 import { Cells } from "../../ui/cells";
 import { Choice } from "../../ui/choice";
@@ -11,31 +11,21 @@ import { Slider } from "../../ui/slider";
 const view = viewState("linear-layer", {
   bits: 3,
   scheme: "symmetric",
-  weights: [0.6, -0.4, -0.2, 0.5],
+  values: [0.6, -0.4, -0.2, 0.5],
   inputs: [1.2, -0.7],
   bias: [-0.1, 0.03],
 });
 
-const matrix = (name: string, rows: number, values: readonly number[]): NamedArray => ({
-  name,
-  shape: [rows, values.length / rows],
-  data: Float32Array.from(values),
-});
-
-const result = ask(
-  () => ({
-    op: "products" as const,
-    method: "rtn",
-    bits: view.value.bits,
-    scheme: view.value.scheme,
-    granularity: "tensor",
-  }),
-  () => [
-    matrix("weights", 2, view.value.weights),
-    matrix("activations", 1, view.value.inputs),
-    matrix("bias", 1, view.value.bias),
-  ],
-);
+const result = ask(() => ({
+  op: "products" as const,
+  method: "rtn",
+  bits: view.value.bits,
+  scheme: view.value.scheme,
+  granularity: "tensor",
+  values: view.value.values,
+  inputs: view.value.inputs,
+  bias: view.value.bias,
+}));
 
 export function ByHand() {
   const bits = view.field("bits");
@@ -45,7 +35,6 @@ export function ByHand() {
       result={result}
       view={view}
       height={250}
-      command={() => undefined}
       controls={
         <>
           <Slider field={bits} name="Bits of a weight" minimum={2} maximum={8} unit="bits" />
@@ -58,7 +47,7 @@ export function ByHand() {
             ]}
           />
           <Cells
-            field={view.field("weights")}
+            field={view.field("values")}
             name="Weights"
             columns={2}
             label={(i) => `weight of output ${Math.floor(i / 2) + 1} for input ${(i % 2) + 1}`}

@@ -23,8 +23,8 @@ const kOptions = kFormats.map(([id, name]) => [id, name] as const);
 const kZooms = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16384, 65536];
 const kMostMarks = 1500;
 
-const view = viewState("number-formats", { format: "nf4", zoom: 1, number: [0.3] as readonly number[] });
-const number = () => view.value.number[0] ?? 0;
+const view = viewState("number-formats", { format: "nf4", zoom: 1, value: [0.3] as readonly number[] });
+const number = () => view.value.value[0] ?? 0;
 const shown = () => {
   const reach = kFormats.find(([id]) => id === view.value.format)?.[2] ?? 1;
   return windowAround(number(), reach, view.value.zoom);
@@ -44,7 +44,7 @@ export function FormatLine() {
       controls={
         <>
           <Select field={view.field("format")} name="Format" options={kOptions} />
-          <Cells field={view.field("number")} name="Your number" label={() => "your number"} />
+          <Cells field={view.field("value")} name="Your number" label={() => "your number"} />
           <Slider
             field={view.field("zoom")}
             name="Zoom on your number"

@@ -18,18 +18,18 @@ const kBits = [1, 2, 3, 4, 5, 6, 7, 8];
 const view = viewState("rounding", {
   bits: 4,
   scheme: "symmetric",
-  range: "restricted",
+  code_range: "restricted",
   rounding: "even",
-  clip: 1,
+  clip_ratio: 1,
   values: [0.15, -0.32, 0.87, -1.23, 2.45],
 });
 
 const settings = (bits: number) => ({
   bits,
   scheme: view.value.scheme,
-  code_range: view.value.range,
+  code_range: view.value.code_range,
   rounding: view.value.rounding,
-  clip_ratio: view.value.clip,
+  clip_ratio: view.value.clip_ratio,
   values: view.value.values,
 });
 const layer = (bits: number): QuantizeRequest => ({
@@ -65,7 +65,7 @@ export function YourNumbers() {
             ]}
           />
           <Choice
-            field={view.field("range")}
+            field={view.field("code_range")}
             name="Symmetric range"
             options={[
               ["restricted", "restricted"],
@@ -82,7 +82,7 @@ export function YourNumbers() {
               ["stochastic", "by chance"],
             ]}
           />
-          <Slider field={view.field("clip")} name="Range kept" minimum={0.05} maximum={1} step={0.05} />
+          <Slider field={view.field("clip_ratio")} name="Range kept" minimum={0.05} maximum={1} step={0.05} />
         </>
       }
       sentence={(r) => {

@@ -17,8 +17,8 @@ const kLists: Record<string, readonly number[]> = {
 
 const view = viewState("symmetry", {
   bits: 3,
-  codes: "symmetric",
-  range: "restricted",
+  scheme: "symmetric",
+  code_range: "restricted",
   list: "activations",
   own: kLists.weights!,
 });
@@ -30,14 +30,14 @@ const request = (scheme: string, range: string) => ({
   scheme,
   code_range: range,
 });
-const result = ask(() => request(view.value.codes, view.value.range));
+const result = ask(() => request(view.value.scheme, view.value.code_range));
 const other = ask(() =>
-  request(view.value.codes === "symmetric" ? "asymmetric" : "symmetric", view.value.range),
+  request(view.value.scheme === "symmetric" ? "asymmetric" : "symmetric", view.value.code_range),
 );
 
 export function TwoRulers() {
   const bits = view.field("bits");
-  const symmetric = view.value.codes === "symmetric";
+  const symmetric = view.value.scheme === "symmetric";
   return (
     <Figure
       title="The same numbers on a ruler with zero in the middle, and on one that fits them"
@@ -56,7 +56,7 @@ export function TwoRulers() {
             ]}
           />
           <Choice
-            field={view.field("codes")}
+            field={view.field("scheme")}
             name="Codes"
             options={[
               ["symmetric", "symmetric"],
@@ -65,7 +65,7 @@ export function TwoRulers() {
           />
           <Slider field={bits} name="Bits of a code" minimum={2} maximum={8} unit="bits" />
           <Choice
-            field={view.field("range")}
+            field={view.field("code_range")}
             name="Symmetric range"
             options={[
               ["restricted", "restricted"],
