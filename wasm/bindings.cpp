@@ -19,9 +19,9 @@ using quantlens::request::Array;
 using quantlens::request::Response;
 
 // The shapes that TypeScript sees (wasm/quantlens.d.ts is generated from these at link time).
-EMSCRIPTEN_DECLARE_VAL_TYPE(CoreArrays);
-EMSCRIPTEN_DECLARE_VAL_TYPE(CoreResponse);
-EMSCRIPTEN_DECLARE_VAL_TYPE(OnProgress);
+EMSCRIPTEN_DECLARE_VAL_TYPE(CoreArrays)
+EMSCRIPTEN_DECLARE_VAL_TYPE(CoreResponse)
+EMSCRIPTEN_DECLARE_VAL_TYPE(OnProgress)
 
 template <class T>
 std::vector<T> values_of(const val& data) {

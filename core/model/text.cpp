@@ -41,10 +41,10 @@ std::size_t WindowOrder::start(std::size_t n) {
         pass_ = pass;
         Random random = Random(seed_).split(pass);
         const std::size_t spare = text_size_ - 1 - count_ * length_;  // windows must end within the text
-        offset_ = random.below(spare + 1);
+        offset_ = std::size_t(random.below(spare + 1));
         order_.resize(count_);
         std::iota(order_.begin(), order_.end(), std::size_t{0});
-        for (std::size_t i = count_ - 1; i > 0; --i) std::swap(order_[i], order_[random.below(i + 1)]);
+        for (std::size_t i = count_ - 1; i > 0; --i) std::swap(order_[i], order_[std::size_t(random.below(i + 1))]);
     }
     return offset_ + order_[n % count_] * length_;
 }

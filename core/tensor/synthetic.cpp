@@ -34,7 +34,7 @@ Matrix synthetic_activations(std::size_t tokens, std::size_t columns, std::uint6
     for (float& m : mixing.values()) m = float(random.normal());
     std::vector<float> gain(columns, 1.0f);
     for (std::size_t i = 0; i < std::max<std::size_t>(1, columns / kColumnsPerOutlier); ++i)
-        gain[random.below(columns)] = kOutlierFactor;
+        gain[std::size_t(random.below(columns))] = kOutlierFactor;
 
     Matrix activations(tokens, columns);
     for (std::size_t t = 0; t < tokens; ++t) {
