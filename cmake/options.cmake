@@ -57,6 +57,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ 12 reports these inside its own std::expected, std::vector and std::string, at -O1 and above and with sanitizers.
     target_compile_options(quantlens_warnings INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized -Wno-restrict)
 endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND NOT EMSCRIPTEN)
+    # Its complaint is about libstdc++ 12's own std::stable_sort.
+    target_compile_options(quantlens_warnings INTERFACE -Wno-deprecated-declarations)
+endif()
 
 # quantlens_sources(VARIABLE FOLDER): the .cpp files of one folder, looked up again at each build.
 function(quantlens_sources variable folder)
