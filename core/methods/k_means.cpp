@@ -11,7 +11,11 @@ namespace quantlens::methods {
 namespace {
 
 /// Iterations that gain less than this share of the error are not worth their time.
-constexpr double kWorthwhileGain = 1e-4;
+constexpr double kWorthwhileGain = 5e-4;
+
+/// Larger tables are seeded with one draw an entry: on 32768 vectors of four, 4096 entries and ten draws, the draws
+/// took three quarters of 25 seconds.
+constexpr std::size_t kMostEntriesWithDraws = 64;
 
 /// Points a piece of work takes; fixed, so that sums do not depend on the number of threads.
 constexpr std::size_t kPiecePoints = 1024;
@@ -35,11 +39,12 @@ std::size_t draw_point(std::span<const double> nearest, double total, Random& ra
 }
 
 /// k-means++: the first center is any point, each next one a point drawn by its squared distance to the nearest center
-/// so far; of 2 + ln(entries) draws the one that lowers the error most. Ends early where every point is a center.
+/// so far; of 2 + ln(entries) draws (one where the
+/// table is large) the one that lowers the error most. Ends early where every point is a center.
 std::vector<float> seed_centers(std::span<const float> points, std::size_t dimension, std::size_t entries,
                                 Random random) {
     const std::size_t count = points.size() / dimension;
-    const auto draws = 2 + std::size_t(std::log(double(entries)));
+    const std::size_t draws = entries <= kMostEntriesWithDraws ? 2 + std::size_t(std::log(double(entries))) : 1;
     std::vector<float> centers;
     std::vector<double> nearest(count, std::numeric_limits<double>::infinity()), candidate(count), best(count);
     const auto distances_with = [&](std::size_t chosen, std::vector<double>& with) {

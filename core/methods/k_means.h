@@ -24,12 +24,12 @@ struct Clusters {
     double squared_error = 0;          // sum over the points
 };
 
-/// Clusters `points`, [count x dimension] row-major and finite: the best of `restarts` runs, each started by k-means++
-/// with several draws a center. A run ends early where an iteration improves the error by less than 1 in 10000. There
-/// are fewer centers than `entries` where there are fewer distinct points. A cluster that loses all its points gets the
-/// point farthest from its center. The same result at any thread count. Source: Arthur and Vassilvitskii 2007,
-/// "k-means++: the advantages of careful seeding", section 2.2 (several draws: section 7); Lloyd 1982, "Least squares
-/// quantization in PCM".
+/// Clusters `points`, [count x dimension] row-major and finite: the best of `restarts` runs, each started by k-means++,
+/// with several draws a center where there are few of them. A run ends early where an iteration improves the error by
+/// less than 1 in 2000. There are fewer centers than `entries` where there are fewer distinct points. A cluster that
+/// loses all its points gets the point farthest from its center. The same result at any thread count.
+/// Source: Arthur and Vassilvitskii 2007, "k-means++: the advantages of careful seeding", section 2.2 (several draws:
+/// section 7); Lloyd 1982, "Least squares quantization in PCM".
 Clusters k_means(std::span<const float> points, const KMeansSettings& settings, ThreadPool& pool);
 
 /// Sets each point's index to its nearest center and the squared error with it; for centers that were changed.
