@@ -13,8 +13,8 @@ namespace {
 /// Iterations that gain less than this share of the error are not worth their time.
 constexpr double kWorthwhileGain = 5e-4;
 
-/// Larger tables are seeded with one draw an entry: on 32768 vectors of four, 4096 entries and ten draws, the draws took
-/// two thirds of 25 seconds.
+/// Larger tables are seeded with one draw an entry: on 32768 vectors of four, 4096 entries and ten draws, the draws
+/// took two thirds of 25 seconds.
 constexpr std::size_t kMostEntriesWithDraws = 64;
 
 /// Points a piece of work takes; fixed, so that sums do not depend on the number of threads.
