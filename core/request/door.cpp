@@ -87,7 +87,7 @@ Result<Response> Session::answer(const Json& request, std::vector<Array> arrays,
         (is_own ? own : method_settings).push_back(item);
     }
     const Run run{pool(), std::uint64_t(parameters->seed), std::move(progress)};
-    Call call{*this, run, arrays, std::move(method_settings)};
+    Call call{*this, run, arrays, own, std::move(method_settings)};
     return (*operation)->answer(own, call);
 }
 
@@ -126,7 +126,7 @@ const std::vector<Operation>& operations() {
     static const std::vector<Operation> table = [] {
         std::vector<Operation> all;
         for (auto part : {catalogue_operations(), layer_operations(), block_operations(), cache_operations(),
-                          planner_operations(), walkthrough_operations()})
+                          planner_operations(), walkthrough_operations(), representable_operations(), model_operations()})
             std::ranges::move(part, std::back_inserter(all));
         return all;
     }();

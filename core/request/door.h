@@ -43,6 +43,7 @@ struct Call {
     Session& session;
     const Run& run;
     std::vector<Array>& arrays;
+    Settings own_settings;     // keys of the operation that were given
     Settings method_settings;  // keys that the operation leaves to the method it names
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "request/door.h"
+#include "request/model_store.h"
 
 namespace quantlens::request {
 
@@ -12,6 +13,7 @@ struct Session::State {
 
     ThreadPool& pool;
     std::function<double()> now;
+    ModelStore models;
 };
 
 }  // namespace quantlens::request

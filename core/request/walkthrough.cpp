@@ -157,48 +157,67 @@ Result<Response> affine(const AffineParameters& p, Call& call) {
     return response;
 }
 
-struct ProductsParameters : LayerSource {
+struct ProductsParameters {
     std::string method = "rtn";
+    std::string values, inputs, bias;
     static constexpr auto fields() {
         using P = ProductsParameters;
-        return std::tuple_cat(std::tuple{text("method", &P::method, "how to quantize the weights")}, LayerSource::fields());
+        return std::tuple{text("method", &P::method, "how to quantize the weights"),
+                          text("values", &P::values, "the weights, row by row: 0.6,-0.4,..."),
+                          text("inputs", &P::inputs, "the inputs; a row has as many weights"),
+                          text("bias", &P::bias, "one number an output; 0 where not given")};
     }
 };
 
 constexpr std::size_t kMostProducts = 4096;
 
-/// y = W x + b for one x, product by product, before and after W is quantized; b stays as it is.
+/// A layer small enough to be written down.
+struct WrittenLayer {
+    Matrix weights;  // [outputs x inputs]
+    Matrix inputs;   // [1 x inputs]
+    std::vector<float> bias;
+};
+
+Result<WrittenLayer> written_layer(const ProductsParameters& p) {
+    auto weights = parse_numbers(p.values, "values");
+    if (!weights) return std::unexpected(weights.error());
+    auto inputs = parse_numbers(p.inputs, "inputs");
+    if (!inputs) return std::unexpected(inputs.error());
+    const std::size_t columns = inputs->size(), rows = weights->size() / columns;
+    if (weights->size() % columns != 0 || weights->size() > kMostProducts)
+        return bad_shape("values", to_text(weights->size()) + " weights, must be a multiple of the " + to_text(columns) +
+                                       " inputs, at most " + to_text(kMostProducts));
+    WrittenLayer layer{Matrix(rows, columns, *std::move(weights)), Matrix(1, columns, *std::move(inputs)),
+                       std::vector<float>(rows, 0.0f)};
+    if (!p.bias.empty()) {
+        auto bias = parse_numbers(p.bias, "bias");
+        if (!bias) return std::unexpected(bias.error());
+        layer.bias = *std::move(bias);
+    }
+    if (layer.bias.size() != rows)
+        return bad_shape("bias", to_text(layer.bias.size()) + " numbers, must be one for each of the " + to_text(rows) + " outputs");
+    if (const auto status = check_finite(Matrix(1, rows, layer.bias), "bias"); !status) return std::unexpected(status.error());
+    return layer;
+}
+
+/// y = W x + b, product by product, before and after W is quantized; b stays as it is.
 Result<Response> products(const ProductsParameters& p, Call& call) {
     const auto method = methods::find(p.method);
     if (!method) return std::unexpected(method.error());
-    std::vector<float> bias;
-    if (const auto given = find_array(call, "bias")) {
-        auto values = find_floats(call, "bias");
-        if (!values) return std::unexpected(values.error());
-        bias = **values;
-    }
-    auto layer = layer_from(p, call);
+    const auto layer = written_layer(p);
     if (!layer) return std::unexpected(layer.error());
     const std::size_t rows = layer->weights.rows(), columns = layer->weights.columns();
-    bias.resize(bias.empty() ? rows : bias.size(), 0);
-    if (bias.size() != rows)
-        return bad_shape("bias", "bias has " + to_text(bias.size()) + " values, must have one for each of the " +
-                                     to_text(rows) + " outputs");
-    if (!layer->activations || layer->activations->rows() != 1)
-        return bad_shape("activations", "activations must be one row of " + to_text(columns) + " inputs");
-    if (rows * columns > kMostProducts)
-        return fail(ErrorCode::kTooLarge, "weights", "at most " + to_text(kMostProducts) + " products are listed one by one");
-    methods::LinearProblem problem{layer->weights, layer->activations->view(), call.run};
+    methods::LinearProblem problem{layer->weights, layer->inputs.view(), call.run};
     const auto quantized = methods::quantize(**method, problem, call.method_settings);
     if (!quantized) return std::unexpected(quantized.error());
 
     Json outputs = Json::array();
     std::vector<float> exact_outputs, quantized_outputs;
     for (std::size_t r = 0; r < rows; ++r) {
-        double exact_sum = bias[r], quantized_sum = bias[r];
+        double exact_sum = layer->bias[r], quantized_sum = layer->bias[r];
         Json items = Json::array();
         for (std::size_t c = 0; c < columns; ++c) {
-            const double x = (*layer->activations)(0, c);
+            const double x = layer->inputs(0, c);
             const double exact = double(layer->weights(r, c)) * x, approximate = double(quantized->dequantized(r, c)) * x;
             exact_sum += exact;
             quantized_sum += approximate;
@@ -212,7 +231,7 @@ Result<Response> products(const ProductsParameters& p, Call& call) {
         exact_outputs.push_back(float(exact_sum));
         quantized_outputs.push_back(float(quantized_sum));
         outputs.push_back({{"products", std::move(items)},
-                           {"bias", bias[r]},
+                           {"bias", layer->bias[r]},
                            {"output", exact_sum},
                            {"quantized_output", quantized_sum},
                            {"error", quantized_sum - exact_sum}});
@@ -288,8 +307,8 @@ Result<Response> cache_sketch(const SketchParameters& p, Call&) {
 
 std::vector<Operation> walkthrough_operations() {
     return {operation<AffineParameters>("affine", "round a row of numbers, step by step", {}, affine),
-            operation<ProductsParameters>("products", "each product of a small layer, before and after quantization",
-                                          {"weights", "activations", "bias"}, products, true),
+            operation<ProductsParameters>("products", "each product of a small layer, before and after quantization", {},
+                                          products, true),
             operation<SketchParameters>("cache-sketch", "KV cache of a model given by its layers and width alone", {},
                                         cache_sketch)};
 }

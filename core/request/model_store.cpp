@@ -1,0 +1,117 @@
+#include "request/model_store.h"
+
+#include <algorithm>
+
+#include "model/model_file.h"
+#include "request/json.h"
+#include "request/state.h"
+
+namespace quantlens::request {
+namespace {
+
+/// FNV-1a over the values' bytes.
+template <class T>
+std::uint64_t hash_of(std::span<const T> values) {
+    std::uint64_t hash = 0xcbf29ce484222325u;
+    for (const T value : values) hash = (hash ^ std::uint64_t(std::uint32_t(value))) * 0x100000001b3u;
+    return hash ^ values.size();
+}
+
+bool has_field(const methods::Method& method, std::string_view key) {
+    return std::ranges::any_of(method.fields, [&](const FieldInfo& f) { return f.key == key; });
+}
+
+bool has_array(const Call& call, std::string_view name) {
+    return std::ranges::any_of(call.arrays, [&](const Array& a) { return a.name == name; });
+}
+
+/// The method's own settings. A setting that both the plan and the method have is the method's.
+Settings settings_for(const methods::Method& method, const Call& call, model::QuantizationPlan& plan) {
+    Settings settings = call.method_settings;
+    for (const auto& item : call.own_settings)
+        if (item.first == "activation_bits" && has_field(method, item.first)) {
+            settings.push_back(item);
+            plan.activation_bits = model::QuantizationPlan{}.activation_bits;
+        }
+    return settings;
+}
+
+}  // namespace
+
+std::uint64_t fingerprint(std::span<const model::Token> tokens) { return hash_of(tokens); }
+
+Result<LoadedModel> model_of(Call& call) {
+    auto& store = call.session.state().models;
+    if (!has_array(call, "model")) {
+        if (store.loaded.weights) return store.loaded;
+        return fail(ErrorCode::kBadParameter, "model", "no model is loaded; send its safetensors file as the array 'model'");
+    }
+    const auto array = find_array(call, "model");
+    const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&(*array)->values);
+    if (!bytes) return fail(ErrorCode::kBadParameter, "model", "array 'model' must be the bytes of a file (uint8)");
+    const std::uint64_t print = hash_of(std::span<const std::uint8_t>(*bytes));
+    if (store.loaded.weights && store.loaded.fingerprint == print) return store.loaded;
+    std::string config;
+    if (has_array(call, "config")) {
+        const auto text = find_array(call, "config");
+        if (const auto* characters = std::get_if<std::vector<std::uint8_t>>(&(*text)->values))
+            config.assign(characters->begin(), characters->end());
+    }
+    auto weights = model::weights_from_safetensors(*bytes, config);
+    if (!weights) return std::unexpected(weights.error());
+    store.loaded = {std::make_shared<const model::Weights>(*std::move(weights)), print};
+    return store.loaded;
+}
+
+Result<std::vector<model::Token>> tokens_of(Call& call, std::string_view name, bool needed) {
+    if (!has_array(call, name)) {
+        if (!needed) return std::vector<model::Token>{};
+        return fail(ErrorCode::kBadParameter, std::string{name}, "no text came with the request; send array '" +
+                                                                     std::string{name} + "' (its bytes)");
+    }
+    const auto array = find_array(call, name);
+    const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&(*array)->values);
+    if (!bytes) return fail(ErrorCode::kBadParameter, std::string{name}, "array '" + std::string{name} + "' must be bytes (uint8)");
+    return std::vector<model::Token>(bytes->begin(), bytes->end());
+}
+
+Result<QuantizedModel> quantized_model(const ModelParameters& p, Call& call, Budget& budget, double share) {
+    auto& store = call.session.state().models;
+    const auto loaded = model_of(call);
+    if (!loaded) return std::unexpected(loaded.error());
+    model::QuantizationPlan plan = p;
+    const methods::Method* method = nullptr;
+    Settings settings, parameters;
+    if (p.method != "none") {
+        const auto found = methods::find(p.method);
+        if (!found) return std::unexpected(found.error());
+        method = *found;
+        settings = settings_for(*method, call, plan);
+        auto effective = method->effective(settings);
+        if (!effective) return std::unexpected(effective.error());
+        parameters = *std::move(effective);
+    } else if (!call.method_settings.empty()) {
+        return std::unexpected(unknown_key(call.method_settings.front().first, "a model without a method", describe<ModelParameters>()));
+    }
+    auto calibration = tokens_of(call, "calibration", false);
+    if (!calibration) return std::unexpected(calibration.error());
+    const std::string key = to_text(loaded->fingerprint) + p.method + to_json(parameters).dump() +
+                            to_json(settings_of(plan)).dump() + to_text(fingerprint(*calibration)) + "," +
+                            to_text(call.run.seed);
+    auto* known = store.quantizations.find(key);
+    if (!known) {
+        auto begun = model::Quantization::create(loaded->weights, method, settings, plan, *std::move(calibration));
+        if (!begun) return std::unexpected(begun.error());
+        known = &store.quantizations.add(key, std::make_shared<model::Quantization>(*std::move(begun)));
+    }
+    auto& work = **known;
+    const Run quiet{call.run.pool, call.run.seed, {}};
+    while (budget.open() && work.steps_done() < work.steps()) {
+        if (const auto more = work.advance(quiet); !more) return std::unexpected(more.error());
+        if (const auto status = budget.spend(share * double(work.steps_done()) / double(work.steps())); !status)
+            return std::unexpected(status.error());
+    }
+    return QuantizedModel{*known, key, std::move(parameters)};
+}
+
+}  // namespace quantlens::request
