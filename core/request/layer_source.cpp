@@ -4,7 +4,9 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "model/outliers.h"
 #include "request/operation.h"
+#include "request/state.h"
 #include "tensor/synthetic.h"
 
 namespace quantlens::request {
@@ -41,6 +43,44 @@ Result<std::pair<std::size_t, std::size_t>> parse_shape(std::string_view text) {
                          "ROWSxCOLUMNS such as 512x512, with at most " + to_text(kMaxSyntheticValues) + " weights");
 }
 
+/// A matrix of the language model, with the inputs that it sees on the calibration text where one came.
+Result<Layer> model_layer(const LayerSource& source, Call& call) {
+    const auto loaded = model_of(call);
+    if (!loaded) return std::unexpected(loaded.error());
+    const auto text = tokens_of(call, "calibration", false);
+    if (!text) return std::unexpected(text.error());
+    const auto index = loaded->weights->find(source.layer);
+    if (!index || loaded->weights->specs()[*index].is_norm) {
+        std::string known;
+        for (const auto& spec : loaded->weights->specs())
+            if (!spec.is_norm) known.append(known.empty() ? "" : ", ").append(spec.name);
+        return bad_parameter("layer", "'" + source.layer + "'", "one of " + known);
+    }
+    auto weights = loaded->weights;
+    if (source.plant_outliers != 1) {
+        auto planted = std::make_shared<model::Weights>(*weights);
+        const auto channels = model::outlier_channels(planted->config(), model::QuantizationPlan{}.outlier_channels, call.run.seed);
+        if (const auto status = model::plant_outliers(*planted, channels, source.plant_outliers); !status)
+            return std::unexpected(status.error());
+        weights = planted;
+    }
+    Layer layer{Matrix(weights->tensor(*index)), std::nullopt, source.layer};
+    if (text->empty()) return layer;
+    const std::string key = to_text(loaded->fingerprint) + "," + to_text(source.plant_outliers) + "," + to_text(call.run.seed) +
+                            "," + to_text(source.layer_tokens) + "," + to_text(fingerprint(*text));
+    auto& store = call.session.state().models.calibrations;
+    auto* calibration = store.find(key);
+    if (!calibration) {
+        auto captured =
+            model::Calibration::capture(model::Model(weights), *text, std::size_t(source.layer_tokens), call.run.pool);
+        if (!captured) return std::unexpected(captured.error());
+        calibration = &store.add(key, std::make_shared<model::Calibration>(*std::move(captured)));
+    }
+    const auto inputs = (*calibration)->inputs(*index);
+    if (!inputs.empty()) layer.activations = Matrix(inputs);
+    return layer;
+}
+
 }  // namespace
 
 Result<std::vector<float>> parse_numbers(std::string_view text, std::string_view field) {
@@ -62,10 +102,12 @@ Result<std::vector<float>> parse_numbers(std::string_view text, std::string_view
 }
 
 Result<Layer> layer_from(const LayerSource& source, Call& call) {
-    const int sources = int(!source.values.empty()) + int(!source.synthetic.empty()) + int(has_array(call, "weights"));
+    const int sources = int(!source.values.empty()) + int(!source.synthetic.empty()) + int(!source.layer.empty()) +
+                        int(has_array(call, "weights"));
     if (sources != 1)
         return bad_parameter("weights", sources == 0 ? "missing" : "given more than once",
-                             "one of: an array 'weights', 'values', 'synthetic'");
+                             "one of: an array 'weights', 'values', 'synthetic', 'layer'");
+    if (!source.layer.empty()) return model_layer(source, call);
     Layer layer;
     if (!source.values.empty()) {
         auto numbers = parse_numbers(source.values, "values");

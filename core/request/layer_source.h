@@ -14,12 +14,19 @@ struct LayerSource {
     std::string values;
     std::string synthetic;
     int synthetic_tokens = 256;
+    std::string layer;
+    int layer_tokens = 512;
+    double plant_outliers = 1;
     static constexpr auto fields() {
         using P = LayerSource;
         return std::tuple{
             text("values", &P::values, "one row of weights, typed: 0.15,-0.32,..."),
             text("synthetic", &P::synthetic, "ROWSxCOLUMNS of a seeded layer with outlier channels"),
             integer("synthetic_tokens", &P::synthetic_tokens, 0, 65536, 1, "tokens", "inputs for the synthetic layer"),
+            text("layer", &P::layer, "a matrix of the language model, such as model.layers.0.mlp.down_proj.weight"),
+            integer("layer_tokens", &P::layer_tokens, 1, 65536, 1, "tokens", "of the calibration text, as the layer's inputs"),
+            real("plant_outliers", &P::plant_outliers, 1, 1000, 1, "",
+                 "makes a few channels of the language model this many times larger without changing its function"),
         };
     }
 };

@@ -223,9 +223,9 @@ Result<Response> statistics(const StatisticsParameters& p, Call& call) {
 
 std::vector<Operation> layer_operations() {
     return {operation<QuantizeParameters>("quantize", "quantize a linear layer and say what it costs",
-                                          {"weights", "activations"}, quantize, true),
+                                          {"weights", "activations", "model", "config", "calibration"}, quantize, true),
             operation<StatisticsParameters>("statistics", "range, spread, outliers and histogram of a layer",
-                                            {"weights", "activations"}, statistics)};
+                                            {"weights", "activations", "model", "config", "calibration"}, statistics)};
 }
 
 }  // namespace quantlens::request
