@@ -59,7 +59,7 @@ Result<Layer> model_layer(const LayerSource& source, Call& call) {
     auto weights = loaded->weights;
     if (source.plant_outliers != 1) {
         auto planted = std::make_shared<model::Weights>(*weights);
-        const auto channels = model::outlier_channels(planted->config(), model::QuantizationPlan{}.outlier_channels, call.run.seed);
+        const auto channels = model::outlier_channels(planted->config(), model::QuantizationPlan{}.outlier_channels, 0);
         if (const auto status = model::plant_outliers(*planted, channels, source.plant_outliers); !status)
             return std::unexpected(status.error());
         weights = planted;
