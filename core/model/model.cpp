@@ -33,9 +33,9 @@ Status Model::set_quantized(std::size_t tensor, methods::QuantizedLayer layer) {
     if (layer.rows != spec.rows || layer.columns != spec.columns)
         return bad_shape(spec.name, spec.name + " is " + to_text(spec.rows) + " x " + to_text(spec.columns) +
                                         ", the quantized layer " + to_text(layer.rows) + " x " + to_text(layer.columns));
+    layers_.erase(tensor);
     set_values(tensor, layer.dequantized);
     stored_bits_[tensor] = layer.stored_bits();
-    layers_.erase(tensor);
     if (transforms_inputs(layer)) layers_[tensor] = std::make_shared<const methods::QuantizedLayer>(std::move(layer));
     return {};
 }
@@ -43,6 +43,11 @@ Status Model::set_quantized(std::size_t tensor, methods::QuantizedLayer layer) {
 void Model::set_values(std::size_t tensor, MatrixView<const float> values) {
     const auto into = own_weights().tensor(tensor);
     for (std::size_t r = 0; r < values.rows(); ++r) std::ranges::copy(values.row(r), into.row(r).begin());
+    if (const auto at = layers_.find(tensor); at != layers_.end()) {
+        const auto quantizer = at->second->input.quantizer;
+        layers_.erase(at);
+        set_activation_quantizer(tensor, quantizer);
+    }
 }
 
 void Model::set_activation_quantizer(std::size_t tensor, const methods::ActivationQuantizer& quantizer) {

@@ -23,8 +23,12 @@ public:
 
     /// Puts a quantized layer in the place of the tensor with this index in specs().
     Status set_quantized(std::size_t tensor, methods::QuantizedLayer layer);
-    /// Replaces a tensor's values without a change of what is stored (a norm after tuning, a merged adapter).
+    /// Replaces a tensor's values without a change of how many bits it takes (a norm after tuning). A quantized layer's own
+    /// transform of the inputs is dropped; its activation quantizer stays.
     void set_values(std::size_t tensor, MatrixView<const float> values);
+    /// Stored bits of a tensor where they are known better here (adapters beside it, a merge into FP16).
+    void set_stored_bits(std::size_t tensor, std::size_t bits) { stored_bits_[tensor] = bits; }
+    void add_stored_bits(std::size_t tensor, std::size_t bits) { stored_bits_[tensor] += bits; }
     /// Rounds the inputs of these layers, beside what their quantized layers do themselves.
     void set_activation_quantizer(std::size_t tensor, const methods::ActivationQuantizer& quantizer);
     /// Fails where the formats do not fit the model.

@@ -34,7 +34,14 @@ double learning_rate_at(const TrainingParameters& parameters, std::size_t step) 
 }
 
 Result<Trainer> Trainer::create(const Weights& start, std::vector<Token> text, const TrainingParameters& parameters,
-    std::uint64_t seed) {
+    std::uint64_t seed, const LearningPlan& plan) {
+    auto parametrization = Parametrization::create(start, plan, seed);
+    if (!parametrization) return std::unexpected(parametrization.error());
+    return create(start, std::move(text), parameters, seed, std::move(*parametrization));
+}
+
+Result<Trainer> Trainer::create(const Weights& start, std::vector<Token> text, const TrainingParameters& parameters,
+    std::uint64_t seed, Parametrization parametrization) {
     if (const auto ranges = check_ranges(parameters); !ranges) return std::unexpected(ranges.error());
     const auto length = std::size_t(parameters.sequence);
     if (length > start.config().context)
@@ -45,11 +52,12 @@ Result<Trainer> Trainer::create(const Weights& start, std::vector<Token> text, c
     for (const Token token : text)
         if (token < 0 || std::size_t(token) >= start.config().vocabulary)
             return bad_parameter("token", token, "from 0 to " + to_text(start.config().vocabulary - 1));
-    return Trainer(start, std::move(text), parameters, seed);
+    return Trainer(start, std::move(text), parameters, seed, std::move(parametrization));
 }
 
-Trainer::Trainer(const Weights& start, std::vector<Token> text, const TrainingParameters& parameters, std::uint64_t seed)
-    : parameters_(parameters), parametrization_(start), text_(std::move(text)),
+Trainer::Trainer(const Weights& start, std::vector<Token> text, const TrainingParameters& parameters, std::uint64_t seed,
+    Parametrization parametrization)
+    : parameters_(parameters), parametrization_(std::move(parametrization)), text_(std::move(text)),
       order_(text_.size(), std::size_t(parameters.sequence), seed), weights_(start),
       part_gradients_(std::size_t(std::min(parameters.parts, parameters.batch)), Weights(start.config())),
       learnable_gradient_(parametrization_.size()), free_(std::make_shared<FreeList>()) {
@@ -57,6 +65,24 @@ Trainer::Trainer(const Weights& start, std::vector<Token> text, const TrainingPa
     state_.first_moments.resize(parametrization_.size());
     state_.second_moments.resize(parametrization_.size());
     if (parameters.averaging > 0) state_.average = state_.learnable;
+    ThreadPool alone(1);
+    parametrization_.materialize(state_.learnable, weights_, alone);
+}
+
+Hooks Trainer::hooks(ThreadPool& pool) const {
+    const auto& plan = parametrization_.plan();
+    if (plan.learning != Learning::kQuantizationAware || plan.activation_bits >= 16) return {};
+    return {[this, &plan, &pool](std::size_t layer, Product which, MatrixView<float> inputs, MatrixView<float> outputs) {
+                const std::size_t tensor =
+                    which == Product::kHead ? weights_.head_index() : weights_.index(layer, parts_of(which).first);
+                if (std::ranges::binary_search(parametrization_.matrices(), tensor)) {
+                    methods::ActivationQuantizer quantizer;
+                    quantizer.bits = plan.activation_bits;
+                    quantizer.apply(inputs, pool);
+                }
+                plain_product(weights_, layer, which, inputs, outputs, pool);
+            },
+        {}};
 }
 
 struct Trainer::FreeList {
@@ -92,7 +118,7 @@ double Trainer::run_part(std::size_t part, ThreadPool& pool) {
             targets.insert(targets.end(), start + 1, start + 1 + std::ptrdiff_t(length));
         }
         const Batch pass{tokens, count};
-        forward(weights_, pass, room->activations, {}, pool);
+        forward(weights_, pass, room->activations, hooks(pool), pool);
         loss += cross_entropy(room->activations.logits, targets, 1.0 / double(batch * length), pool);
         backward(weights_, pass, room->activations, gradient, room->buffers, pool);
         first += count;

@@ -85,18 +85,23 @@ struct TrainerState {
 
 class Trainer {
 public:
+    /// `start`: the weights to begin with; dequantized where adapters or scales are to learn on a quantized base.
     /// Fails where the text is shorter than a sequence and its last target, a token is outside the vocabulary, the
     /// sequence is longer than the context, or a parameter is outside its range.
     static Result<Trainer> create(const Weights& start, std::vector<Token> text, const TrainingParameters& parameters,
-        std::uint64_t seed);
+        std::uint64_t seed, const LearningPlan& plan = {});
+    /// The same with a parametrization that the caller has prepared (adapters that begin elsewhere).
+    static Result<Trainer> create(const Weights& start, std::vector<Token> text, const TrainingParameters& parameters,
+        std::uint64_t seed, Parametrization parametrization);
 
     /// One optimizer step. Fails with kNotFinite where the loss is no longer a number.
     Result<StepReport> step(ThreadPool& pool);
 
     bool done() const { return state_.step >= std::size_t(parameters_.steps); }
     const TrainingParameters& parameters() const { return parameters_; }
-    /// The weights as they are after the last step.
+    /// The weights as they are after the last step: rounded, scaled or with adapters merged, as the plan says.
     const Weights& weights() const { return weights_; }
+    const Parametrization& parametrization() const { return parametrization_; }
     /// The averaged weights; those of the last step without averaging.
     Weights averaged_weights(ThreadPool& pool) const;
 
@@ -105,7 +110,10 @@ public:
     Status restore(TrainerState state, ThreadPool& pool);
 
 private:
-    Trainer(const Weights& start, std::vector<Token> text, const TrainingParameters& parameters, std::uint64_t seed);
+    Trainer(const Weights& start, std::vector<Token> text, const TrainingParameters& parameters, std::uint64_t seed,
+        Parametrization parametrization);
+    /// Rounds the inputs of the plan's matrices, where it says so.
+    Hooks hooks(ThreadPool& pool) const;
 
     /// The part's share of the batch, forward and backward: its gradient into parts_[part]. Returns the sum of losses.
     double run_part(std::size_t part, ThreadPool& pool);
