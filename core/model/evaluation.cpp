@@ -77,7 +77,7 @@ Estimate bootstrap_mean(std::span<const double> values, std::span<const std::siz
         double sum = 0;
         std::size_t count = 0;
         for (std::size_t i = 0; i < blocks.size(); ++i) {
-            const auto& block = blocks[random.below(blocks.size())];
+            const auto& block = blocks[std::size_t(random.below(blocks.size()))];
             sum += block.sum;
             count += block.count;
         }

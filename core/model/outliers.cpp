@@ -12,7 +12,7 @@ std::vector<std::size_t> outlier_channels(const Config& config, std::size_t coun
     std::vector<std::size_t> channels;
     count = std::min(count, config.width);
     while (channels.size() < count) {
-        const std::size_t channel = random.below(config.width);
+        const std::size_t channel = std::size_t(random.below(config.width));
         if (std::ranges::find(channels, channel) == channels.end()) channels.push_back(channel);
     }
     std::ranges::sort(channels);
