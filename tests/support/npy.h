@@ -61,7 +61,7 @@ NpyArray<T> read_npy(const std::filesystem::path& path, std::string_view descrip
             continue;
         }
         std::size_t used = 0;
-        array.shape.push_back(std::stoull(header.substr(i, close - i), &used));
+        array.shape.push_back(std::size_t(std::stoull(header.substr(i, close - i), &used)));
         count *= array.shape.back();
         i += used;
     }
