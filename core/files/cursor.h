@@ -13,20 +13,22 @@
 
 namespace quantlens::files {
 
-static_assert(std::endian::native == std::endian::little, "the readers and writers copy little-endian numbers as they are");
+static_assert(std::endian::native == std::endian::little,
+              "the readers and writers copy little-endian numbers as they are");
 
 inline Error bad_file(std::string_view part, std::uint64_t byte, std::string message) {
     message.append(", at byte ").append(to_text(byte));
     return {ErrorCode::kBadFile, std::string{part}, std::move(message)};
 }
 
-/// Reads forward through the first bytes of a file. The first failure stays: later reads give zeros and move nothing, so
-/// that a parser may check `failed()` once a step. Running off the given bytes, but not off the file, is no error but a
-/// wish for more.
+/// Reads forward through the first bytes of a file. The first failure stays: later reads give zeros and move nothing,
+/// so that a parser may check `failed()` once a step. Running off the given bytes, but not off the file, is no error
+/// but a wish for more.
 class Cursor {
 public:
     Cursor(std::span<const std::uint8_t> bytes, std::uint64_t file_bytes)
-        : bytes_(bytes.first(std::size_t(std::min<std::uint64_t>(bytes.size(), file_bytes)))), file_bytes_(file_bytes) {}
+        : bytes_(bytes.first(std::size_t(std::min<std::uint64_t>(bytes.size(), file_bytes)))),
+          file_bytes_(file_bytes) {}
 
     std::uint64_t position() const { return position_; }
     /// Bytes of the file after the position.
@@ -72,11 +74,13 @@ private:
         if (failed()) return false;
         if (count > remaining()) {
             fail(part, position_,
-                 std::string{part} + " takes " + to_text(count) + " bytes, but the file ends at byte " + to_text(file_bytes_));
+                 std::string{part} + " takes " + to_text(count) + " bytes, but the file ends at byte " +
+                     to_text(file_bytes_));
             return false;
         }
         if (count > kMostHeaderBytes || position_ + count > kMostHeaderBytes) {
-            fail(part, position_, std::string{part} + " makes the header longer than " + to_text(kMostHeaderBytes) + " bytes");
+            fail(part, position_,
+                 std::string{part} + " makes the header longer than " + to_text(kMostHeaderBytes) + " bytes");
             return false;
         }
         if (position_ + count > bytes_.size()) {

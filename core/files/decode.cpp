@@ -43,10 +43,10 @@ struct PlainType {
 
 /// Numbers that are no format of formats::all().
 constexpr PlainType kPlain[] = {
-    {"f32", decode_plain<float>},          {"f64", decode_plain<double>},         {"i8", decode_plain<std::int8_t>},
-    {"u8", decode_plain<std::uint8_t>},    {"i16", decode_plain<std::int16_t>},   {"u16", decode_plain<std::uint16_t>},
-    {"i32", decode_plain<std::int32_t>},   {"u32", decode_plain<std::uint32_t>},  {"i64", decode_plain<std::int64_t>},
-    {"u64", decode_plain<std::uint64_t>},  {"bool", decode_plain<std::uint8_t>},
+    {"f32", decode_plain<float>},         {"f64", decode_plain<double>},        {"i8", decode_plain<std::int8_t>},
+    {"u8", decode_plain<std::uint8_t>},   {"i16", decode_plain<std::int16_t>},  {"u16", decode_plain<std::uint16_t>},
+    {"i32", decode_plain<std::int32_t>},  {"u32", decode_plain<std::uint32_t>}, {"i64", decode_plain<std::int64_t>},
+    {"u64", decode_plain<std::uint64_t>}, {"bool", decode_plain<std::uint8_t>},
 };
 
 const PlainType* find_plain(std::string_view id) {
@@ -96,7 +96,8 @@ Result<std::vector<float>> decode_tensor(const TensorInfo& info, Bytes bytes) {
         return fail(ErrorCode::kBadFile, info.name,
                     "tensor '" + info.name + "' takes " + to_text(info.bytes) + " bytes, not " + to_text(bytes.size()));
     const auto elements = info.elements();
-    if (elements > std::vector<float>{}.max_size() || elements > std::numeric_limits<std::size_t>::max() / sizeof(float))
+    if (elements > std::vector<float>{}.max_size() ||
+        elements > std::numeric_limits<std::size_t>::max() / sizeof(float))
         return fail(ErrorCode::kTooLarge, info.name,
                     "tensor '" + info.name + "' has " + to_text(elements) + " values, more than memory can hold");
     std::vector<std::uint8_t> swapped;
@@ -110,8 +111,9 @@ Result<std::vector<float>> decode_tensor(const TensorInfo& info, Bytes bytes) {
     } else if (const auto* format = find_format(info.type->id)) {
         if (!values.empty()) format->decode(bytes, values);
     } else {
-        return fail(ErrorCode::kUnsupported, info.name,
-                    "tensor '" + info.name + "' is of type " + std::string{info.type->id} + ", which cannot be decoded here");
+        return fail(
+            ErrorCode::kUnsupported, info.name,
+            "tensor '" + info.name + "' is of type " + std::string{info.type->id} + ", which cannot be decoded here");
     }
     if (info.fortran_order && info.shape.size() > 1) return row_major(values, info.shape);
     return values;

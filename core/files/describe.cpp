@@ -15,7 +15,7 @@ constexpr std::size_t kShownWhole = 256;  // longer arrays (vocabularies) are sh
 constexpr std::size_t kShownFirst = 8;
 
 constexpr std::array<std::string_view, std::variant_size_v<MetadataValue>> kTypeNames{
-    "uint8", "int8",   "uint16", "int16", "uint32", "int32", "float32",
+    "uint8", "int8",   "uint16", "int16",  "uint32", "int32",  "float32",
     "bool",  "string", "array",  "uint64", "int64",  "float64"};
 
 Json json_of(const MetadataValue& value);
@@ -31,21 +31,25 @@ Json json_of_element(const T& element) {
 Json json_of(const MetadataValue& value) {
     const auto* array = std::get_if<MetadataArray>(&value);
     if (!array)
-        return std::visit([](const auto& plain) -> Json {
-            if constexpr (std::same_as<std::remove_cvref_t<decltype(plain)>, MetadataArray>)
-                return nullptr;
-            else
-                return plain;
-        }, value);
+        return std::visit(
+            [](const auto& plain) -> Json {
+                if constexpr (std::same_as<std::remove_cvref_t<decltype(plain)>, MetadataArray>)
+                    return nullptr;
+                else
+                    return plain;
+            },
+            value);
     const bool whole = array->size() <= kShownWhole;
     Json list = Json::array();
-    std::visit([&](const auto& values) {
-        const std::size_t shown = whole ? values.size() : kShownFirst;
-        for (std::size_t i = 0; i < shown; ++i) {
-            const typename std::remove_cvref_t<decltype(values)>::value_type element = values[i];
-            list.push_back(json_of_element(element));
-        }
-    }, array->values);
+    std::visit(
+        [&](const auto& values) {
+            const std::size_t shown = whole ? values.size() : kShownFirst;
+            for (std::size_t i = 0; i < shown; ++i) {
+                const typename std::remove_cvref_t<decltype(values)>::value_type element = values[i];
+                list.push_back(json_of_element(element));
+            }
+        },
+        array->values);
     if (whole) return list;
     return {{"type", kTypeNames[array->values.index()]}, {"length", array->size()}, {"first", std::move(list)}};
 }

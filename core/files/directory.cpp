@@ -23,7 +23,8 @@ constexpr std::array kKinds{Kind{"\x93NUMPY", parse_npy}, Kind{"GGUF", parse_ggu
 Result<Parsed> parse(std::span<const std::uint8_t> first_bytes, std::uint64_t file_bytes) {
     if (file_bytes == 0) return std::unexpected(bad_file("file", 0, "the file is empty"));
     // Sums of two positions in the file then stay below 2^64.
-    if (file_bytes >> 62 != 0) return fail(ErrorCode::kTooLarge, "file", "the file has " + to_text(file_bytes) + " bytes");
+    if (file_bytes >> 62 != 0)
+        return fail(ErrorCode::kTooLarge, "file", "the file has " + to_text(file_bytes) + " bytes");
     constexpr std::uint64_t kTold = 9;  // enough to tell all kinds apart
     if (first_bytes.size() < kTold && first_bytes.size() < file_bytes) return NeedsMore{std::min(kTold, file_bytes)};
     const std::string_view start{reinterpret_cast<const char*>(first_bytes.data()), first_bytes.size()};
@@ -31,9 +32,10 @@ Result<Parsed> parse(std::span<const std::uint8_t> first_bytes, std::uint64_t fi
         if (start.starts_with(kind.magic)) return kind.parse(first_bytes, file_bytes);
     // safetensors has no magic number, but its header is a JSON object.
     if (start.size() >= kTold && start[8] == '{') return parse_safetensors(first_bytes, file_bytes);
-    return std::unexpected(bad_file("file", 0,
-                                    "this is no npy, GGUF or safetensors file: it begins neither with \\x93NUMPY nor with "
-                                    "GGUF, and byte 8 is not {"));
+    return std::unexpected(
+        bad_file("file", 0,
+                 "this is no npy, GGUF or safetensors file: it begins neither with \\x93NUMPY nor with "
+                 "GGUF, and byte 8 is not {"));
 }
 
 Result<Directory> parse_whole(std::span<const std::uint8_t> file) {
@@ -51,8 +53,9 @@ Result<const TensorInfo*> Directory::tensor(std::string_view name) const {
     // Names that share a part with the wanted one first; a model has hundreds of others.
     for (const bool alike : {true, false})
         for (const auto& tensor : tensors) {
-            const bool is_alike = !name.empty() && (tensor.name.find(name) != std::string::npos ||
-                                                    (!tensor.name.empty() && name.find(tensor.name) != std::string_view::npos));
+            const bool is_alike =
+                !name.empty() && (tensor.name.find(name) != std::string::npos ||
+                                  (!tensor.name.empty() && name.find(tensor.name) != std::string_view::npos));
             if (is_alike != alike || shown >= 8) continue;
             known.append(shown++ > 0 ? ", " : "").append(tensor.name);
         }

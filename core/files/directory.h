@@ -12,8 +12,8 @@
 #include "tensor/error.h"
 #include "tensor/matrix.h"
 
-/// Tensor files as byte spans: npy, safetensors, GGUF. Nothing here opens a file: a caller gives the first bytes, gets the
-/// list of tensors, and then reads only the ranges that it wants.
+/// Tensor files as byte spans: npy, safetensors, GGUF. Nothing here opens a file: a caller gives the first bytes, gets
+/// the list of tensors, and then reads only the ranges that it wants.
 namespace quantlens::files {
 
 /// A list in a file's metadata: all elements of one type. The index in the variant is GGUF's type number.
@@ -42,8 +42,8 @@ struct TensorInfo {
     std::vector<std::uint64_t> shape;  // outermost axis first; empty: a single number
     std::uint64_t offset = 0;          // of the first byte, from the start of the file
     std::uint64_t bytes = 0;
-    bool fortran_order = false;        // the first axis runs fastest (npy)
-    bool big_endian = false;           // npy
+    bool fortran_order = false;  // the first axis runs fastest (npy)
+    bool big_endian = false;     // npy
 
     std::uint64_t elements() const { return element_count(shape).value_or(0); }
 };
@@ -73,8 +73,9 @@ using Parsed = std::variant<Directory, NeedsMore>;
 /// Largest header that is read. Real GGUF headers with a vocabulary of 256 k tokens take about 20 MB.
 inline constexpr std::uint64_t kMostHeaderBytes = std::uint64_t{256} << 20;
 
-/// Reads the header from `first_bytes`, the first bytes of a file of `file_bytes` bytes; the kind is told by how it begins.
-/// Never reads outside the span and never trusts a length. Fails with kBadFile: what is wrong and at which byte.
+/// Reads the header from `first_bytes`, the first bytes of a file of `file_bytes` bytes; the kind is told by how it
+/// begins. Never reads outside the span and never trusts a length. Fails with kBadFile: what is wrong and at which
+/// byte.
 Result<Parsed> parse(std::span<const std::uint8_t> first_bytes, std::uint64_t file_bytes);
 
 /// The header of a file that is wholly in memory.
@@ -88,7 +89,8 @@ Result<std::vector<float>> decode_tensor(const TensorInfo& info, std::span<const
 /// The same as a matrix: one axis is one row, no axis is 1 x 1, more than two axes are kBadShape.
 Result<Matrix> decode_matrix(const TensorInfo& info, std::span<const std::uint8_t> bytes);
 
-/// Rows first .. first + count - 1 of a row-major matrix, as a tensor of its own, so that only their bytes need be read.
+/// Rows first .. first + count - 1 of a row-major matrix, as a tensor of its own, so that only their bytes need be
+/// read.
 Result<TensorInfo> slice_rows(const TensorInfo& info, std::uint64_t first, std::uint64_t count);
 
 /// Whether decode_tensor knows the type.
@@ -97,8 +99,8 @@ bool can_decode(const ElementType& type);
 /// "3 x 4", "5", "scalar".
 std::string shape_text(std::span<const std::uint64_t> shape);
 
-/// {"file", "kind", "tensors": [{name, type, shape, bytes, bits_per_weight}], "metadata"} as JSON text. Arrays of more than
-/// 256 elements are shown by their type, length and first elements.
+/// {"file", "kind", "tensors": [{name, type, shape, bytes, bits_per_weight}], "metadata"} as JSON text. Arrays of more
+/// than 256 elements are shown by their type, length and first elements.
 std::string directory_json(const Directory& directory, std::string_view file);
 
 /// A tensor to be written: its bytes are already in the type's layout, row-major, little-endian.

@@ -11,11 +11,11 @@ namespace quantlens::files {
 /// One element type. `id` is that of formats::all() where the core decodes it as a format, "i8", "f64", ... otherwise.
 struct ElementType {
     std::string_view id;
-    std::uint32_t block_size;           // values in a block
-    std::uint32_t block_bytes;          // bytes of a block
-    int ggml;                           // number in GGUF; -1: not there
-    std::string_view safetensors;       // dtype in safetensors; empty: not there
-    std::string_view npy;               // NumPy's kind and size, such as "f4"; empty: not there
+    std::uint32_t block_size;      // values in a block
+    std::uint32_t block_bytes;     // bytes of a block
+    int ggml;                      // number in GGUF; -1: not there
+    std::string_view safetensors;  // dtype in safetensors; empty: not there
+    std::string_view npy;          // NumPy's kind and size, such as "f4"; empty: not there
 
     double bits_per_weight() const { return 8.0 * block_bytes / block_size; }
 };

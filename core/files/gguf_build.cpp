@@ -27,12 +27,14 @@ public:
     void value(const MetadataArray& array) {
         number(std::uint32_t(array.values.index()));
         number(std::uint64_t{array.size()});
-        std::visit([&](const auto& list) {
-            for (const auto& element : list) value(element);
-        }, array.values);
+        std::visit(
+            [&](const auto& list) {
+                for (const auto& element : list) value(element);
+            },
+            array.values);
     }
     template <class Number>
-        requires std::integral<Number> || std::floating_point<Number>
+    requires std::integral<Number> || std::floating_point<Number>
     void value(Number plain) { number(plain); }
     void pad(std::uint64_t alignment) { bytes.resize(std::size_t(aligned(bytes.size(), alignment)), 0); }
 };
@@ -49,7 +51,8 @@ Result<std::vector<std::uint8_t>> build_gguf(const Metadata& metadata, std::span
         if (key != "general.alignment") continue;
         const auto* number = std::get_if<std::uint32_t>(&value);
         if (!number || *number == 0 || (*number & (*number - 1)) != 0 || *number > (1u << 30))
-            return bad_parameter("general.alignment", number ? to_text(*number) : "no uint32", "a power of two up to 2^30");
+            return bad_parameter("general.alignment", number ? to_text(*number) : "no uint32",
+                                 "a power of two up to 2^30");
         alignment = *number;
     }
 

@@ -50,14 +50,16 @@ public:
             if (info.offset > cursor_.file_bytes())
                 return cursor_.fail(info.name, named_at[i],
                                     "tensor '" + info.name + "' begins " + to_text(info.offset) +
-                                        " bytes into the data, but the file has " + to_text(cursor_.file_bytes()) + " bytes");
+                                        " bytes into the data, but the file has " + to_text(cursor_.file_bytes()) +
+                                        " bytes");
             info.offset += directory_.data_start;
         }
     }
 
 private:
-    static constexpr std::uint64_t kEntryBytes = 8 + 1 + 4 + 1;       // the shortest entry: key length, key, type, value
-    static constexpr std::uint64_t kTensorBytes = 8 + 1 + 4 + 4 + 8;  // the shortest: name length, name, axes, type, offset
+    static constexpr std::uint64_t kEntryBytes = 8 + 1 + 4 + 1;  // the shortest entry: key length, key, type, value
+    static constexpr std::uint64_t kTensorBytes =
+        8 + 1 + 4 + 4 + 8;  // the shortest: name length, name, axes, type, offset
 
     /// A count that the rest of the file could hold.
     std::uint64_t count(std::uint64_t least_bytes, std::string_view of_what) {
@@ -87,7 +89,8 @@ private:
         const auto at = cursor_.position();
         const auto type = cursor_.number<std::uint32_t>(part);
         if (!cursor_.failed() && type >= kTypes)
-            cursor_.fail(part, at, "value type " + to_text(type) + " of '" + std::string{part} + "' is not one of 0 to 12");
+            cursor_.fail(part, at,
+                         "value type " + to_text(type) + " of '" + std::string{part} + "' is not one of 0 to 12");
         return type;
     }
 
@@ -97,7 +100,8 @@ private:
             const auto at = cursor_.position();
             const auto byte = cursor_.number<std::uint8_t>(part);
             if (!cursor_.failed() && byte > 1)
-                cursor_.fail(part, at, "a bool of '" + std::string{part} + "' is " + to_text(int{byte}) + ", must be 0 or 1");
+                cursor_.fail(part, at,
+                             "a bool of '" + std::string{part} + "' is " + to_text(int{byte}) + ", must be 0 or 1");
             return byte != 0;
         } else if constexpr (std::same_as<T, std::string>) {
             return string(part);
@@ -119,8 +123,9 @@ private:
         using T = typename List::value_type;
         if (length > cursor_.remaining() / least_bytes<T>())
             return cursor_.fail(part, cursor_.position(),
-                                "the array '" + std::string{part} + "' says " + to_text(length) + " elements, more than the " +
-                                    to_text(cursor_.remaining()) + " bytes that follow can hold");
+                                "the array '" + std::string{part} + "' says " + to_text(length) +
+                                    " elements, more than the " + to_text(cursor_.remaining()) +
+                                    " bytes that follow can hold");
         List list;
         for (std::uint64_t i = 0; i < length && !cursor_.failed(); ++i) {
             if constexpr (std::same_as<T, MetadataArray>)
@@ -143,7 +148,8 @@ private:
         using Read = void (Reader::*)(MetadataArray&, std::uint64_t, std::string_view, int);
         static constexpr auto kReaders = []<std::size_t... I>(std::index_sequence<I...>) {
             return std::array<Read, kTypes>{&Reader::read_elements<I>...};
-        }(std::make_index_sequence<kTypes>{});
+        }
+        (std::make_index_sequence<kTypes>{});
         (this->*kReaders[type])(result, length, part, depth);
         return result;
     }
@@ -167,7 +173,8 @@ private:
         using Read = MetadataValue (Reader::*)(std::string_view);
         static constexpr auto kReaders = []<std::size_t... I>(std::index_sequence<I...>) {
             return std::array<Read, kTypes>{&Reader::value_of<I>...};
-        }(std::make_index_sequence<kTypes>{});
+        }
+        (std::make_index_sequence<kTypes>{});
         const auto value_at = cursor_.position();
         auto value = (this->*kReaders[type])(key);
         if (key == "general.alignment") alignment_at_ = value_at;
@@ -192,7 +199,8 @@ private:
         info.name = name("a tensor's name");
         const auto axes = cursor_.number<std::uint32_t>("the number of axes");
         if (!cursor_.failed() && axes > kMostAxes)
-            cursor_.fail(info.name, at, "tensor '" + info.name + "' has " + to_text(axes) + " axes, must be 4 or fewer");
+            cursor_.fail(info.name, at,
+                         "tensor '" + info.name + "' has " + to_text(axes) + " axes, must be 4 or fewer");
         for (std::uint32_t i = 0; i < axes && !cursor_.failed(); ++i)
             info.shape.insert(info.shape.begin(), cursor_.number<std::uint64_t>("a tensor's axis"));
         const auto type = cursor_.number<std::uint32_t>("a tensor's type");
@@ -200,14 +208,15 @@ private:
         if (cursor_.failed()) return;
         info.type = find_by_ggml(type);
         if (!info.type)
-            return cursor_.fail(info.name, at, "tensor '" + info.name + "' has type " + to_text(type) + ", which ggml does not have");
+            return cursor_.fail(info.name, at,
+                                "tensor '" + info.name + "' has type " + to_text(type) + ", which ggml does not have");
         const auto bytes = tensor_bytes(*info.type, info.shape, info.name, at);
         if (!bytes) return cursor_.fail(bytes.error());
         info.bytes = *bytes;
         if (info.offset % directory_.alignment != 0)
             return cursor_.fail(info.name, at,
-                                "tensor '" + info.name + "' has offset " + to_text(info.offset) + ", no multiple of the alignment " +
-                                    to_text(directory_.alignment));
+                                "tensor '" + info.name + "' has offset " + to_text(info.offset) +
+                                    ", no multiple of the alignment " + to_text(directory_.alignment));
         named_at.push_back(at);
         directory_.tensors.push_back(std::move(info));
     }

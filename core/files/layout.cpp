@@ -20,10 +20,10 @@ Status check_layout(const Directory& directory, const std::vector<std::uint64_t>
         if (!names.insert(tensor.name).second)
             return std::unexpected(bad_file(tensor.name, named_at[i], quoted(tensor.name) + " is listed twice"));
         if (tensor.offset > file_bytes || tensor.bytes > file_bytes - tensor.offset)
-            return std::unexpected(bad_file(tensor.name, named_at[i],
-                                            quoted(tensor.name) + " takes " + to_text(tensor.bytes) + " bytes from byte " +
-                                                to_text(tensor.offset) + ", but the file ends at byte " + to_text(file_bytes) +
-                                                "; it is listed"));
+            return std::unexpected(bad_file(
+                tensor.name, named_at[i],
+                quoted(tensor.name) + " takes " + to_text(tensor.bytes) + " bytes from byte " + to_text(tensor.offset) +
+                    ", but the file ends at byte " + to_text(file_bytes) + "; it is listed"));
     }
     std::vector<std::size_t> order(tensors.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -34,13 +34,14 @@ Status check_layout(const Directory& directory, const std::vector<std::uint64_t>
         const auto& tensor = tensors[i];
         if (tensor.offset < end && tensor.bytes > 0)
             return std::unexpected(bad_file(tensor.name, named_at[i],
-                                            quoted(tensor.name) + " begins at byte " + to_text(tensor.offset) + " inside " +
-                                                (before ? quoted(before->name) : "the header") + ", which ends at byte " +
-                                                to_text(end) + "; it is listed"));
+                                            quoted(tensor.name) + " begins at byte " + to_text(tensor.offset) +
+                                                " inside " + (before ? quoted(before->name) : "the header") +
+                                                ", which ends at byte " + to_text(end) + "; it is listed"));
         if (gaps == Gaps::kNone && tensor.offset != end)
             return std::unexpected(bad_file(tensor.name, named_at[i],
                                             quoted(tensor.name) + " begins at byte " + to_text(tensor.offset) +
-                                                ", but the bytes before it end at byte " + to_text(end) + "; it is listed"));
+                                                ", but the bytes before it end at byte " + to_text(end) +
+                                                "; it is listed"));
         end = std::max(end, tensor.offset + tensor.bytes);
         before = &tensor;
     }
@@ -61,8 +62,9 @@ Result<std::uint64_t> tensor_bytes(const ElementType& type, const std::vector<st
     // safetensors packs whole tensors of sub-byte numbers, ggml packs rows: both hold where the last axis fits.
     if (innermost % type.block_size != 0)
         return std::unexpected(bad_file(name, byte,
-                                        quoted(name) + " has " + to_text(innermost) + " values in a row, no multiple of " +
-                                            std::string{type.id} + "'s block of " + to_text(type.block_size)));
+                                        quoted(name) + " has " + to_text(innermost) +
+                                            " values in a row, no multiple of " + std::string{type.id} +
+                                            "'s block of " + to_text(type.block_size)));
     const auto bytes = stored_bytes(type, *elements);
     if (!bytes)
         return std::unexpected(
@@ -79,7 +81,8 @@ Status check_tensors_to_write(std::span<const TensorToWrite> tensors) {
         const auto bytes = tensor_bytes(*tensor.type, tensor.shape, tensor.name, 0);
         if (!bytes) return std::unexpected(bytes.error());
         if (tensor.bytes.size() != *bytes)
-            return bad_parameter("bytes of '" + tensor.name + "'", tensor.bytes.size(), to_text(*bytes) + " for its shape");
+            return bad_parameter("bytes of '" + tensor.name + "'", tensor.bytes.size(),
+                                 to_text(*bytes) + " for its shape");
     }
     return {};
 }

@@ -21,8 +21,8 @@ enum class Gaps : std::uint8_t {
 Status check_layout(const Directory& directory, const std::vector<std::uint64_t>& named_at, std::uint64_t file_bytes,
                     Gaps gaps);
 
-/// The bytes that a tensor of this type and shape takes. Fails with kBadFile naming `name` where the element count or the size
-/// exceeds 64 bits, or the innermost axis is no whole number of blocks.
+/// The bytes that a tensor of this type and shape takes. Fails with kBadFile naming `name` where the element count or
+/// the size exceeds 64 bits, or the innermost axis is no whole number of blocks.
 Result<std::uint64_t> tensor_bytes(const ElementType& type, const std::vector<std::uint64_t>& shape,
                                    const std::string& name, std::uint64_t byte);
 

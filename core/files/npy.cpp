@@ -16,7 +16,8 @@ constexpr std::size_t kMostAxes = 64;  // NumPy's own limit
 /// Reads the Python dictionary of the header: strings, True / False and tuples of whole numbers, no more.
 class Dictionary {
 public:
-    Dictionary(Cursor& cursor, std::string_view text, std::uint64_t start) : cursor_(cursor), text_(text), start_(start) {}
+    Dictionary(Cursor& cursor, std::string_view text, std::uint64_t start)
+        : cursor_(cursor), text_(text), start_(start) {}
 
     std::optional<std::string> descr;
     std::optional<bool> fortran_order;
@@ -40,7 +41,8 @@ public:
                 shape = tuple();
             } else {
                 at_ = key_at;
-                return fail("header", "key '" + key + "' is not one of descr, fortran_order and shape, or is there twice");
+                return fail("header",
+                            "key '" + key + "' is not one of descr, fortran_order and shape, or is there twice");
             }
             if (!accept(',')) {
                 expect('}');
@@ -56,7 +58,9 @@ private:
     void fail(std::string_view part, std::string message) { cursor_.fail(part, start_ + at_, std::move(message)); }
     char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
     void skip_spaces() {
-        while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r')) ++at_;
+        while (at_ < text_.size() &&
+               (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r'))
+            ++at_;
     }
     bool accept(char wanted) {
         skip_spaces();
@@ -98,8 +102,9 @@ private:
             const auto* first = text_.data() + at_;
             const auto [end, status] = std::from_chars(first, text_.data() + text_.size(), axis);
             if (status != std::errc{}) {
-                fail("shape", status == std::errc::result_out_of_range ? "an axis is 2^64 or longer"
-                                                                       : "must be a tuple of whole numbers, such as (3, 4)");
+                fail("shape", status == std::errc::result_out_of_range
+                                  ? "an axis is 2^64 or longer"
+                                  : "must be a tuple of whole numbers, such as (3, 4)");
                 return {};
             }
             if (axes.size() == kMostAxes) fail("shape", "has more than " + to_text(kMostAxes) + " axes");
@@ -143,9 +148,10 @@ Result<Parsed> parse_npy(std::span<const std::uint8_t> first_bytes, std::uint64_
     const auto major = cursor.number<std::uint8_t>("the version");
     const auto minor = cursor.number<std::uint8_t>("the version");
     if (!cursor.failed() && (major < 1 || major > 3 || minor != 0))
-        cursor.fail("version", 6, "npy version " + to_text(int{major}) + "." + to_text(int{minor}) + ", must be 1.0, 2.0 or 3.0");
-    const std::uint64_t length =
-        major == 1 ? cursor.number<std::uint16_t>("the header's length") : cursor.number<std::uint32_t>("the header's length");
+        cursor.fail("version", 6,
+                    "npy version " + to_text(int{major}) + "." + to_text(int{minor}) + ", must be 1.0, 2.0 or 3.0");
+    const std::uint64_t length = major == 1 ? cursor.number<std::uint16_t>("the header's length")
+                                            : cursor.number<std::uint32_t>("the header's length");
     const auto header_at = cursor.position();
     if (!cursor.failed() && length > (1u << 20))
         cursor.fail("header", header_at, "the header is " + to_text(length) + " bytes long, more than 1 MiB");
@@ -165,8 +171,9 @@ Result<Parsed> parse_npy(std::span<const std::uint8_t> first_bytes, std::uint64_
     tensor.type = order == '<' || order == '>' || order == '|' || order == '=' ? find_by_npy(descr.substr(1)) : nullptr;
     if (!tensor.type) {
         cursor.fail("descr", header_at,
-                    "element type '" + std::string{descr} + "' is not one of f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8 and b1 "
-                    "after < or >");
+                    "element type '" + std::string{descr} +
+                        "' is not one of f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8 and b1 "
+                        "after < or >");
         return cursor.outcome({});
     }
     directory.version = to_text(int{major}) + "." + to_text(int{minor});
@@ -183,12 +190,15 @@ Result<Parsed> parse_npy(std::span<const std::uint8_t> first_bytes, std::uint64_
 Result<std::vector<std::uint8_t>> npy_header(const ElementType& type, std::span<const std::uint64_t> shape) {
     if (type.npy.empty()) return bad_parameter("type", type.id, "a type that NumPy has");
     std::string dictionary = "{'descr': '";
-    dictionary.append(type.block_bytes == 1 ? "|" : "<").append(type.npy).append("', 'fortran_order': False, 'shape': (");
+    dictionary.append(type.block_bytes == 1 ? "|" : "<")
+        .append(type.npy)
+        .append("', 'fortran_order': False, 'shape': (");
     for (std::size_t i = 0; i < shape.size(); ++i) dictionary.append(i > 0 ? ", " : "").append(to_text(shape[i]));
     dictionary += shape.size() == 1 ? ",), }" : "), }";
     constexpr std::size_t kBefore = 10;  // magic, version, length
     const auto total = (kBefore + dictionary.size() + 1 + 63) / 64 * 64;
-    if (total > kBefore + 0xffff) return bad_parameter("shape", shape_text(shape), "shorter: version 1.0 holds 65535 bytes of it");
+    if (total > kBefore + 0xffff)
+        return bad_parameter("shape", shape_text(shape), "shorter: version 1.0 holds 65535 bytes of it");
     dictionary.resize(total - kBefore, ' ');
     dictionary.back() = '\n';
 
@@ -204,10 +214,12 @@ Result<std::vector<std::uint8_t>> build_npy(std::span<const float> values, std::
 Result<std::vector<std::uint8_t>> build_npy(std::span<const std::int8_t> values, std::span<const std::uint64_t> shape) {
     return build("i8", values, shape);
 }
-Result<std::vector<std::uint8_t>> build_npy(std::span<const std::uint8_t> values, std::span<const std::uint64_t> shape) {
+Result<std::vector<std::uint8_t>> build_npy(std::span<const std::uint8_t> values,
+                                            std::span<const std::uint64_t> shape) {
     return build("u8", values, shape);
 }
-Result<std::vector<std::uint8_t>> build_npy(std::span<const std::int32_t> values, std::span<const std::uint64_t> shape) {
+Result<std::vector<std::uint8_t>> build_npy(std::span<const std::int32_t> values,
+                                            std::span<const std::uint64_t> shape) {
     return build("i32", values, shape);
 }
 

@@ -9,10 +9,9 @@
 /// NumPy's array file: "\x93NUMPY", a version (1.0, 2.0 or 3.0), the length of a Python dictionary with `descr`,
 /// `fortran_order` and `shape`, padded to a multiple of 64 bytes, then the array's bytes.
 ///
-/// Read: float16, float32, float64, signed and unsigned integers and bool, either byte order, C or Fortran order. The one
-/// tensor is called "". Structured and object types are kUnsupported; bytes after the array are an error.
-/// Written: version 1.0, little-endian, C order, as NumPy writes it.
-/// Source: NumPy Enhancement Proposal 1 and numpy.lib.format.
+/// Read: float16, float32, float64, signed and unsigned integers and bool, either byte order, C or Fortran order. The
+/// one tensor is called "". Structured and object types are kUnsupported; bytes after the array are an error. Written:
+/// version 1.0, little-endian, C order, as NumPy writes it. Source: NumPy Enhancement Proposal 1 and numpy.lib.format.
 namespace quantlens::files {
 
 Result<Parsed> parse_npy(std::span<const std::uint8_t> first_bytes, std::uint64_t file_bytes);

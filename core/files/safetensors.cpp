@@ -43,11 +43,12 @@ struct CountingIterator {
     bool operator==(const CountingIterator& other) const { return at == other.at; }
 };
 
-/// Receives the header's JSON piece by piece: nothing nests deeper than the format has it, and nothing is built that the
-/// format does not name.
+/// Receives the header's JSON piece by piece: nothing nests deeper than the format has it, and nothing is built that
+/// the format does not name.
 class Header {
 public:
-    Header(Cursor& cursor, Directory& directory, std::uint64_t start) : cursor_(cursor), directory_(directory), start_(start) {}
+    Header(Cursor& cursor, Directory& directory, std::uint64_t start)
+        : cursor_(cursor), directory_(directory), start_(start) {}
 
     std::vector<std::uint64_t> named_at;
 
@@ -110,7 +111,8 @@ public:
         }
         if (key_ != "dtype" || pending_.type) return unexpected("a text");
         pending_.type = find_by_safetensors(text);
-        if (!pending_.type) return fail("tensor '" + name_ + "' has dtype '" + text + "', which safetensors does not have");
+        if (!pending_.type)
+            return fail("tensor '" + name_ + "' has dtype '" + text + "', which safetensors does not have");
         return true;
     }
     bool number_unsigned(std::uint64_t number) {
@@ -145,7 +147,8 @@ private:
         where += what;
         if (depth_ == 0) return fail(where + " where an object must be");
         return fail(where + " at '" + name_ + (depth_ > 1 ? "." + key_ : "") +
-                    "', must be {\"dtype\": text, \"shape\": [whole numbers], \"data_offsets\": [begin, end]}, or texts in __metadata__");
+                    "', must be {\"dtype\": text, \"shape\": [whole numbers], \"data_offsets\": [begin, end]}, or "
+                    "texts in __metadata__");
     }
 
     bool finish_tensor() {
@@ -163,8 +166,8 @@ private:
         info.bytes = *bytes;
         const auto begin = (*pending_.range)[0], end = (*pending_.range)[1];
         if (end < begin || end - begin != info.bytes)
-            return fail("tensor '" + name_ + "' has data_offsets " + to_text(begin) + " to " + to_text(end) + ", but takes " +
-                        to_text(info.bytes) + " bytes");
+            return fail("tensor '" + name_ + "' has data_offsets " + to_text(begin) + " to " + to_text(end) +
+                        ", but takes " + to_text(info.bytes) + " bytes");
         if (end > cursor_.file_bytes())
             return fail("tensor '" + name_ + "' ends " + to_text(end) + " bytes into the data, but the file has " +
                         to_text(cursor_.file_bytes()) + " bytes");
@@ -193,7 +196,8 @@ Result<Parsed> parse_safetensors(std::span<const std::uint8_t> first_bytes, std:
     Cursor cursor(first_bytes, file_bytes);
     const auto length = cursor.number<std::uint64_t>("the header's length");
     if (!cursor.failed() && length > kMostJsonBytes)
-        cursor.fail("header", 0, "the header's length is " + to_text(length) + ", must be at most " + to_text(kMostJsonBytes));
+        cursor.fail("header", 0,
+                    "the header's length is " + to_text(length) + ", must be at most " + to_text(kMostJsonBytes));
     const auto text = cursor.text(length, "the header");
     if (!cursor.failed() && (text.empty() || text[0] != '{')) cursor.fail("header", 8, "the header must begin with {");
     if (cursor.failed()) return cursor.outcome({});
@@ -217,8 +221,10 @@ Result<std::vector<std::uint8_t>> build_safetensors(std::span<const TensorToWrit
     for (const auto& [key, text] : metadata) json[std::string{kMetadata}][key] = text;
     std::uint64_t offset = 0;
     for (const auto& tensor : tensors) {
-        if (tensor.name == kMetadata) return bad_parameter("name", tensor.name, "another name: this one is for the metadata");
-        if (tensor.type->safetensors.empty()) return bad_parameter("type", tensor.type->id, "a type that safetensors has");
+        if (tensor.name == kMetadata)
+            return bad_parameter("name", tensor.name, "another name: this one is for the metadata");
+        if (tensor.type->safetensors.empty())
+            return bad_parameter("type", tensor.type->id, "a type that safetensors has");
         json[tensor.name] = {{"dtype", tensor.type->safetensors},
                              {"shape", tensor.shape},
                              {"data_offsets", {offset, offset + tensor.bytes.size()}}};

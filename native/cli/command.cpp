@@ -10,9 +10,7 @@
 namespace quantlens::cli {
 namespace {
 
-double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 }  // namespace
 
@@ -24,7 +22,8 @@ Door::Door(const Common& common)
     : pool_(std::size_t(common.threads)), session_(std::make_unique<request::Session>(pool_, now)) {}
 Door::~Door() = default;
 
-Result<request::Response> Door::send(const Json& request, std::vector<request::Array> arrays, request::Progress progress) {
+Result<request::Response> Door::send(const Json& request, std::vector<request::Array> arrays,
+                                     request::Progress progress) {
     try {
         auto response = session_->answer(request, std::move(arrays), std::move(progress));
         if (!response) return std::unexpected(with_flag_names(std::move(response.error())));

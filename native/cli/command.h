@@ -12,8 +12,8 @@
 #include "tensor/error.h"
 #include "tensor/thread_pool.h"
 
-/// The commands of `quantlens`. A command adds its flags, makes a request of them, sends it through the door and shows what
-/// comes back; it computes nothing itself.
+/// The commands of `quantlens`. A command adds its flags, makes a request of them, sends it through the door and shows
+/// what comes back; it computes nothing itself.
 namespace quantlens::cli {
 
 using request::Json;
@@ -37,10 +37,11 @@ struct Command {
     bool random = false;           // has --seed
 };
 
-std::vector<Command> layer_commands();   // quantize, kv, hadamard
-std::vector<Command> format_commands();  // formats, encode, decode, inspect, schema
-std::vector<Command> planner_commands(); // memory, speed, models, devices
-std::vector<Command> model_commands();   // eval, generate, train, sweep, convert
+std::vector<Command> layer_commands();    // quantize, kv, hadamard
+std::vector<Command> format_commands();   // formats, encode, decode, inspect, schema
+std::vector<Command> planner_commands();  // memory, speed, models, devices
+std::vector<Command> explain_commands();  // affine, products, statistics, representable, cache-sketch
+std::vector<Command> model_commands();    // eval, generate, train, sweep, convert
 
 /// An error of the command line itself, which ends with status 2.
 std::unexpected<Error> usage_error(std::string message);

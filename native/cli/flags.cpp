@@ -65,11 +65,13 @@ void FieldFlags::add(CLI::App& app, std::span<const FieldInfo> fields, std::span
         auto entry = std::make_unique<Entry>();
         entry->field = field;
         std::string about{field.meaning};
-        about.append(about.empty() ? "" : "; ").append(range_and_default(field));
+        const auto range = range_and_default(field);
+        if (!range.empty()) about.append(about.empty() ? "" : "; ").append(range);
         const auto name = flag_name(field.key);
-        entry->option = field.kind == FieldKind::kFlag
-                            ? app.add_flag(name, entry->truth, about)
-                            : app.add_option(name, entry->text, about)->type_name(field.kind == FieldKind::kText ? "TEXT" : "N");
+        entry->option =
+            field.kind == FieldKind::kFlag
+                ? app.add_flag(name, entry->truth, about)
+                : app.add_option(name, entry->text, about)->type_name(field.kind == FieldKind::kText ? "TEXT" : "N");
         if (field.kind == FieldKind::kChoice) entry->option->type_name("NAME");
         entries_.push_back(std::move(entry));
     }

@@ -33,8 +33,9 @@ Action schema(CLI::App&) {
         }
         // For people the names; the parameters are long and --json has them.
         Json shown{{"version", response->body["version"]}, {"instruction_set", response->body["instruction_set"]}};
-        for (const auto& [list, keys] : {std::pair<const char*, std::vector<const char*>>{"operations", {"name", "meaning"}},
-                                         {"methods", {"id", "title", "source"}}})
+        for (const auto& [list, keys] :
+             {std::pair<const char*, std::vector<const char*>>{"operations", {"name", "meaning"}},
+              {"methods", {"id", "title", "source"}}})
             for (const auto& item : response->body[list]) {
                 Json row;
                 for (const auto* key : keys) row[key] = item[key];
@@ -49,16 +50,20 @@ struct BlockState {
     std::string format, in, out;
 };
 
-std::shared_ptr<BlockState> block_flags(CLI::App& app, const char* in, const char* in_type, const char* out, const char* out_type) {
+std::shared_ptr<BlockState> block_flags(CLI::App& app, const char* in, const char* in_type, const char* out,
+                                        const char* out_type) {
     auto state = std::make_shared<BlockState>();
-    app.add_option("-f,--format", state->format, "Id of the format, as `quantlens formats` lists them")->required()->type_name("ID");
+    app.add_option("-f,--format", state->format, "Id of the format, as `quantlens formats` lists them")
+        ->required()
+        ->type_name("ID");
     app.add_option("-i,--in", state->in, in)->required()->type_name(in_type);
     app.add_option("-o,--out", state->out, out)->required()->type_name(out_type);
     return state;
 }
 
 Action encode(CLI::App& app) {
-    auto state = block_flags(app, "Values of any shape, read row-major", "TENSOR", "The format's bytes, without a header", "FILE");
+    auto state = block_flags(app, "Values of any shape, read row-major", "TENSOR",
+                             "The format's bytes, without a header", "FILE");
     return [state](const Common& common) -> Status {
         io::Output output;
         if (const auto status = output.can_write(state->out); !status) return status;
@@ -77,7 +82,8 @@ Action encode(CLI::App& app) {
 }
 
 Action decode(CLI::App& app) {
-    auto state = block_flags(app, "Bytes of the format, without a header", "FILE", "The values, 1-D float32", "FILE.npy");
+    auto state =
+        block_flags(app, "Bytes of the format, without a header", "FILE", "The values, 1-D float32", "FILE.npy");
     return [state](const Common& common) -> Status {
         io::Output output;
         if (const auto status = output.can_write(state->out); !status) return status;
@@ -106,7 +112,8 @@ Action inspect(CLI::App& app) {
         if (!directory) return std::unexpected(directory.error());
         auto body = Json::parse(files::directory_json(*directory, *file), nullptr, false);
         if (!common.json)
-            for (auto& tensor : body["tensors"]) tensor["shape"] = files::shape_text(tensor["shape"].get<std::vector<std::uint64_t>>());
+            for (auto& tensor : body["tensors"])
+                tensor["shape"] = files::shape_text(tensor["shape"].get<std::vector<std::uint64_t>>());
         print_report(body, common);
         return {};
     };

@@ -11,7 +11,7 @@
 namespace quantlens::cli {
 namespace {
 
-constexpr std::string_view kSetHere[] = {"method", "return", "values", "synthetic", "synthetic_tokens", "layer", "model", "calibration"};
+constexpr std::string_view kSetHere[] = {"method", "return", "values", "synthetic", "synthetic_tokens", "layer"};
 
 Action quantize(CLI::App& app) {
     struct State {
@@ -36,7 +36,8 @@ Action quantize(CLI::App& app) {
         io::Output output;
         if (!state->out.empty()) {
             if (const auto status = output.open_folder(state->out); !status) return status;
-            request["return"] = "dequantized,codes,scales,zero_points,column_groups,column_scales,outlier_columns,output";
+            request["return"] =
+                "dequantized,codes,scales,zero_points,column_groups,column_scales,outlier_columns,output";
         }
         const auto response = send(request, std::move(arrays), common);
         if (!response) return std::unexpected(response.error());
@@ -57,15 +58,19 @@ Action kv(CLI::App& app) {
     auto state = std::make_shared<State>();
     app.add_option("--keys", state->keys, "Keys, ... x tokens x head_dim")->required()->type_name("TENSOR");
     app.add_option("--values", state->values, "Values, of the keys' shape")->required()->type_name("TENSOR");
-    app.add_option("--queries", state->queries, "Queries, the same but for the number of tokens and heads")->required()->type_name("TENSOR");
+    app.add_option("--queries", state->queries, "Queries, the same but for the number of tokens and heads")
+        ->required()
+        ->type_name("TENSOR");
     constexpr std::string_view kHidden[] = {"return"};
     state->own.add(app, operation_fields("kv"), kHidden);
-    app.add_option("-o,--out", state->out, "Folder for keys.npy, values.npy, attention.npy and result.json")->type_name("DIR");
+    app.add_option("-o,--out", state->out, "Folder for keys.npy, values.npy, attention.npy and result.json")
+        ->type_name("DIR");
     return [state](const Common& common) -> Status {
         Json request{{"op", "kv"}};
         if (const auto status = state->own.fill(request); !status) return status;
         std::vector<request::Array> arrays;
-        for (const auto& [name, argument] : {std::pair{"keys", &state->keys}, {"values", &state->values}, {"queries", &state->queries}}) {
+        for (const auto& [name, argument] :
+             {std::pair{"keys", &state->keys}, {"values", &state->values}, {"queries", &state->queries}}) {
             auto array = read_array(name, *argument);
             if (!array) return std::unexpected(array.error());
             arrays.push_back(*std::move(array));

@@ -2,25 +2,27 @@
 
 #include <algorithm>
 
-#include "cli/model_input.h"
 #include "cli/tensors.h"
 
 namespace quantlens::cli {
 namespace {
 
 constexpr std::string_view kSources[] = {"values", "synthetic", "layer"};
-constexpr std::string_view kSourceKeys[] = {"values", "synthetic", "synthetic_tokens", "layer", "model", "calibration"};
+constexpr std::string_view kSourceKeys[] = {"values", "synthetic", "synthetic_tokens", "layer"};
 
 }  // namespace
 
 void LayerSource::add(CLI::App& app, std::span<const FieldInfo> fields) {
-    app.add_option("-w,--weights", weights_, "Weights, out_features x in_features: FILE.npy, FILE.safetensors:NAME or FILE.gguf:NAME")
+    app.add_option("-w,--weights", weights_,
+                   "Weights, out_features x in_features: FILE.npy, FILE.safetensors:NAME or FILE.gguf:NAME")
         ->type_name("TENSOR");
     app.add_option("-x,--activations", activations_, "Activations, tokens x in_features")->type_name("TENSOR");
     std::vector<std::string_view> others;
     for (const auto& field : fields)
         if (std::ranges::find(kSourceKeys, field.key) == std::end(kSourceKeys)) others.push_back(field.key);
     sources_.add(app, fields, others);
+    const bool has_layer = std::ranges::find(fields, "layer", &FieldInfo::key) != fields.end();
+    if (has_layer) model_.add(app, true);
 }
 
 Status LayerSource::fill(Json& request, std::vector<request::Array>& arrays) const {
@@ -28,16 +30,17 @@ Status LayerSource::fill(Json& request, std::vector<request::Array>& arrays) con
     if (!weights_.empty()) given.push_back("--weights");
     for (const auto key : kSources)
         if (sources_.typed(key)) given.push_back(flag_name(key));
-    if (given.empty()) return usage_error("no layer is given; use --weights FILE.npy, --values 0.15,-0.32,..., --synthetic ROWSxCOLUMNS or --layer NAME");
+    if (given.empty())
+        return usage_error(
+            "no layer is given; use --weights FILE.npy, --values 0.15,-0.32,..., --synthetic ROWSxCOLUMNS or --layer "
+            "NAME");
     if (given.size() > 1) return usage_error(given[0] + " and " + given[1] + " both give the weights; use one of them");
     if (!weights_.empty() || sources_.typed("values")) {
         if (sources_.typed("synthetic_tokens")) return usage_error("--synthetic-tokens goes with --synthetic");
     } else if (!activations_.empty()) {
         return usage_error("--activations does not go with " + given[0] + ", which brings its own");
     }
-    if (!sources_.typed("layer"))
-        for (const auto key : {"model", "calibration"})
-            if (sources_.typed(key)) return usage_error(flag_name(key) + " goes with --layer");
+    if (!sources_.typed("layer") && model_.given()) return usage_error("--model and --calibration go with --layer");
     if (const auto status = sources_.fill(request); !status) return status;
     for (const auto& [name, argument] : {std::pair{"weights", &weights_}, {"activations", &activations_}}) {
         if (argument->empty()) continue;
@@ -45,7 +48,7 @@ Status LayerSource::fill(Json& request, std::vector<request::Array>& arrays) con
         if (!array) return std::unexpected(array.error());
         arrays.push_back(*std::move(array));
     }
-    return sources_.typed("layer") ? add_model(request, arrays) : Status{};
+    return sources_.typed("layer") ? model_.read(arrays) : Status{};
 }
 
 }  // namespace quantlens::cli

@@ -4,10 +4,12 @@
 #include <vector>
 
 #include "cli/flags.h"
+#include "cli/model_input.h"
 
 namespace quantlens::cli {
 
-/// Where a layer comes from: --weights and --activations, or --values, --synthetic or --layer, which the door makes itself.
+/// Where a layer comes from: --weights and --activations, or --values, --synthetic or --layer, which the door makes
+/// itself.
 class LayerSource {
 public:
     /// `fields` are those of the operation: only sources that it knows get a flag.
@@ -19,6 +21,7 @@ public:
 private:
     std::string weights_, activations_;
     FieldFlags sources_;
+    ModelFlags model_;
 };
 
 }  // namespace quantlens::cli

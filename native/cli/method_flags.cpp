@@ -2,23 +2,15 @@
 
 #include <algorithm>
 
-#include "formats/format.h"
-#include "methods/table.h"
+#include "cli/method_list.h"
 
 namespace quantlens::cli {
-namespace {
-
-bool is_format(const methods::Method& method) {
-    return std::ranges::any_of(formats::all(), [&](const auto& format) { return format.id == method.id; });
-}
-
-}  // namespace
-
 void MethodFlags::add(CLI::App& app, bool required, std::span<const FieldInfo> taken) {
-    auto* method = app.add_option("-m,--method", method_, "How to quantize: a method below, or any id of `quantlens formats`");
+    auto* method =
+        app.add_option("-m,--method", method_, "How to quantize: a method below, or any id of `quantlens formats`");
     method->type_name("NAME");
     if (required) method->required();
-    for (const auto& each : methods::all())
+    for (const auto& each : method_list())
         for (const auto& field : each.fields) {
             const bool has_flag = entries_.contains(std::string{field.key}) ||
                                   std::ranges::any_of(taken, [&](const auto& f) { return f.key == field.key; });
@@ -36,11 +28,12 @@ void MethodFlags::add(CLI::App& app, bool required, std::span<const FieldInfo> t
 Status MethodFlags::fill(Json& request) const {
     if (method_.empty()) {
         for (const auto& [key, entry] : entries_)
-            if (entry->option->count() > 0) return usage_error(flag_name(key) + " belongs to a method; name one with --method");
+            if (entry->option->count() > 0)
+                return usage_error(flag_name(key) + " belongs to a method; name one with --method");
         return {};
     }
-    const auto method = methods::find(method_);
-    if (!method) return std::unexpected(with_flag_names(method.error()));
+    const auto method = find_method(method_);
+    if (!method) return std::unexpected(method.error());
     request["method"] = method_;
     for (const auto& [key, entry] : entries_) {
         if (entry->option->count() == 0) continue;
@@ -49,7 +42,8 @@ Status MethodFlags::fill(Json& request) const {
         if (field == fields.end()) {
             std::string known;
             for (const auto& f : fields) known.append(known.empty() ? "" : ", ").append(flag_name(f.key));
-            return usage_error(method_ + " does not take " + flag_name(key) + "; it takes " + (known.empty() ? "no options" : known));
+            return usage_error(method_ + " does not take " + flag_name(key) + "; it takes " +
+                               (known.empty() ? "no options" : known));
         }
         if (entry->is_flag) {
             request[key] = entry->truth;
@@ -65,8 +59,8 @@ Status MethodFlags::fill(Json& request) const {
 std::string methods_help() {
     std::string text = "Options of each method, with range, unit and (default):\n";
     std::string plain_formats;
-    for (const auto& method : methods::all()) {
-        if (method.fields.empty() && is_format(method)) {
+    for (const auto& method : method_list()) {
+        if (method.fields.empty() && method.is_format) {
             plain_formats.append(plain_formats.empty() ? "" : " ").append(method.id);
             continue;
         }

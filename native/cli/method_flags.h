@@ -8,8 +8,8 @@
 
 namespace quantlens::cli {
 
-/// --method and the flags of every method. All are accepted by the parser; a flag that the chosen method does not read is an
-/// error that lists those it reads, and so is a value outside its range.
+/// --method and the flags of every method. All are accepted by the parser; a flag that the chosen method does not read
+/// is an error that lists those it reads, and so is a value outside its range.
 class MethodFlags {
 public:
     /// `taken` are keys that the command has flags for already.

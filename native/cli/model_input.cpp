@@ -1,5 +1,6 @@
 #include "cli/model_input.h"
 
+#include <filesystem>
 #include <utility>
 
 #include "io/input_file.h"
@@ -13,15 +14,33 @@ Result<request::Array> read_bytes(std::string_view name, const std::string& path
     return request::Array{std::string{name}, {size}, *std::move(bytes)};
 }
 
-Status add_model(Json& request, std::vector<request::Array>& arrays) {
-    if (!request.contains("model")) request["model"] = QUANTLENS_REFERENCE_MODEL;
-    for (const auto* key : {"model", "calibration"}) {
-        if (!request.contains(key)) continue;
-        auto array = read_bytes(key, request[key].get<std::string>());
-        if (!array) return std::unexpected(std::move(array.error()));
-        arrays.push_back(*std::move(array));
-        request.erase(key);
-    }
+Status read_model(const std::string& path, std::vector<request::Array>& arrays) {
+    auto model = read_bytes("model", path);
+    if (!model) return std::unexpected(std::move(model.error()));
+    arrays.push_back(*std::move(model));
+    const auto beside = std::filesystem::path(path).replace_filename("config.json");
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(beside, error)) return {};
+    auto config = read_bytes("config", beside.string());
+    if (!config) return std::unexpected(std::move(config.error()));
+    arrays.push_back(*std::move(config));
+    return {};
+}
+
+void ModelFlags::add(CLI::App& app, bool with_calibration) {
+    app.add_option("--model", model_, "A Llama-style safetensors file (the reference model)")->type_name("FILE");
+    if (with_calibration)
+        app.add_option("--calibration", calibration_, "A text whose activations the methods may look at")
+            ->type_name("FILE");
+}
+
+Status ModelFlags::read(std::vector<request::Array>& arrays) const {
+    if (const auto status = read_model(model_.empty() ? QUANTLENS_REFERENCE_MODEL : model_, arrays); !status)
+        return status;
+    if (calibration_.empty()) return {};
+    auto text = read_bytes("calibration", calibration_);
+    if (!text) return std::unexpected(std::move(text.error()));
+    arrays.push_back(*std::move(text));
     return {};
 }
 

@@ -6,13 +6,24 @@
 
 #include "cli/command.h"
 
+/// The door reads no files: models and texts travel to it as arrays of bytes.
 namespace quantlens::cli {
 
 /// The file's bytes as an array of the request.
 Result<request::Array> read_bytes(std::string_view name, const std::string& path);
 
-/// The language model (the request's "model", a path; without it the reference model) and the text to calibrate on, as arrays
-/// of bytes in place of their paths: the door reads no files.
-Status add_model(Json& request, std::vector<request::Array>& arrays);
+/// The model file as the array "model"; where its folder has a config.json, that as the array "config".
+Status read_model(const std::string& path, std::vector<request::Array>& arrays);
+
+/// --model (default: the reference model) and --calibration.
+class ModelFlags {
+public:
+    void add(CLI::App& app, bool with_calibration);
+    Status read(std::vector<request::Array>& arrays) const;
+    bool given() const { return !model_.empty() || !calibration_.empty(); }
+
+private:
+    std::string model_, calibration_;
+};
 
 }  // namespace quantlens::cli

@@ -23,8 +23,9 @@ Action planned(CLI::App& app, const char* operation) {
         if (const auto status = state->fields.fill(request); !status) return status;
         const bool has_model = state->fields.typed("model");
         if (has_model == !state->config.empty())
-            return usage_error(has_model ? "--model and --config both name the model; use one of them"
-                                         : "no model is given; use --model ID (`quantlens models` lists them) or --config FILE");
+            return usage_error(
+                has_model ? "--model and --config both name the model; use one of them"
+                          : "no model is given; use --model ID (`quantlens models` lists them) or --config FILE");
         if (!state->config.empty()) {
             const auto text = io::read_text(state->config);
             if (!text) return std::unexpected(text.error());
@@ -41,6 +42,22 @@ Action planned(CLI::App& app, const char* operation) {
 
 Action memory(CLI::App& app) { return planned(app, "memory"); }
 Action speed(CLI::App& app) { return planned(app, "speed"); }
+Action roofline(CLI::App& app) { return planned(app, "roofline"); }
+Action formats_that_fit(CLI::App& app) { return planned(app, "formats-that-fit"); }
+
+/// Many models at once: no configuration of one's own.
+Action cache_curve(CLI::App& app) {
+    auto fields = std::make_shared<FieldFlags>();
+    fields->add(app, operation_fields("cache-curve"));
+    return [fields](const Common& common) -> Status {
+        Json request{{"op", "cache-curve"}};
+        if (const auto status = fields->fill(request); !status) return status;
+        const auto response = send(request, {}, common);
+        if (!response) return std::unexpected(response.error());
+        print_report(response->body, common);
+        return {};
+    };
+}
 
 Action listed(const char* operation) {
     return [operation](const Common& common) -> Status {
@@ -59,6 +76,10 @@ Action devices(CLI::App&) { return listed("devices"); }
 std::vector<Command> planner_commands() {
     return {{"memory", "Plan", "Memory that a model's weights and KV cache take", memory},
             {"speed", "Plan", "Tokens a second that a device's memory and arithmetic allow", speed},
+            {"roofline", "Plan", "Where decoding and prefill stand under a device's roof", roofline},
+            {"formats-that-fit", "Plan", "Which formats of the weights fit a device, and what fits beside them",
+             formats_that_fit},
+            {"cache-curve", "Plan", "KV caches of models against the context", cache_curve},
             {"models", "Plan", "List the models that memory and speed know", models},
             {"devices", "Plan", "List the devices that memory and speed know", devices}};
 }

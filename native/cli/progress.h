@@ -5,7 +5,8 @@
 
 namespace quantlens::cli {
 
-/// A bar on stderr while long work runs. Silent where stderr is no terminal, and for work that ends within half a second.
+/// A bar on stderr while long work runs. Silent where stderr is no terminal, and for work that ends within half a
+/// second.
 class ProgressBar {
 public:
     explicit ProgressBar(std::string label);
@@ -26,8 +27,8 @@ private:
     Clock::time_point last_ = start_;
 };
 
-/// From now on Ctrl-C and a termination request ask the work to stop, so that nothing half-written stays behind. A second
-/// one ends the program at once.
+/// From now on Ctrl-C and a termination request ask the work to stop, so that nothing half-written stays behind. A
+/// second one ends the program at once.
 void stop_on_signals();
 bool stop_requested();
 

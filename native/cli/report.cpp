@@ -20,7 +20,8 @@ bool looks_like_number(std::string_view text) {
 
 std::size_t columns_of(std::string_view text) {
     std::size_t count = 0;
-    for (const char letter : text) count += (static_cast<unsigned char>(letter) & 0xc0u) != 0x80u;  // UTF-8: starts of letters
+    for (const char letter : text)
+        count += (static_cast<unsigned char>(letter) & 0xc0u) != 0x80u;  // UTF-8: starts of letters
     return count;
 }
 
@@ -54,9 +55,10 @@ void collect(const Json& object, const std::string& prefix, bool explain, Table&
             lists.append("\n").append(name).append("\n").append(list_of_objects(value));
         } else {
             auto text = short_text(value);
-            const bool is_bytes = value.is_number() && (key == "bytes" || prefix.starts_with("weights") || prefix.starts_with("kv cache") ||
-                                                        name == "total");
-            if (is_bytes && value.get<double>() >= 1e4) text = bytes_text(value.get<double>()) + " (" + value.dump() + " bytes)";
+            const bool is_bytes = value.is_number() && (key == "bytes" || prefix.starts_with("weights") ||
+                                                        prefix.starts_with("kv cache") || name == "total");
+            if (is_bytes && value.get<double>() >= 1e4)
+                text = bytes_text(value.get<double>()) + " (" + value.dump() + " bytes)";
             table.add({name, std::move(text)});
         }
     }
@@ -104,7 +106,8 @@ std::string short_text(const Json& value) {
     if (value.is_array()) {
         constexpr std::size_t kShown = 8;
         std::string text;
-        for (std::size_t i = 0; i < std::min(kShown, value.size()); ++i) text.append(i > 0 ? ", " : "").append(short_text(value[i]));
+        for (std::size_t i = 0; i < std::min(kShown, value.size()); ++i)
+            text.append(i > 0 ? ", " : "").append(short_text(value[i]));
         if (value.empty()) return "none";
         if (value.size() > kShown) text += ", ... (" + to_text(value.size()) + " in all)";
         return text;

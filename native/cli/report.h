@@ -26,8 +26,8 @@ std::string short_text(const Json& value);
 /// "4.83 GB" for 4831838208: decimal units.
 std::string bytes_text(double bytes);
 
-/// Prints `body` as it is with --json, else as tables: single values, then objects, then lists of objects. Receipts are left
-/// out without --explain.
+/// Prints `body` as it is with --json, else as tables: single values, then objects, then lists of objects. Receipts are
+/// left out without --explain.
 void print_report(const Json& body, const Common& common);
 
 }  // namespace quantlens::cli

@@ -24,7 +24,8 @@ Status add_results(io::Output& output, const std::string& folder, const request:
         if (!npy) return std::unexpected(npy.error());
         if (const auto status = output.add(folder + "/" + array.name + ".npy", *npy); !status) return status;
     }
-    return output.add(folder + "/result.json", response.body.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+    return output.add(folder + "/result.json",
+                      response.body.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace quantlens::cli

@@ -44,8 +44,8 @@ Result<InputFile> InputFile::open(const std::string& path) {
 
 Result<std::vector<std::uint8_t>> InputFile::read(std::uint64_t offset, std::uint64_t count) const {
     if (offset > size_ || count > size_ - offset)
-        return cannot_read(path_, "bytes " + to_text(offset) + " to " + to_text(offset + count) + " are not all there; the file has " +
-                                      to_text(size_) + " bytes");
+        return cannot_read(path_, "bytes " + to_text(offset) + " to " + to_text(offset + count) +
+                                      " are not all there; the file has " + to_text(size_) + " bytes");
     std::vector<std::uint8_t> bytes;
     try {
         bytes.resize(std::size_t(count));

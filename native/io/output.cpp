@@ -97,7 +97,8 @@ Status Output::add(const std::string& path, std::string_view text) {
 Status Output::commit() {
     while (!pending_.empty()) {
         const auto& file = pending_.back();
-        if (::rename(file.temporary.c_str(), file.target.c_str()) != 0) return cannot_write(file.target, std::strerror(errno));
+        if (::rename(file.temporary.c_str(), file.target.c_str()) != 0)
+            return cannot_write(file.target, std::strerror(errno));
         pending_.pop_back();
     }
     created_folders_.clear();

@@ -62,8 +62,8 @@ Result<TensorValues> read_tensor(const std::string& text) {
     if (!is_npy && !argument.names_tensor) {
         const auto first = directory->tensors.empty() ? std::string{"TENSOR"} : directory->tensors.front().name;
         return fail(ErrorCode::kBadFile, text,
-                    argument.file + " holds " + to_text(directory->tensors.size()) + " tensors; name one, as in " + argument.file +
-                        ":" + first);
+                    argument.file + " holds " + to_text(directory->tensors.size()) + " tensors; name one, as in " +
+                        argument.file + ":" + first);
     }
     const auto info = directory->tensor(argument.tensor);
     if (!info) return fail(ErrorCode::kBadFile, text, argument.file + ": " + info.error().message);

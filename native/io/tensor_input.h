@@ -19,9 +19,9 @@ struct TensorValues {
     std::vector<float> values;
 };
 
-/// The tensor that an argument of the command line names: FILE.npy (float16, float32 or float64), FILE.safetensors:TENSOR or
-/// FILE.gguf:TENSOR. Reads the header and the tensor's own bytes.
-/// Fails with kBadFile or kUnsupported, naming the file; NaN and infinity are left to the reader of the values.
+/// The tensor that an argument of the command line names: FILE.npy (float16, float32 or float64),
+/// FILE.safetensors:TENSOR or FILE.gguf:TENSOR. Reads the header and the tensor's own bytes. Fails with kBadFile or
+/// kUnsupported, naming the file; NaN and infinity are left to the reader of the values.
 Result<TensorValues> read_tensor(const std::string& argument);
 
 }  // namespace quantlens::io

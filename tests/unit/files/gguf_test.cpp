@@ -29,8 +29,8 @@ Bytes example(std::uint32_t version) {
     m.string("a.text").u32(9).u32(8).u64(2).string("").string("ab");
     m.string("a.bool").u32(9).u32(7).u64(3).u8(1).u8(0).u8(1);
     m.string("a.nested").u32(9).u32(9).u64(2).u32(5).u64(1).number(std::int32_t{7}).u32(8).u64(1).string("x");
-    m.string("w").u32(2).u64(3).u64(2).u32(0).u64(0);   // 2 rows of 3
-    m.string("n").u32(1).u64(4).u32(24).u64(32);        // 4 int8
+    m.string("w").u32(2).u64(3).u64(2).u32(0).u64(0);  // 2 rows of 3
+    m.string("n").u32(1).u64(4).u32(24).u64(32);       // 4 int8
     m.pad_to(32);
     for (int i = 0; i < 6; ++i) m.number(float(i) + 0.25f);
     m.pad_to(32).u8(1).u8(2).u8(0xff).u8(4);
@@ -86,7 +86,8 @@ TEST(Gguf, WritesTheBytesOfTheSpecification) {
     const auto directory = parse_whole(file);
     std::vector<TensorToWrite> tensors;
     for (const auto& info : directory->tensors)
-        tensors.push_back({info.name, info.type, info.shape, std::span(file).subspan(std::size_t(info.offset), std::size_t(info.bytes))});
+        tensors.push_back({info.name, info.type, info.shape,
+                           std::span(file).subspan(std::size_t(info.offset), std::size_t(info.bytes))});
     auto built = build_gguf(directory->metadata, tensors);
     ASSERT_TRUE(built.has_value()) << built.error().message;
     auto padded = file;
@@ -184,13 +185,15 @@ TEST(Gguf, HostileHeadersAreRefusedWithTheReason) {
         {one_entry().string("k").u32(13).zeros(64).bytes, "type 13"},
         {one_entry().string("k").u32(7).u8(2).bytes, "must be 0 or 1"},
         {one_entry().string("k").u32(8).u64(~std::uint64_t{0}).zeros(64).bytes, "the file ends"},
-        {one_entry().string("k").u32(9).u32(0).u64(std::uint64_t{1} << 50).zeros(64).bytes, "1125899906842624 elements"},
+        {one_entry().string("k").u32(9).u32(0).u64(std::uint64_t{1} << 50).zeros(64).bytes,
+         "1125899906842624 elements"},
         {one_entry().string("k").u32(9).u32(8).u64(9).zeros(64).bytes, "9 elements"},
         {one_entry().string("k").u32(9).u32(99).u64(1).zeros(64).bytes, "type 99"},
         {one_entry().string("general.alignment").u32(4).u32(0).bytes, "general.alignment is 0"},
         {one_entry().string("general.alignment").u32(4).u32(24).bytes, "power of two"},
         {one_entry().string("general.alignment").u32(8).string("32").bytes, "no uint32"},
-        {FileMaker{}.text("GGUF").u32(3).u64(0).u64(2).string("k").u32(0).u8(1).string("k").u32(0).u8(1).zeros(9).bytes, "'k' is there twice"},
+        {FileMaker{}.text("GGUF").u32(3).u64(0).u64(2).string("k").u32(0).u8(1).string("k").u32(0).u8(1).zeros(9).bytes,
+         "'k' is there twice"},
     };
     for (const auto& [file, says] : cases) {
         const auto message = refusal(file);
@@ -229,10 +232,12 @@ TEST(Inspect, JsonListsTensorsAndShortensLongArrays) {
     for (std::int32_t i = 0; i < 1000; ++i) m.number(i);
     const auto directory = parse_whole(m.bytes);
     ASSERT_TRUE(directory.has_value()) << directory.error().message;
-    EXPECT_EQ(directory_json(*directory, "x.gguf"),
-              R"({"file":"x.gguf","kind":"gguf","version":"3","tensors":[],"metadata":{"tokens":{"type":"int32","length":1000,"first":[0,1,2,3,4,5,6,7]}}})");
+    EXPECT_EQ(
+        directory_json(*directory, "x.gguf"),
+        R"({"file":"x.gguf","kind":"gguf","version":"3","tensors":[],"metadata":{"tokens":{"type":"int32","length":1000,"first":[0,1,2,3,4,5,6,7]}}})");
     const auto named = directory_json(*parse_whole(example(3)), "y");
-    EXPECT_TRUE(contains(named, R"({"name":"w","type":"f32","shape":[2,3],"bytes":24,"bits_per_weight":32.0,)")) << named;
+    EXPECT_TRUE(contains(named, R"({"name":"w","type":"f32","shape":[2,3],"bytes":24,"bits_per_weight":32.0,)"))
+        << named;
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ std::vector<float> expected_values() {
 }
 
 TEST(Npy, ReadsEveryVersionOrderAndFloatTypeThatNumpyWrites) {
-    for (const auto* name : {"f32_v1", "f32_v2", "f32_v3", "f64", "f16", "f32_fortran", "f32_fortran_3d", "f64_big_endian", "f32_row"}) {
+    for (const auto* name :
+         {"f32_v1", "f32_v2", "f32_v3", "f64", "f16", "f32_fortran", "f32_fortran_3d", "f64_big_endian", "f32_row"}) {
         const auto values = values_of(file_bytes(std::string{"files/npy/"} + name + ".npy"), "");
         ASSERT_TRUE(values.has_value()) << name << ": " << values.error().message;
         EXPECT_EQ(*values, expected_values()) << name;
@@ -107,10 +108,12 @@ TEST(Npy, HostileHeadersAreRefusedWithTheReason) {
     const Hostile cases[] = {
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }\n", 47, "takes 48 bytes"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }\n", 49, "1 bytes that belong to no tensor"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }\n", 16, "more than 2^64 elements"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }\n", 16,
+         "more than 2^64 elements"},
         {"{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904,), }\n", 16, "more than 2^64 bytes"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (18446744073709551616,), }\n", 16, "2^64 or longer"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (0, 4294967296, 4294967296), }\n", 0, "more than 2^64 elements"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (0, 4294967296, 4294967296), }\n", 0,
+         "more than 2^64 elements"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }\n", 16, "whole numbers"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': 4, }\n", 16, "must have a ("},
         {"{'descr': '<f4', 'fortran_order': Maybe, 'shape': (4,), }\n", 16, "True or False"},
@@ -132,7 +135,8 @@ TEST(Npy, HostileHeadersAreRefusedWithTheReason) {
     for (int i = 0; i < 5000; ++i) endless += "1,";
     EXPECT_TRUE(contains(refusal(npy_file(endless + "), }\n", 4)), "64 axes"));
     EXPECT_TRUE(contains(refusal(FileMaker{}.text("\x93NUMPY").u8(9).u8(0).zeros(64).bytes), "version 9.0"));
-    EXPECT_TRUE(contains(refusal(FileMaker{}.text("\x93NUMPY").u8(2).u8(0).u32(0xffffffff).zeros(64).bytes), "more than 1 MiB"));
+    EXPECT_TRUE(contains(refusal(FileMaker{}.text("\x93NUMPY").u8(2).u8(0).u32(0xffffffff).zeros(64).bytes),
+                         "more than 1 MiB"));
     EXPECT_TRUE(contains(refusal({}), "empty"));
     EXPECT_TRUE(contains(refusal(Bytes(100, 'x')), "no npy, GGUF or safetensors"));
 }

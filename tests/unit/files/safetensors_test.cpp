@@ -7,7 +7,8 @@
 namespace quantlens::files {
 namespace {
 
-/// Two tensors, written down from the format's description: "a" 2 x 2 float32, "b" 3 int8, the second first in the file.
+/// Two tensors, written down from the format's description: "a" 2 x 2 float32, "b" 3 int8, the second first in the
+/// file.
 Bytes example() {
     const std::string header =
         R"({"__metadata__":{"format":"pt","note":"h\u00e9"},"a":{"dtype":"F32","shape":[2,2],"data_offsets":[4,20]},)"
@@ -38,8 +39,12 @@ TEST(Safetensors, ReadsEveryFloatType) {
         const char* dtype;
         Bytes bytes;
     };
-    const Case cases[] = {{"F64", {0, 0, 0, 0, 0, 0, 0xf8, 0x3f}}, {"F32", {0, 0, 0xc0, 0x3f}}, {"F16", {0, 0x3e}},
-                          {"BF16", {0xc0, 0x3f}},                  {"F8_E4M3", {0x3c}},         {"F8_E5M2", {0x3e}}};
+    const Case cases[] = {{"F64", {0, 0, 0, 0, 0, 0, 0xf8, 0x3f}},
+                          {"F32", {0, 0, 0xc0, 0x3f}},
+                          {"F16", {0, 0x3e}},
+                          {"BF16", {0xc0, 0x3f}},
+                          {"F8_E4M3", {0x3c}},
+                          {"F8_E5M2", {0x3e}}};
     for (const auto& c : cases) {
         const std::string header = std::string{R"({"x":{"dtype":")"} + c.dtype + R"(","shape":[],"data_offsets":[0,)" +
                                    std::to_string(c.bytes.size()) + "]}}";
@@ -65,7 +70,8 @@ TEST(Safetensors, ReadsBackWhatItWrites) {
     const std::vector<float> values{1, 2, 3, 4, 5, 6};
     Bytes bytes(24);
     std::memcpy(bytes.data(), values.data(), 24);
-    const TensorToWrite tensors[] = {{"w\"quoted", find_by_id("f32"), {2, 3}, bytes}, {"empty", find_by_id("f16"), {0, 3}, {}}};
+    const TensorToWrite tensors[] = {{"w\"quoted", find_by_id("f32"), {2, 3}, bytes},
+                                     {"empty", find_by_id("f16"), {0, 3}, {}}};
     const std::pair<std::string, std::string> metadata[] = {{"format", "pt"}};
     const auto file = build_safetensors(tensors, metadata);
     ASSERT_TRUE(file.has_value()) << file.error().message;
@@ -134,15 +140,19 @@ struct Hostile {
 
 TEST(Safetensors, HostileHeadersAreRefusedWithTheReason) {
     const Hostile cases[] = {
-        {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}})", 16, "'a' is there twice"},
-        {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})", 12, "inside tensor 'a'"},
-        {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[12,20]}})", 20, "bytes before it end"},
+        {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}})",
+         16, "'a' is there twice"},
+        {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})",
+         12, "inside tensor 'a'"},
+        {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[12,20]}})",
+         20, "bytes before it end"},
         {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 12, "4 bytes that belong to no tensor"},
         {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 4, "file ends"},
         {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", 8, "data_offsets 8 to 0"},
         {R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", 8, "takes 12 bytes"},
         {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[18446744073709551608,0]}})", 8, "data_offsets"},
-        {R"({"a":{"dtype":"I8","shape":[1],"data_offsets":[18446744073709551614,18446744073709551615]}})", 8, "bytes into the data"},
+        {R"({"a":{"dtype":"I8","shape":[1],"data_offsets":[18446744073709551614,18446744073709551615]}})", 8,
+         "bytes into the data"},
         {R"({"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]}})", 8, "more than 2^64 elements"},
         {R"({"a":{"dtype":"F64","shape":[4611686018427387904],"data_offsets":[0,8]}})", 8, "more than 2^64 bytes"},
         {R"({"a":{"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,8]}})", 8, "99999999999999999999"},

@@ -29,7 +29,8 @@ public:
 
     template <class Number>
     FileMaker& number(Number value) {
-        for (std::size_t i = 0; i < sizeof value; ++i) bytes.push_back(reinterpret_cast<const std::uint8_t*>(&value)[i]);
+        for (std::size_t i = 0; i < sizeof value; ++i)
+            bytes.push_back(reinterpret_cast<const std::uint8_t*>(&value)[i]);
         return *this;
     }
     FileMaker& u8(std::uint8_t value) { return number(value); }
@@ -66,7 +67,8 @@ inline Result<std::vector<float>> values_of(const Bytes& file, std::string_view 
     if (!directory) return std::unexpected(directory.error());
     const auto tensor = directory->tensor(name);
     if (!tensor) return std::unexpected(tensor.error());
-    return decode_tensor(**tensor, std::span(file).subspan(std::size_t((*tensor)->offset), std::size_t((*tensor)->bytes)));
+    return decode_tensor(**tensor,
+                         std::span(file).subspan(std::size_t((*tensor)->offset), std::size_t((*tensor)->bytes)));
 }
 
 /// The error message of a file that must be refused; fails the test where it is accepted.

@@ -1,0 +1,63 @@
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/flags.h"
+#include "cli/method_flags.h"
+#include "cli/report.h"
+
+// What the page's explanations show, on the command line: every flag is a key of the request.
+
+namespace quantlens::cli {
+namespace {
+
+Action answered(CLI::App& app, const char* operation) {
+    auto fields = std::make_shared<FieldFlags>();
+    fields->add(app, operation_fields(operation));
+    return [fields, operation](const Common& common) -> Status {
+        Json request{{"op", operation}, {"seed", common.seed}};
+        if (const auto status = fields->fill(request); !status) return status;
+        const auto response = send(request, {}, common);
+        if (!response) return std::unexpected(response.error());
+        print_report(response->body, common);
+        return {};
+    };
+}
+
+/// products takes the settings of its method as well.
+Action products(CLI::App& app) {
+    struct State {
+        FieldFlags fields;
+        MethodFlags method;
+    };
+    auto state = std::make_shared<State>();
+    constexpr std::string_view kMethod[] = {"method"};
+    const auto fields = operation_fields("products");
+    state->method.add(app, true, fields);
+    state->fields.add(app, fields, kMethod);
+    return [state](const Common& common) -> Status {
+        Json request{{"op", "products"}, {"seed", common.seed}};
+        if (const auto status = state->method.fill(request); !status) return status;
+        if (const auto status = state->fields.fill(request); !status) return status;
+        const auto response = send(request, {}, common);
+        if (!response) return std::unexpected(response.error());
+        print_report(response->body, common);
+        return {};
+    };
+}
+
+Action affine(CLI::App& app) { return answered(app, "affine"); }
+Action statistics(CLI::App& app) { return answered(app, "statistics"); }
+Action representable(CLI::App& app) { return answered(app, "representable"); }
+Action cache_sketch(CLI::App& app) { return answered(app, "cache-sketch"); }
+
+}  // namespace
+
+std::vector<Command> explain_commands() {
+    return {{"affine", "Explain", "Round a row of numbers, step by step", affine, true},
+            {"products", "Explain", "Each product of a small layer, before and after quantization", products, true},
+            {"statistics", "Explain", "Range, spread, outliers and histogram of a layer", statistics, true},
+            {"representable", "Explain", "The numbers that a format can write", representable},
+            {"cache-sketch", "Explain", "KV cache of a model given by its layers and width alone", cache_sketch}};
+}
+
+}  // namespace quantlens::cli

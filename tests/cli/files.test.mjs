@@ -1,0 +1,154 @@
+// What is written, when, and what is left behind.
+import assert from "node:assert/strict";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync, writeSync } from "node:fs";
+import { test } from "node:test";
+import { answer, file, inFolder, quantlens, readNpy, writeNpy } from "./tool.mjs";
+
+const values = ["--values", "0.15,-0.32,0.87,-1.23,2.45"];
+
+test("--json prints one object and nothing else; result.json holds the same", () => {
+  inFolder((folder) => {
+    const { status, stdout, stderr } = quantlens("quantize", ...values, "--method", "rtn", "--out", `${folder}/out`, "--json");
+    assert.equal(status, 0);
+    assert.equal(stderr, "");
+    assert.equal(stdout.trimEnd().split("\n").length, 1);
+    assert.deepEqual(JSON.parse(stdout), JSON.parse(readFileSync(`${folder}/out/result.json`, "utf8")));
+  });
+});
+
+test("the first example: five numbers at 4 bits symmetric have MSE 0.01624", () => {
+  const report = answer("quantize", ...values, "--method", "rtn", "--bits", 4, "--scheme", "symmetric", "--granularity", "tensor");
+  assert.ok(Math.abs(report.weight_mse - 0.01624) < 5e-6);
+  assert.equal(report.rows, 1);
+  assert.equal(report.columns, 5);
+  assert.equal(report.parameters.bits, 4);
+  for (const key of ["bits_per_weight", "bytes", "weight_max_error", "weight_sqnr_db", "seconds", "details"]) assert.ok(key in report, key);
+});
+
+test("the arrays of a method, and no others", () => {
+  inFolder((folder) => {
+    answer("quantize", ...values, "--method", "rtn", "--bits", 4, "--out", `${folder}/out`);
+    assert.deepEqual(readdirSync(`${folder}/out`).sort(), ["codes.npy", "dequantized.npy", "result.json", "scales.npy", "zero_points.npy"]);
+    assert.equal(readNpy(`${folder}/out/codes.npy`).type, "|u1");
+    answer("quantize", ...values, "--method", "rtn", "--scheme", "symmetric", "--out", `${folder}/sym`);
+    assert.equal(readNpy(`${folder}/sym/codes.npy`).type, "|i1");
+    answer("quantize", "--synthetic", "16x64", "--method", "gptq", "--activation-order", "--group-size", 16, "--out", `${folder}/gptq`);
+    const names = readdirSync(`${folder}/gptq`);
+    for (const name of ["column_groups.npy", "output.npy"]) assert.ok(names.includes(name), name);
+    assert.equal(readNpy(`${folder}/gptq/column_groups.npy`).type, "<i4");
+    answer("quantize", "--synthetic", "16x64", "--method", "smoothquant", "--out", `${folder}/smooth`);
+    assert.equal(readNpy(`${folder}/smooth/column_scales.npy`).values.length, 64);
+    answer("quantize", "--synthetic", "16x64", "--method", "llm-int8", "--out", `${folder}/int8`);
+    assert.ok(existsSync(`${folder}/int8/outlier_columns.npy`));
+  });
+});
+
+test("the same seed gives the same bytes at one thread and at all", () => {
+  inFolder((folder) => {
+    for (const method of ["gptq", "codebook", "rtn"]) {
+      for (const threads of [1, 2, 0])
+        answer("quantize", "--synthetic", "64x128", "--method", method, "--seed", 7, "--threads", threads, "--out", `${folder}/${method}-${threads}`);
+      const bytes = [1, 2, 0].map((threads) => readFileSync(`${folder}/${method}-${threads}/dequantized.npy`));
+      assert.ok(bytes[0].equals(bytes[1]) && bytes[0].equals(bytes[2]), method);
+    }
+  });
+});
+
+test("a failure leaves no file and no folder, and touches no existing one", () => {
+  inFolder((folder) => {
+    const bad = writeNpy(`${folder}/bad.npy`, [1, 2], [1, NaN]);
+    assert.equal(quantlens("quantize", "--weights", bad, "--method", "rtn", "--out", `${folder}/a/b/c`).status, 1);
+    assert.deepEqual(readdirSync(folder), ["bad.npy"]);
+
+    mkdirSync(`${folder}/old`);
+    writeFileSync(`${folder}/old/codes.npy`, "precious");
+    assert.equal(quantlens("quantize", "--weights", bad, "--method", "rtn", "--out", `${folder}/old`).status, 1);
+    assert.equal(quantlens("quantize", ...values, "--method", "rtn", "--bits", 99, "--out", `${folder}/old`).status, 2);
+    assert.deepEqual(readdirSync(`${folder}/old`), ["codes.npy"]);
+    assert.equal(readFileSync(`${folder}/old/codes.npy`, "utf8"), "precious");
+
+    writeFileSync(`${folder}/y.npy`, "precious");
+    assert.equal(quantlens("hadamard", "--in", bad, "--out", `${folder}/y.npy`).status, 1);
+    assert.equal(quantlens("encode", "--format", "q4_0", "--in", bad, "--out", `${folder}/y.npy`).status, 1);
+    assert.equal(quantlens("decode", "--format", "q4_0", "--in", bad, "--out", `${folder}/y.npy`).status, 1);
+    assert.equal(readFileSync(`${folder}/y.npy`, "utf8"), "precious");
+    assert.deepEqual(readdirSync(folder).sort(), ["bad.npy", "old", "y.npy"]);
+  });
+});
+
+test("a place that cannot be written is an error before anything is written", () => {
+  inFolder((folder) => {
+    writeFileSync(`${folder}/plain`, "a file");
+    assert.equal(quantlens("quantize", ...values, "--method", "rtn", "--out", `${folder}/plain`).status, 1);
+    assert.equal(quantlens("quantize", ...values, "--method", "rtn", "--out", `${folder}/plain/under`).status, 1);
+    assert.equal(quantlens("hadamard", "--in", file("npy/f32_row.npy"), "--out", `${folder}/missing/y.npy`).status, 1);
+    assert.equal(quantlens("hadamard", "--in", file("npy/f32_row.npy"), "--out", folder).status, 1);
+    // One of several targets is taken by a folder: none of them is written.
+    mkdirSync(`${folder}/out/result.json`, { recursive: true });
+    assert.equal(quantlens("quantize", ...values, "--method", "rtn", "--out", `${folder}/out`).status, 1);
+    assert.deepEqual(readdirSync(`${folder}/out`), ["result.json"]);
+    assert.equal(readFileSync(`${folder}/plain`, "utf8"), "a file");
+  });
+});
+
+test("an existing result is replaced, other files beside it stay", () => {
+  inFolder((folder) => {
+    writeFileSync(`${folder}/notes.txt`, "mine");
+    writeFileSync(`${folder}/codes.npy`, "old");
+    answer("quantize", ...values, "--method", "rtn", "--out", folder);
+    assert.equal(readFileSync(`${folder}/notes.txt`, "utf8"), "mine");
+    assert.equal(readNpy(`${folder}/codes.npy`).values.length, 5);
+  });
+});
+
+test("encode and decode undo each other", () => {
+  inFolder((folder) => {
+    const input = writeNpy(`${folder}/x.npy`, [2, 32], Array.from({ length: 64 }, (_, i) => (i - 32) / 8));
+    answer("encode", "--format", "f32", "--in", input, "--out", `${folder}/b`);
+    assert.equal(readFileSync(`${folder}/b`).length, 256);
+    answer("decode", "--format", "f32", "--in", `${folder}/b`, "--out", `${folder}/y.npy`);
+    const back = readNpy(`${folder}/y.npy`);
+    assert.deepEqual(back.shape, [64]);
+    assert.deepEqual(back.values, readNpy(input).values);
+    assert.equal(answer("encode", "--format", "q4_0", "--in", input, "--out", `${folder}/q`).bits_per_weight, 4.5);
+    assert.equal(readFileSync(`${folder}/q`).length, 36);
+  });
+});
+
+test("inspect lists tensors of all kinds of files", () => {
+  const report = answer("inspect", file("npy/f32_fortran_3d.npy"));
+  assert.equal(report.kind, "npy");
+  assert.deepEqual(report.tensors.map(({ name, type, shape, bytes, bits_per_weight }) => ({ name, type, shape, bytes, bits_per_weight })), [
+    { name: "", type: "f32", shape: [2, 3, 4], bytes: 96, bits_per_weight: 32 },
+  ]);
+  assert.deepEqual(report.metadata, {});
+});
+
+test("formats and schema are JSON that lists what there is", () => {
+  const { formats } = answer("formats");
+  const q4 = formats.find(({ id }) => id === "q4_K");
+  assert.equal(q4.block_size, 256);
+  assert.equal(q4.block_bytes, 144);
+  assert.equal(q4.bits_per_weight, 4.5);
+  assert.equal(formats.find(({ id }) => id === "nf4").values.length, 16);
+  assert.ok(answer("schema").methods.some(({ id }) => id === "gptq"));
+});
+
+test("a tensor behind 5 GiB of others is read without them", () => {
+  inFolder((folder) => {
+    const hole = 5 * 2 ** 30;
+    const header = Buffer.from(
+      `{"big":{"dtype":"I8","shape":[${hole}],"data_offsets":[0,${hole}]},"small":{"dtype":"F32","shape":[1,2],"data_offsets":[${hole},${hole + 8}]}}`,
+    );
+    const length = Buffer.alloc(8);
+    length.writeUInt32LE(header.length);
+    const path = `${folder}/m.safetensors`;
+    const out = openSync(path, "w"); // a sparse file: the hole takes no room on the disk
+    writeSync(out, Buffer.concat([length, header]), 0, 8 + header.length, 0);
+    writeSync(out, Buffer.from(new Float32Array([0.5, -0.25]).buffer), 0, 8, 8 + header.length + hole);
+    closeSync(out);
+    assert.equal(answer("inspect", path).tensors[0].bytes, hole);
+    answer("quantize", "--weights", `${path}:small`, "--method", "f32", "--out", `${folder}/out`);
+    assert.deepEqual(readNpy(`${folder}/out/dequantized.npy`).values, [0.5, -0.25]);
+  });
+});
