@@ -1,6 +1,11 @@
 # The module that the page's worker loads: the request door through embind. Two trees build it, with and without
 # relaxed SIMD; the worker picks by what the browser can do.
 
+# Readers download this: what only reads and writes text is built for size.
+foreach(folder tensor files planner request)
+    target_compile_options(quantlens_${folder} PRIVATE -Os)
+endforeach()
+
 quantlens_sources(wasm_sources wasm)
 if(wasm_sources)
     set(variant simd128)
@@ -11,14 +16,15 @@ if(wasm_sources)
     set_target_properties(quantlens_wasm PROPERTIES
         OUTPUT_NAME quantlens-${variant} SUFFIX ".js" RUNTIME_OUTPUT_DIRECTORY "${QUANTLENS_MODULE_DIR}")
     target_link_libraries(quantlens_wasm PRIVATE quantlens::request quantlens_warnings)
-    target_compile_options(quantlens_wasm PRIVATE -Wno-extra-semi -Wno-c++98-compat-extra-semi)   # embind's macros
+    target_compile_options(quantlens_wasm PRIVATE -Os -Wno-extra-semi -Wno-c++98-compat-extra-semi)   # embind's macros
     target_link_options(quantlens_wasm PRIVATE
         -lembind -O3
         -sDYNAMIC_EXECUTION=0            # a strict content security policy forbids eval
         -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sSTACK_SIZE=1MB
         -sMODULARIZE=1 -sEXPORT_ES6=1 -sEXPORT_NAME=createQuantlens -sENVIRONMENT=worker,node
         -sFILESYSTEM=0 -sINCOMING_MODULE_JS_API=wasmBinary,instantiateWasm,locateFile,print,printErr,onAbort)
-    find_program(TSC_PROGRAM tsc PATHS "${CMAKE_SOURCE_DIR}/web/node_modules/.bin" NO_CMAKE_FIND_ROOT_PATH)
+    # emcc asks the tsc on PATH for the types of the module; tools/env.sh puts a fitting one there.
+    find_program(TSC_PROGRAM tsc PATHS ENV PATH NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
     if(TSC_PROGRAM)
         target_link_options(quantlens_wasm PRIVATE --emit-tsd quantlens-${variant}.d.ts)
     endif()
