@@ -22,6 +22,4 @@ if command -v emcc >/dev/null 2>&1; then
     QUANTLENS_EMSCRIPTEN=$(dirname "$(readlink -f "$(command -v emcc)")")
     export QUANTLENS_EMSCRIPTEN
 fi
-if [ -x "$quantlens_root/web/node_modules/.bin/tsc" ]; then
-    PATH="$quantlens_root/tools/bin:$PATH"               # a tsc with which emcc can write the module's types
-fi
+PATH="$PATH:$quantlens_root/web/node_modules/.bin"       # tsc, with which emcc writes the types of the module

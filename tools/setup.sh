@@ -151,8 +151,8 @@ set_up_node() {
     export PATH="$PWD/.toolchain/node/bin:$PATH"
 }
 
-# set_up_npm FOLDER: npm ci, once for each state of its lock file. The stamp is inside node_modules, which npm ci
-# removes first: an interrupted one is done again.
+# set_up_npm FOLDER: npm ci, once for each state of its lock file. The stamp is written last: an interrupted one is done
+# again.
 set_up_npm() {
     local folder=$1 recipe
     [ -f "$folder/package.json" ] || return 0
@@ -160,11 +160,13 @@ set_up_npm() {
     stamp_is "$folder/node_modules/.quantlens-stamp" "$recipe" && return 0
     say "installing the packages of $folder/package.json from the npm registry"
     rm -f "$folder/node_modules/.quantlens-stamp"
-    if [ -f "$folder/package-lock.json" ]; then
-        (cd "$folder" && PUPPETEER_SKIP_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error) >&2
-    else
-        (cd "$folder" && PUPPETEER_SKIP_DOWNLOAD=1 npm install --no-audit --no-fund --loglevel=error) >&2
-        recipe="$(node_version) $(hash_of "$folder/package.json" "$folder/package-lock.json")"
-    fi
+    (
+        cd "$folder"
+        export PUPPETEER_SKIP_DOWNLOAD=1
+        # npm ci refuses a lock file that lacks the packages of other platforms, as it does where a mirror has not got
+        # them; npm install takes the same versions.
+        npm ci --no-audit --no-fund --loglevel=silent ||
+            npm install --no-save --no-audit --no-fund --loglevel=error
+    ) >&2
     write_stamp "$folder/node_modules/.quantlens-stamp" "$recipe"
 }
