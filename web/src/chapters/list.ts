@@ -17,6 +17,7 @@ export const kParts: readonly Part[] = [
     name: "Why",
     chapters: [
       { id: "challenge", short: "Does it fit?" },
+      { id: "cache-growth", short: "The cache grows" },
       { id: "linear-layer", short: "One layer by hand" },
     ],
   },
@@ -37,7 +38,11 @@ export const kParts: readonly Part[] = [
   },
   {
     name: "Planning",
-    chapters: [{ id: "kv-cache", short: "KV cache size" }],
+    chapters: [
+      { id: "memory", short: "Memory" },
+      { id: "kv-cache", short: "KV cache size" },
+      { id: "speed", short: "Speed" },
+    ],
   },
   {
     name: "Words",

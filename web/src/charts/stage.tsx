@@ -73,14 +73,12 @@ export function Stage({
   return (
     <div class="chart">
       {legend ? <Legend items={legend} /> : null}
-      {/* biome-ignore lint/a11y/useSemanticElements: a picture that keys can walk through is no fieldset */}
       <div
         ref={ref}
         class="chart-stage"
         role="group"
         aria-roledescription="chart"
         aria-label={`${label} Arrow keys read its values.`}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the cursor moves by keys
         tabIndex={0}
         style={{ height: `${height}px` }}
         onPointerMove={point}

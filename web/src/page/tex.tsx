@@ -4,7 +4,7 @@ import { mathml } from "./mathml";
 export function Tex({ children, display = false }: { children: string; display?: boolean }) {
   const html = { __html: mathml(children, display) };
   return display ? (
-    <div class="formula" dangerouslySetInnerHTML={html} />
+    <div class="formula" role="group" aria-label="Formula" tabIndex={0} dangerouslySetInnerHTML={html} />
   ) : (
     <span dangerouslySetInnerHTML={html} />
   );

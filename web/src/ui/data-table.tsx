@@ -11,7 +11,6 @@ export interface TableData {
 export function DataTable({ caption, columns, rows, words = [] }: TableData) {
   const classOf = (i: number) => (words.includes(i) ? "words" : undefined);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
     <section class="scroll-box" tabIndex={0} aria-label={caption}>
       <table class="data-table">
         <caption>{caption}</caption>

@@ -105,6 +105,9 @@ export function Symbols() {
           <div
             ref={formula}
             class="formula-big"
+            role="group"
+            aria-label="Formula"
+            tabIndex={0}
             onPointerOver={pointed}
             onPointerLeave={() => setOn(undefined)}
             dangerouslySetInnerHTML={{ __html: mathml }}
