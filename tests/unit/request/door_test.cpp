@@ -137,7 +137,7 @@ TEST_F(Door, UnusualLayersHaveARightAnswer) {
 TEST_F(Door, StatisticsDescribeALayer) {
     const Json body = ask(R"({"op":"statistics","values":[1,-3,2,0],"bins":5})");
     EXPECT_EQ(body["minimum"], -3);
-    EXPECT_EQ(body["histogram"]["counts"], (std::vector<int>{1, 0, 1, 1, 1}));
+    EXPECT_EQ(body["histogram"]["counts"], (std::vector<int>{1, 0, 0, 1, 2}));
     EXPECT_NE(error(R"({"op":"statistics","values":[1],"of":"activations"})"), "");
 }
 
@@ -185,7 +185,7 @@ TEST_F(Door, TheSameSeedGivesTheSameBitsAtAnyThreadCount) {
         ask(request.dump());
         const auto two_threads = floats("dequantized");
         const auto other = single.answer_text(request.dump());
-        ASSERT_FALSE(two_threads.empty()) << method;
+        ASSERT_FALSE(two_threads.empty()) << method << response_.body;
         EXPECT_EQ(two_threads, std::get<std::vector<float>>(other.arrays.at(0).values)) << method;
     }
 }
