@@ -8,28 +8,28 @@ has_script() { [ -f "$1/package.json" ] && grep -q "\"$2\": " "$1/package.json";
 
 fuzz_seconds=${FUZZ_SECONDS:-60}
 
-# name | condition | function
+# name | condition | what it does. A step builds what it needs, so that it can be named alone.
 test_steps() {
-    step arrows        'true'                               step_arrows
-    step native-build  'true'                               "build_tree dev"
-    step native        'any "tests/unit/*/*_test.cpp"'      "run_ctest dev"
-    step release       'true'                               "build_tree release quantlens quantbench test_kernels"
-    step optimized     'any "tests/unit/kernels/*.cpp"'     "run_ctest release --tests-regex ^kernels$"
-    step symbols       'any "core/kernels/arch/*.cpp"'      "bash tests/architecture/symbols.sh build/native"
-    step install       'true'                               step_install
-    step command-line  'any "tests/cli/*.test.mjs"'         "run_node_tests tests/cli"
-    step wasm-build    'true'                               "build_tree wasm"
-    step wasm          'any "tests/unit/*/*_test.cpp"'      "run_ctest wasm"
-    step relaxed-build 'true'                               "build_tree wasm-relaxed quantlens_wasm test_kernels"
-    step relaxed       'any "tests/unit/kernels/*.cpp"'     "run_ctest wasm-relaxed --tests-regex ^kernels$"
-    step parity        'any "tests/parity/*.test.mjs"'      "run_node_tests tests/parity"
-    step web           'has_script web test'                "run_npm web test"
-    step types         'has_script web check'               "run_npm web check"
-    step site          'has_script web build'               build_site
-    step single-file   'has_script web build:single'        build_single_file
-    step browser       'any "tests/browser/*.test.mjs"'     "run_npm web test:browser"
-    step fuzz-build    'any "tests/fuzz/*.cpp"'             "build_tree fuzz"
-    step fuzz          'any "tests/fuzz/*.cpp"'             "run_fuzzers $fuzz_seconds"
+    step arrows        'true'                           'node tests/architecture/arrows.mjs'
+    step native-build  'true'                           'build_tree dev'
+    step native        'any "tests/unit/*/*_test.cpp"'  'build_tree dev; run_ctest dev'
+    step release       'true'                           'build_native; build_tree release test_kernels'
+    step optimized     'any "tests/unit/kernels/*.cpp"' 'build_tree release test_kernels; run_ctest release --tests-regex "^kernels$"'
+    step symbols       'any "core/kernels/arch/*.cpp"'  'build_native; bash tests/architecture/symbols.sh build/native'
+    step install       'true'                           'build_native; install_and_use'
+    step command-line  'any "tests/cli/*.test.mjs"'     'build_native; run_node_tests tests/cli'
+    step wasm-build    'true'                           'build_tree wasm'
+    step wasm          'any "tests/unit/*/*_test.cpp"'  'build_tree wasm; run_ctest wasm'
+    step relaxed-build 'true'                           'build_tree wasm-relaxed quantlens_wasm test_kernels'
+    step relaxed       'any "tests/unit/kernels/*.cpp"' 'build_tree wasm-relaxed test_kernels; run_ctest wasm-relaxed --tests-regex "^kernels$"'
+    step parity        'any "tests/parity/*.test.mjs"'  'build_native; build_modules; run_node_tests tests/parity'
+    step web           'has_script web test'            'build_modules; run_npm web test'
+    step types         'has_script web check'           'run_npm web check'
+    step site          'has_script web build'           'build_site'
+    step single-file   'has_script web build:single'    'build_single_file'
+    step browser       'any "tests/browser/*.test.mjs"' 'build_native; build_site; build_single_file; run_npm web test:browser'
+    step fuzz-build    'any "tests/fuzz/*.cpp"'         'build_tree fuzz'
+    step fuzz          'any "tests/fuzz/*.cpp"'         "build_tree fuzz; run_fuzzers $fuzz_seconds"
 }
 
 run_tests() {
@@ -76,8 +76,6 @@ summary_of() {
         END { if (tests) print tests unit }' "$1" | tail -n 1
 }
 
-step_arrows() { node tests/architecture/arrows.mjs; }
-
 # run_ctest PRESET [FLAGS...]
 run_ctest() {
     local folder
@@ -92,7 +90,7 @@ run_node_tests() { node --test --test-reporter=tap "$1"/*.test.mjs; }
 run_npm() { (cd "$1" && npm run --silent "$2"); }
 
 # A project that finds the installed core builds and runs.
-step_install() {
+install_and_use() {
     rm -rf build/test/prefix build/test/consumer
     cmake --install build/native --prefix "$PWD/build/test/prefix"
     cmake -S tests/install -B build/test/consumer -G Ninja -DCMAKE_PREFIX_PATH="$PWD/build/test/prefix"
