@@ -120,6 +120,16 @@ describe("the client", () => {
     expect(client.status.value).toEqual({ state: "failed", message: "no" });
   });
 
+  test("gives up on workers that say they are ready and die before they answer", async () => {
+    client.ask("a", { op: "one" }, [], listener());
+    for (let i = 0; i < 9 && client.status.value.state !== "failed"; i += 1) {
+      await ready();
+      newest().onerror?.({ message: "no" });
+    }
+    expect(client.status.value).toEqual({ state: "failed", message: "no" });
+    expect(workers.length).toBeLessThan(6);
+  });
+
   test("replaces a worker that is busy with an answer nobody wants", async () => {
     const [first, second] = [listener(), listener()];
     client.ask("a", { op: "long" }, [], first);

@@ -31,7 +31,8 @@ export interface Surroundings {
 
 /** A running request that a newer one has replaced is given this long before its worker is replaced as well. */
 const kPatienceMs = 3000;
-const kStarts = 3;
+/** So many starts without an answer between them, and we give up. */
+const kStarts = 4;
 
 export class CoreClient {
   readonly status = signal<CoreStatus>({ state: "asleep" });
@@ -107,7 +108,6 @@ export class CoreClient {
   private receive(message: FromWorker): void {
     switch (message.kind) {
       case "ready":
-        this.starts = 0;
         this.status.value = { state: "ready", build: message.build };
         this.send();
         return;
@@ -129,6 +129,7 @@ export class CoreClient {
     const job = this.running;
     if (job?.id !== message.id) return;
     this.running = undefined;
+    this.starts = 0;
     this.calm();
     const json = JSON.parse(message.json) as { error?: CoreError };
     if (json.error) job.listener.refused(json.error);

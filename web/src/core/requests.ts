@@ -36,7 +36,12 @@ export interface LayerSource {
   values?: readonly number[];
   synthetic?: string;
   synthetic_tokens?: number;
+  /** How many times as large one input column in 64 is; 1: no outliers. */
+  synthetic_outliers?: number;
   seed?: number;
+  /** A matrix of the language model; the model and its calibration text travel beside the request. */
+  layer?: string;
+  layer_tokens?: number;
 }
 
 export interface QuantizeRequest extends LayerSource {
@@ -53,6 +58,16 @@ export interface QuantizeRequest extends LayerSource {
   activation_bits?: number;
   activation_granularity?: string;
   threshold?: number;
+  convention?: string;
+  activation_order?: boolean;
+  damping?: number;
+  block_size?: number;
+  grid?: number;
+  salient?: number;
+  alpha?: number;
+  base?: string;
+  vector_size?: number;
+  outliers?: number;
   return?: readonly string[];
 }
 export interface QuantizeResponse {
@@ -356,6 +371,100 @@ export interface RepresentableResponse {
   source: string;
 }
 
+/** GPTQ after `step` columns. Arrays: weights, now, change (now - weights), push (what the last step moved), order, rounded. */
+export interface GptqTraceRequest extends LayerSource {
+  op: "gptq-trace";
+  bits?: number;
+  granularity?: string;
+  activation_order?: boolean;
+  damping?: number;
+  step?: number;
+}
+export interface GptqTraceResponse {
+  rows: number;
+  columns: number;
+  step: number;
+  column?: number;
+  bits_per_weight: number;
+  bytes: number;
+  weight_mse: number;
+  weight_mse_rtn: number;
+  largest_push: number;
+  output_mse_so_far: number;
+  output_mse_so_far_rtn: number;
+  output_mse: number;
+  output_mse_rtn: number;
+  by_step: { output_mse: number[]; output_mse_rtn: number[] };
+  receipt: ReceiptRow[];
+}
+
+/** Rounding to nearest, GPTQ and the best of all roundings of short rows. Arrays: weights, rtn, gptq, best. */
+export interface BestRoundingRequest extends LayerSource {
+  op: "best-rounding";
+  bits?: number;
+  activation_order?: boolean;
+  damping?: number;
+}
+export interface BestRoundingResponse {
+  rows: number;
+  columns: number;
+  bits_per_weight: number;
+  combinations_per_row: number;
+  visited: number;
+  output_mse_rtn: number;
+  output_mse_gptq: number;
+  output_mse_best: number;
+  weight_mse_rtn: number;
+  weight_mse_gptq: number;
+  weight_mse_best: number;
+  receipt: ReceiptRow[];
+}
+
+/** A layer before and after a Hadamard rotation. Arrays: column_absmax_before, column_absmax_after, of the inputs. */
+export interface RotatedRequest extends LayerSource {
+  op: "rotated";
+  bins?: number;
+}
+export interface Spread {
+  largest: number;
+  rms: number;
+  max_over_rms: number;
+  histogram: { low: number; high: number; counts: number[] };
+}
+export interface RotatedResponse {
+  rows: number;
+  columns: number;
+  activations: { before: Spread; after: Spread };
+  weights: { before: Spread; after: Spread };
+  output_rms: number;
+  output_largest_difference: number;
+  output_mse: number;
+}
+
+/** Every method and format on one layer. "best" are those that no other has both fewer bits and less error than. */
+export interface CompareRequest extends LayerSource {
+  op: "compare";
+}
+export interface Compared {
+  method: string;
+  title: string;
+  is_format: boolean;
+  bits: number | null;
+  activation_bits: number;
+  bits_per_weight: number;
+  bytes: number;
+  weight_mse: number;
+  output_mse?: number;
+  best_weights: boolean;
+  best_output?: boolean;
+}
+export interface CompareResponse {
+  rows: number;
+  columns: number;
+  results: Compared[];
+  left_out?: { method: string; because: string }[];
+}
+
 export interface Operations {
   quantize: { request: QuantizeRequest; response: QuantizeResponse };
   schema: { request: { op: "schema" }; response: SchemaResponse };
@@ -364,6 +473,10 @@ export interface Operations {
   products: { request: ProductsRequest; response: ProductsResponse };
   "cache-sketch": { request: CacheSketchRequest; response: CacheSketchResponse };
   representable: { request: RepresentableRequest; response: RepresentableResponse };
+  "gptq-trace": { request: GptqTraceRequest; response: GptqTraceResponse };
+  "best-rounding": { request: BestRoundingRequest; response: BestRoundingResponse };
+  rotated: { request: RotatedRequest; response: RotatedResponse };
+  compare: { request: CompareRequest; response: CompareResponse };
   memory: { request: MemoryRequest; response: MemoryResponse };
   "cache-curve": { request: CacheCurveRequest; response: CacheCurveResponse };
   "formats-that-fit": { request: FormatsThatFitRequest; response: FormatsThatFitResponse };
