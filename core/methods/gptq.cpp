@@ -104,10 +104,11 @@ private:
                 finite_ = false;
                 return;
             }
+            const double told_a_step = 1 / plan_.diagonal[place];
             for (std::size_t r = 0; r < count; ++r) {
                 grids_.codes.codes[(begin + r) * weights_.columns() + plan_.order[place]] = std::int16_t(code[r]);
                 errors_(begin + r, i) = error[r];
-                const double told = double(error[r]) / plan_.diagonal[place];
+                const double told = error[r] * told_a_step;
                 losses_[begin + r] += told * told / 2;
             }
             const auto influence = plan_.influence.row(place);

@@ -16,6 +16,7 @@ QuantizedLayer layer_of(Codes codes, ThreadPool& pool) {
 
 Result<QuantizedLayer> rtn(const LinearProblem& problem, const RtnParameters& parameters) {
     if (const auto status = check_ranges(parameters); !status) return std::unexpected(status.error());
+    if (const auto status = check_finite(problem.weights, "weights"); !status) return std::unexpected(status.error());
     auto codes = quantize_uniform(problem.weights, parameters.settings(), problem.run);
     if (!codes) return std::unexpected(codes.error());
     QuantizedLayer layer = layer_of(std::move(*codes), problem.run.pool);

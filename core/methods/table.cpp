@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "formats/format.h"
+#include "methods/awq.h"
 #include "methods/block4.h"
 #include "methods/codebook.h"
 #include "methods/format_method.h"
@@ -82,6 +83,8 @@ RtnParameters same_codes(const P& parameters) {
     return nearest;
 }
 
+RtnParameters nearest_to_awq(const AwqParameters& p) { return p.nearest(); }
+
 RtnParameters nearest_to_codebook(const CodebookParameters& p) {
     RtnParameters nearest;
     nearest.bits = p.bits;
@@ -154,6 +157,7 @@ std::vector<Method> make_table() {
         entry("rtn", "Round-to-nearest", "Jacob et al. 2017 (arXiv 1712.05877), section 2.1", rtn, Needs::kWeights),
         entry("gptq", "GPTQ", "Frantar et al. 2022 (arXiv 2210.17323), algorithm 1", gptq, Needs::kActivations,
               same_codes<GptqParameters>),
+        entry("awq", "AWQ", "Lin et al. 2023 (arXiv 2306.00978), section 3.2", awq, Needs::kActivations, nearest_to_awq),
         entry("smoothquant", "SmoothQuant", "Xiao et al. 2022 (arXiv 2211.10438), section 4", smoothquant,
               Needs::kActivations, nearest_to_smoothquant),
         entry("llm-int8", "LLM.int8()", "Dettmers et al. 2022 (arXiv 2208.07339), section 3", llm_int8,

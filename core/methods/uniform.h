@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -67,11 +68,11 @@ struct Grid {
     float inverse = 1;
 };
 
-/// Rounds half to even. Exact for every float; two additions, so that a loop over it is vectorized everywhere.
+/// Rounds half to even: two additions, so that a loop over it is vectorized everywhere.
 inline float round_even(float value) {
-    constexpr float kMagic = 12582912.0f;  // 1.5 * 2^23: the sum has no bits below 1
-    const float rounded = (value + kMagic) - kMagic;
-    return value > -4194304.0f && value < 4194304.0f ? rounded : value;
+    const float shift = std::copysign(8388608.0f, value);  // 2^23: the sum has no bits below 1
+    const float rounded = (value + shift) - shift;
+    return std::abs(value) < 8388608.0f ? rounded : value;
 }
 
 /// The code of one value, rounded half to even.
