@@ -211,7 +211,13 @@ Result<QuantizedLayer> quantize(const Method& method, const LinearProblem& probl
         return fail(ErrorCode::kBadParameter, "activations",
                     std::string{method.id} + " needs activations, the inputs of the layer");
     }
-    return method.quantize(problem, settings);
+    auto layer = method.quantize(problem, settings);
+    // A range near the largest float has a step, or a level, beyond it.
+    if (layer && !check_finite(layer->dequantized, "weights"))
+        return fail(ErrorCode::kNotFinite, "weights",
+                    "the range of the weights is too wide: quantized by " + std::string{method.id} +
+                        " some are beyond float32; must be at most about 1e38");
+    return layer;
 }
 
 }  // namespace quantlens::methods
