@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kernels/pieces.h"
+#include "kernels/product.h"
 #include "kernels/scratch.h"
 #include "kernels/table.h"
 
@@ -9,30 +11,16 @@ namespace quantlens::kernels {
 
 namespace {
 
-/// One operand of a product over steps k: element (line, step) is at data[line * stride + step] where the steps are
-/// contiguous, else at data[step * stride + line].
-struct Operand {
-    const float* data;
-    std::size_t stride;
-    bool steps_contiguous;
-
-    const float* at(std::size_t line, std::size_t step) const {
-        return steps_contiguous ? data + line * stride + step : data + step * stride + line;
-    }
-};
-
-// A piece of `out` is computed by one thread: it packs the right operand kSteps x kPieceColumns at a time (256 KB, in
-// the second-level cache) and streams tiles of the left one past it.
+// A piece of `out` is computed by one thread: it packs the right operand kSteps at a time and streams blocks of
+// kLeftRows rows of the left one past it.
 constexpr std::size_t kSteps = 256;
-constexpr std::size_t kPieceColumns = 256;
 constexpr std::size_t kLeftRows = 96;
-constexpr std::size_t kPieceRows = 768;
 
 std::size_t round_up(std::size_t value, std::size_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 /// a times b into the rows and columns of `out` (both operands start at its corner).
 void multiply_piece(const KernelTable& table, Operand a, Operand b, std::size_t steps, MatrixView<float> out,
-                    bool accumulate) {
+                    Into into) {
     thread_local Scratch left_scratch, right_scratch;
     const std::size_t rows = out.rows(), columns = out.columns();
     float* const left = left_scratch.floats(round_up(kLeftRows, table.tile_rows) * kSteps);
@@ -54,7 +42,7 @@ void multiply_piece(const KernelTable& table, Operand a, Operand b, std::size_t 
                 table.pack_steps(a.at(i, step), a.stride, depth, count, table.tile_rows, left);
             }
             table.multiply_block(left, a.steps_contiguous, right, count, columns, depth, &out(i, 0), out.stride(),
-                                 accumulate || step > 0);
+                                 step == 0 || into != Into::kSet ? into : Into::kAdd);
         }
     }
 }
@@ -63,37 +51,23 @@ void fill_zero(MatrixView<float> out) {
     for (std::size_t r = 0; r < out.rows(); ++r) std::fill_n(&out(r, 0), out.columns(), 0.0f);
 }
 
-/// out (+)= a times b over `steps`. With `upper_only`, pieces wholly below the diagonal are left out.
-/// How out is cut changes no value: each is the same sum over the steps, kSteps at a time.
-void multiply(Operand a, Operand b, std::size_t steps, MatrixView<float> out, bool accumulate, bool upper_only,
-              ThreadPool& pool) {
+}  // namespace
+
+void multiply(Operand a, Operand b, std::size_t steps, MatrixView<float> out, Into into, bool upper_only, ThreadPool& pool) {
     if (out.empty()) return;
     if (steps == 0) {
-        if (!accumulate) fill_zero(out);
+        if (into == Into::kSet) fill_zero(out);
         return;
     }
     const KernelTable& table = active_table();
-    // Some pieces a thread, so that none waits long at the end; whole tiles each.
-    const std::size_t wanted = pool.threads() == 1 ? 1 : 4 * pool.threads();
-    std::size_t height = std::min(kPieceRows, round_up(out.rows(), table.tile_rows));
-    std::size_t width = std::min(kPieceColumns, round_up(out.columns(), table.tile_columns));
-    const auto pieces_down = [&] { return (out.rows() + height - 1) / height; };
-    const auto pieces_across = [&] { return (out.columns() + width - 1) / width; };
-    while (pieces_down() * pieces_across() < wanted && width > 2 * table.tile_columns)
-        width = round_up(width / 2, table.tile_columns);
-    while (pieces_down() * pieces_across() < wanted && height > kLeftRows)
-        height = round_up(height / 2, table.tile_rows);
-    const std::size_t across = pieces_across();
-    pool.for_each(pieces_down() * across, [&](std::size_t piece) {
-        const std::size_t i = piece / across * height, j = piece % across * width;
-        const std::size_t rows = std::min(height, out.rows() - i), columns = std::min(width, out.columns() - j);
+    const Pieces pieces(out.rows(), out.columns(), table, pool.threads());
+    pool.for_each(pieces.count(), [&](std::size_t piece) {
+        const auto [i, j, rows, columns] = pieces[piece];
         if (upper_only && j + columns <= i) return;
         multiply_piece(table, {a.at(i, 0), a.stride, a.steps_contiguous}, {b.at(j, 0), b.stride, b.steps_contiguous},
-                       steps, out.block(i, j, rows, columns), accumulate);
+                       steps, out.block(i, j, rows, columns), into);
     });
 }
-
-}  // namespace
 
 float dot(std::span<const float> a, std::span<const float> b) { return active_table().dot(a.data(), b.data(), a.size()); }
 
@@ -102,21 +76,20 @@ void axpy(float alpha, std::span<const float> x, std::span<float> y) {
 }
 
 void matmul_nt(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> out, ThreadPool& pool) {
-    multiply({a.data(), a.stride(), true}, {b.data(), b.stride(), true}, a.columns(), out, false, false, pool);
+    multiply(rows_of(a), rows_of(b), a.columns(), out, Into::kSet, false, pool);
 }
 
 void matmul_nn(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> out, ThreadPool& pool) {
-    multiply({a.data(), a.stride(), true}, {b.data(), b.stride(), false}, a.columns(), out, false, false, pool);
+    multiply(rows_of(a), columns_of(b), a.columns(), out, Into::kSet, false, pool);
 }
 
 void matmul_tn(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> out, bool accumulate,
                ThreadPool& pool) {
-    multiply({a.data(), a.stride(), false}, {b.data(), b.stride(), false}, a.rows(), out, accumulate, false, pool);
+    multiply(columns_of(a), columns_of(b), a.rows(), out, accumulate ? Into::kAdd : Into::kSet, false, pool);
 }
 
 void gram(MatrixView<const float> x, MatrixView<float> out, ThreadPool& pool) {
-    const Operand operand{x.data(), x.stride(), false};
-    multiply(operand, operand, x.rows(), out, false, true, pool);
+    multiply(columns_of(x), columns_of(x), x.rows(), out, Into::kSet, true, pool);
     constexpr std::size_t kTile = 32;  // mirrored tile by tile, so that both sides stay in the cache
     const std::size_t n = out.rows(), tiles = (n + kTile - 1) / kTile;
     pool.for_each(tiles, [&](std::size_t tile) {

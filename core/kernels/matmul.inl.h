@@ -55,94 +55,138 @@ void pack_steps(const float* from, size_t stride, size_t k, size_t count, size_t
         pack_steps_of<Target::tile_vectors * kLanes<Target>>(from, stride, k, count, to);
 }
 
+/// The arithmetic of a product: the type of its elements and sums, and one step of it over a vector of columns.
 template <class Target>
-void pack_transposed(const float* from, size_t stride, size_t k, size_t count, float* to) {
-    using V = Floats<Target>;
-    constexpr size_t kWidth = Target::tile_vectors * V::size;
+struct FloatProduct {
+    using Value = float;
+    using Vector = Floats<Target>;
+    static constexpr bool kPanelsHaveStart = false;  // whether a panel's first row is what its sums start from
+    [[gnu::always_inline]] static Vector add(Vector sum, Vector left, Vector right) {
+        return multiply_add<Target>(left, right, sum);
+    }
+};
+
+/// Integer codes: a lane holds several steps of one column (kCodesInWord of int8_dot.inl.h).
+template <class Target>
+struct CodeProduct {
+    using Value = std::int32_t;
+    using Vector = Ints<Target>;
+    static constexpr bool kPanelsHaveStart = kCodesInWord == 4;
+    [[gnu::always_inline]] static Vector add(Vector sum, Vector left, Vector right) {
+        return add_dot_of_words<Target>(sum, left, right);
+    }
+};
+
+/// Panels of tile_columns columns from element (k, j) at from[j * stride + k], `panel_stride` values apart.
+template <class Target, class Value>
+void pack_transposed(const Value* from, size_t stride, size_t k, size_t count, Value* to, size_t panel_stride) {
+    using V = xsimd::batch<Value, typename Target::TransposeArch>;
+    using Moved = xsimd::batch<float, typename Target::TransposeArch>;  // xsimd transposes these; others by aliasing
+    constexpr size_t kWidth = Target::tile_vectors * kLanes<Target>;
     for (size_t j = 0; j < count; j += V::size) {
         const size_t filled = count - j < V::size ? count - j : V::size;
-        const float* source = from + j * stride;
-        float* panel = to + j / kWidth * kWidth * k + j % kWidth;
+        const Value* source = from + j * stride;
+        Value* panel = to + j / kWidth * panel_stride + j % kWidth;
         size_t step = 0;
         if (filled == V::size)
             for (; step + V::size <= k; step += V::size) {
-                V block[V::size];
-                for (size_t i = 0; i < V::size; ++i) block[i] = V::load_unaligned(source + i * stride + step);
+                Moved block[V::size];
+                unroll<V::size>([&](auto i) __attribute__((always_inline)) {
+                    block[i] = xsimd::bitwise_cast<float>(V::load_unaligned(source + i * stride + step));
+                });
                 xsimd::transpose(block, block + V::size);
-                for (size_t i = 0; i < V::size; ++i) block[i].store_unaligned(panel + (step + i) * kWidth);
+                unroll<V::size>([&](auto i) __attribute__((always_inline)) {
+                    xsimd::bitwise_cast<Value>(block[i]).store_unaligned(panel + (step + i) * kWidth);
+                });
             }
         for (; step < k; ++step)
             for (size_t i = 0; i < V::size; ++i)
-                panel[step * kWidth + i] = i < filled ? source[i * stride + step] : 0.0f;
+                panel[step * kWidth + i] = i < filled ? source[i * stride + step] : Value{};
     }
     const size_t end = (count + V::size - 1) / V::size * V::size;  // vectors of the last panel that no column fills
     for (size_t j = end; j % kWidth != 0; j += V::size) {
-        float* panel = to + j / kWidth * kWidth * k + j % kWidth;
-        for (size_t step = 0; step < k; ++step) V(0.0f).store_unaligned(panel + step * kWidth);
+        Value* panel = to + j / kWidth * panel_stride + j % kWidth;
+        for (size_t step = 0; step < k; ++step) V(Value{}).store_unaligned(panel + step * kWidth);
     }
 }
 
-/// c [Rows x columns] (+)= Rows rows of a, k steps, times one packed panel: all sums stay in registers.
-template <class Target, size_t Rows>
-void multiply_tile(const float* a, size_t row, size_t step, const float* b, size_t k, float* c, size_t c_stride,
-                   size_t columns, bool accumulate) {
-    using V = Floats<Target>;
+template <class Target>
+void pack_transposed_floats(const float* from, size_t stride, size_t k, size_t count, float* to) {
+    pack_transposed<Target>(from, stride, k, count, to, k * Target::tile_vectors * kLanes<Target>);
+}
+
+/// c [Rows x columns] (into) Rows rows of a, k steps, times one packed panel: all sums stay in registers.
+template <class Target, class Product, size_t Rows>
+void multiply_tile(const typename Product::Value* a, size_t row, size_t step, const typename Product::Value* b, size_t k,
+                   typename Product::Value* c, size_t c_stride, size_t columns, Into into) {
+    using V = typename Product::Vector;
+    using Value = typename Product::Value;
     constexpr size_t kVectors = Target::tile_vectors;
     V sums[Rows][kVectors];
     unroll<Rows>([&](auto r) __attribute__((always_inline)) {
-        unroll<kVectors>([&](auto v) __attribute__((always_inline)) { sums[r][v] = V(0.0f); });
+        unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
+            sums[r][v] = Product::kPanelsHaveStart ? V::load_aligned(b + v * V::size) : V(Value{});
+        });
     });
+    if constexpr (Product::kPanelsHaveStart) b += kVectors * V::size;
     for (; k > 0; --k, a += step, b += kVectors * V::size) {
         V right[kVectors];
         unroll<kVectors>([&](auto v) __attribute__((always_inline)) { right[v] = V::load_aligned(b + v * V::size); });
         unroll<Rows>([&](auto r) __attribute__((always_inline)) {
             const V left(a[r * row]);
             unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
-                sums[r][v] = multiply_add<Target>(left, right[v], sums[r][v]);
+                sums[r][v] = Product::add(sums[r][v], left, right[v]);
             });
         });
     }
+    const bool read = into != Into::kSet, negate = into == Into::kSubtract;
     if (columns == kVectors * V::size) {
         unroll<Rows>([&](auto r) __attribute__((always_inline)) {
             unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
-                float* to = c + r * c_stride + v * V::size;
-                (accumulate ? V::load_unaligned(to) + sums[r][v] : sums[r][v]).store_unaligned(to);
+                Value* to = c + r * c_stride + v * V::size;
+                const V before = read ? V::load_unaligned(to) : V(Value{});
+                (negate ? before - sums[r][v] : read ? before + sums[r][v] : sums[r][v]).store_unaligned(to);
             });
         });
     } else {
-        alignas(64) float edge[Rows][kVectors * V::size];
+        alignas(64) Value edge[Rows][kVectors * V::size];
         unroll<Rows>([&](auto r) __attribute__((always_inline)) {
             unroll<kVectors>([&](auto v) __attribute__((always_inline)) { sums[r][v].store_aligned(&edge[r][v * V::size]); });
         });
         for (size_t r = 0; r < Rows; ++r)
-            for (size_t j = 0; j < columns; ++j)
-                c[r * c_stride + j] = accumulate ? c[r * c_stride + j] + edge[r][j] : edge[r][j];
+            for (size_t j = 0; j < columns; ++j) {
+                Value& to = c[r * c_stride + j];
+                to = negate ? to - edge[r][j] : read ? to + edge[r][j] : edge[r][j];
+            }
     }
 }
 
-using TileFunction = void (*)(const float*, size_t, size_t, const float*, size_t, float*, size_t, size_t, bool);
-
-template <class Target, size_t... Rows>
-constexpr TileFunction tile_function(size_t rows, std::index_sequence<Rows...>) {
-    constexpr TileFunction kFunctions[] = {multiply_tile<Target, Rows + 1>...};
-    return kFunctions[rows - 1];
+template <class Target, class Product>
+void multiply_panels(const typename Product::Value* a, bool a_by_rows, const typename Product::Value* b, size_t m, size_t n,
+                     size_t k, typename Product::Value* c, size_t c_stride, Into into) {
+    constexpr size_t kRows = Target::tile_rows, kColumns = Target::tile_vectors * kLanes<Target>;
+    const size_t row = a_by_rows ? k : 1, step = a_by_rows ? 1 : kRows;
+    const size_t panel = (k + (Product::kPanelsHaveStart ? 1 : 0)) * kColumns;
+    for (size_t j = 0; j < n; j += kColumns, b += panel) {
+        const size_t columns = n - j < kColumns ? n - j : kColumns;
+        size_t i = 0;
+        const auto rows_of = [&](auto rows) __attribute__((always_inline)) {
+            for (; i + rows <= m; i += rows)
+                multiply_tile<Target, Product, rows>(a + (a_by_rows ? i * k : i / kRows * kRows * k + i % kRows), row, step,
+                                                     b, k, c + i * c_stride + j, c_stride, columns, into);
+        };
+        rows_of(Index<kRows>{});
+        if constexpr (kRows > 8) rows_of(Index<8>{});
+        if constexpr (kRows > 4) rows_of(Index<4>{});
+        rows_of(Index<2>{});
+        rows_of(Index<1>{});
+    }
 }
 
 template <class Target>
 void multiply_block(const float* a, bool a_by_rows, const float* b, size_t m, size_t n, size_t k, float* c,
-                    size_t c_stride, bool accumulate) {
-    constexpr size_t kRows = Target::tile_rows, kColumns = Target::tile_vectors * kLanes<Target>;
-    const size_t row = a_by_rows ? k : 1, step = a_by_rows ? 1 : kRows;
-    for (size_t j = 0; j < n; j += kColumns) {
-        const size_t columns = n - j < kColumns ? n - j : kColumns;
-        size_t i = 0;
-        for (; i + kRows <= m; i += kRows)
-            multiply_tile<Target, kRows>(a + i * k, row, step, b + j * k, k, c + i * c_stride + j, c_stride, columns,
-                                         accumulate);
-        if (i < m)
-            tile_function<Target>(m - i, std::make_index_sequence<kRows>{})(
-                a + i * k, row, step, b + j * k, k, c + i * c_stride + j, c_stride, columns, accumulate);
-    }
+                    size_t c_stride, Into into) {
+    multiply_panels<Target, FloatProduct<Target>>(a, a_by_rows, b, m, n, k, c, c_stride, into);
 }
 
 }  // namespace

@@ -41,6 +41,20 @@ inline std::int16_t quantize(float value, float scale, int zero_point, int low, 
 
 inline float dequantize(std::int16_t code, float scale, int zero_point) { return float(code - zero_point) * scale; }
 
+/// Activations in 8 bits: for each `block` values (the last may be shorter) scale = the largest magnitude / 127, and each
+/// value becomes round_half_even(value * (127 / largest)) * scale. Blocks below 2^-120 become zero.
+inline std::vector<double> rounded_to_int8(std::span<const float> values, std::size_t block) {
+    std::vector<double> result;
+    for (std::size_t begin = 0; begin < values.size(); begin += block) {
+        const auto part = values.subspan(begin, std::min(block, values.size() - begin));
+        float largest = 0;
+        for (const float value : part) largest = std::max(largest, std::abs(value));
+        const float inverse = largest < 0x1p-120f ? 0.0f : 127.0f / largest, scale = largest / 127.0f;
+        for (const float value : part) result.push_back(double{std::nearbyint(value * inverse)} * double{scale});
+    }
+    return result;
+}
+
 /// One row times kron(hadK^T, Sylvester) / sqrt(n): `table` is hadK row by row (+1 or -1), `order` its size, 1 where
 /// n is a power of two. The power of two comes first, smallest distance first, then the mixing of the `order` parts.
 inline void hadamard_row(std::span<float> row, std::span<const float> table, std::size_t order, bool transposed) {

@@ -9,7 +9,12 @@ namespace quantlens::kernels {
 /// Memory that a thread keeps between calls, aligned to a cache line, not initialised. Only grows.
 class Scratch {
 public:
-    float* floats(std::size_t count) { return static_cast<float*>(bytes(count * sizeof(float))); }
+    float* floats(std::size_t count) { return values<float>(count); }
+
+    template <class T>
+    T* values(std::size_t count) {
+        return static_cast<T*>(bytes(count * sizeof(T)));
+    }
 
     void* bytes(std::size_t size) {
         if (size > size_) {

@@ -3,12 +3,16 @@
 //
 // A Target names an architecture and the tuning that follows from its registers:
 //     using Arch                    the xsimd architecture
+//     using TransposeArch           the one whose transpose of square blocks is in registers
 //     tile_rows, tile_vectors       register tile of the float product: rows x vectors of columns
+//     packed_tokens                 tokens that share the unpacked codes of 16 rows
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 
 #include <xsimd/xsimd.hpp>
+
+#include "kernels/table.h"
 
 namespace quantlens::kernels {
 namespace {
@@ -17,6 +21,9 @@ using std::size_t;
 
 template <class Target>
 using Floats = xsimd::batch<float, typename Target::Arch>;
+
+template <class Target>
+using Ints = xsimd::batch<std::int32_t, typename Target::Arch>;
 
 template <class Target>
 constexpr size_t kLanes = Floats<Target>::size;

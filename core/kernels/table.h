@@ -5,9 +5,24 @@
 #include <span>
 #include <string_view>
 
+#include "kernels/packed_layout.h"
+
 /// The kernels of one architecture as plain functions over pointers and sizes, and the choice among them.
 /// The units in arch/ are compiled with their own flags: they define one table each and share no code.
 namespace quantlens::kernels {
+
+/// What becomes of the values that a product is written to.
+enum class Into : std::uint8_t { kSet, kAdd, kSubtract };
+
+/// The product with packed weights of one kind.
+struct PackedKernel {
+    /// out[t][row] of `tokens` tokens from `first` on, for one group of 16 rows of which `rows` exist. The group is
+    /// `units` units of `blocks` x 32 inputs.
+    void (*multiply)(const std::uint8_t* weights, std::size_t units, std::size_t blocks, const PackedInput& x,
+                     std::size_t first, std::size_t tokens, float* out, std::size_t out_stride, std::size_t rows);
+    std::size_t (*bytes)(std::size_t blocks);  ///< of a unit
+    std::size_t words_in_block;                ///< of the activations that it reads
+};
 
 struct KernelTable {
     const char* name;  ///< "avx2", ...: what the results report as instruction set
@@ -23,10 +38,35 @@ struct KernelTable {
                        float* to);
     /// The same, tile_columns wide, from element (k, j) at from[j * stride + k].
     void (*pack_transposed)(const float* from, std::size_t stride, std::size_t k, std::size_t count, float* to);
-    /// c [m x n] = (or +=) a times b. b: packed panels of tile_columns. a: tiles of tile_rows x k values, row after row
-    /// where `a_by_rows`, else step after step as pack_steps writes them. `to_right` columns of c may be written.
+    /// c [m x n] = (or +=, -=) a times b. b: packed panels of tile_columns. a: tiles of tile_rows x k values, row after
+    /// row where `a_by_rows`, else step after step as pack_steps writes them.
     void (*multiply_block)(const float* a, bool a_by_rows, const float* b, std::size_t m, std::size_t n, std::size_t k,
-                           float* c, std::size_t c_stride, bool accumulate);
+                           float* c, std::size_t c_stride, Into into);
+
+    // codes.inl.h: the int8 product, codes packed into 32-bit words of codes_in_word steps
+    std::size_t codes_in_word;
+    std::size_t panel_start_words;  ///< words at the start of each right panel beside its steps
+    void (*pack_left_codes)(const std::int8_t* from, std::size_t stride, std::size_t k, std::size_t rows,
+                            std::int32_t* to);
+    void (*pack_right_codes)(const std::int8_t* from, std::size_t stride, std::size_t k, std::size_t count,
+                             std::int32_t* to);
+    void (*multiply_codes)(const std::int32_t* a, const std::int32_t* b, std::size_t m, std::size_t n,
+                           std::size_t words, std::int32_t* c, std::size_t c_stride, bool accumulate);
+
+    // packed.inl.h
+    PackedKernel packed[kPackedKinds];  ///< by PackedKind
+    void (*quantize_token)(const float* x, std::size_t n, bool one_scale, std::int8_t* codes, float* scales,
+                           std::int32_t* sums, float* scaled_sums);
+    void (*spread_codes)(const std::int8_t* codes, std::size_t steps, std::int32_t* words);
+
+    // elementwise.inl.h
+    void (*exp)(const float* x, float* out, std::size_t n);
+    void (*silu)(const float* x, float* out, std::size_t n);
+    void (*silu_times)(const float* gate, const float* up, float* out, std::size_t n);
+    float (*sum_of_exp)(const float* values, std::size_t n, float shift, float* out);
+    float (*abs_max)(const float* values, std::size_t n);
+    void (*scale_by_gain)(const float* x, const float* gain, float factor, float* out, std::size_t n);
+    void (*round_to_int8)(const float* values, std::size_t n, float scale, std::int8_t* codes);
 
     // rows.inl.h
     void (*min_max)(const float* values, std::size_t n, float* minimum, float* maximum);
@@ -39,6 +79,13 @@ struct KernelTable {
     void (*mix_parts)(const float* from, std::size_t parts, std::size_t n, const std::uint64_t* signs, float scale,
                       float* to);
     void (*scale)(float* values, std::size_t n, float factor);
+
+    // machine.inl.h
+    float (*float_peak)(std::size_t rounds);
+    double float_peak_operations;  ///< a round
+    std::int32_t (*code_peak)(std::size_t rounds);
+    double code_peak_operations;
+    float (*read_floats)(const float* values, std::size_t n);
 };
 
 /// The best table that this machine can run; the choice is made once. QUANTLENS_ISA=sse2 in the environment (any name of

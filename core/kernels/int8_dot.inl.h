@@ -1,0 +1,162 @@
+// The dot products of small integers, the one place where the kernels name instructions: xsimd has none of them.
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#elif defined(__wasm__)
+#include <wasm_simd128.h>
+#endif
+
+namespace quantlens::kernels {
+namespace {
+
+/// Each lane: sum + a0 * b0 + a1 * b1 over the two signed 16-bit halves of the lanes of a and b.
+template <class Target>
+[[gnu::always_inline]] inline Ints<Target> add_dot_of_pairs(Ints<Target> sum, Ints<Target> a, Ints<Target> b) {
+#if defined(__AVX512VNNI__)
+    return Ints<Target>(_mm512_dpwssd_epi32(sum, a, b));
+#elif defined(__AVX512BW__)
+    return sum + Ints<Target>(_mm512_madd_epi16(a, b));
+#elif defined(__AVX2__)
+    return sum + Ints<Target>(_mm256_madd_epi16(a, b));
+#elif defined(__SSE2__)
+    return sum + Ints<Target>(_mm_madd_epi16(a, b));
+#elif defined(__aarch64__)
+    const int16x8_t left = vreinterpretq_s16_s32(a), right = vreinterpretq_s16_s32(b);
+    const int32x4_t low = vmull_s16(vget_low_s16(left), vget_low_s16(right));
+    return Ints<Target>(vaddq_s32(sum, vpaddq_s32(low, vmull_high_s16(left, right))));
+#else
+    return sum + Ints<Target>(wasm_i32x4_dot_i16x8(a, b));
+#endif
+}
+
+/// How many codes a 32-bit word of the int8 matrix product holds: 4 where there is an 8-bit dot product, else 2 of 16 bits.
+#if defined(__AVX512VNNI__)
+inline constexpr size_t kCodesInWord = 4;
+#else
+inline constexpr size_t kCodesInWord = 2;
+#endif
+
+/// One step of the int8 matrix product. With 4 codes in a word those on the left are unsigned (the code + 128).
+template <class Target>
+[[gnu::always_inline]] inline Ints<Target> add_dot_of_words(Ints<Target> sum, Ints<Target> left, Ints<Target> right) {
+#if defined(__AVX512VNNI__)
+    return Ints<Target>(_mm512_dpbusd_epi32(sum, left, right));
+#else
+    return add_dot_of_pairs<Target>(sum, left, right);
+#endif
+}
+
+/// Whether the dot products below take an activation word of four bytes, or two words of 16-bit pairs: bytes 0 and 2, then
+/// bytes 1 and 3, as masks and shifts leave the codes.
+#if defined(__AVX2__)
+inline constexpr bool kUnsignedTakesBytes = true, kSignedTakesBytes = true;
+#elif defined(__wasm_relaxed_simd__)
+inline constexpr bool kUnsignedTakesBytes = true, kSignedTakesBytes = false;
+#else
+inline constexpr bool kUnsignedTakesBytes = false, kSignedTakesBytes = false;
+#endif
+
+/// Sums of products of codes 0 .. MaxCode, four in each lane, with signed 8-bit activations that all lanes share.
+///     Sum sum = open(total); up to kSteps times sum = add(sum, codes, activations); total = close(sum, total);
+template <class Target, int MaxCode>
+struct UnsignedDot {
+    using V = Ints<Target>;
+    static constexpr bool kTakesBytes = kUnsignedTakesBytes;
+    static constexpr size_t kWords = kTakesBytes ? 1 : 2;  // activation words for four inputs
+
+#if defined(__AVX2__) && !defined(__AVX512VNNI__)
+    // vpmaddubsw adds pairs of products in 16 bits: a few steps fit before they are widened.
+    static constexpr size_t kSteps = 32767 / (2 * MaxCode * 127);
+    [[gnu::always_inline]] static V open(V) { return V(0); }
+    [[gnu::always_inline]] static V add(V sum, V codes, const std::int32_t* x) {
+        using Shorts = xsimd::batch<std::int16_t, typename Target::Arch>;
+        const V activations(*x);
+#if defined(__AVX512BW__)
+        const Shorts products(_mm512_maddubs_epi16(codes, activations));
+#else
+        const Shorts products(_mm256_maddubs_epi16(codes, activations));
+#endif
+        return xsimd::bitwise_cast<std::int32_t>(xsimd::bitwise_cast<std::int16_t>(sum) + products);
+    }
+    [[gnu::always_inline]] static V close(V sum, V total) {
+        return add_dot_of_pairs<Target>(total, sum, V(0x00010001));
+    }
+#else
+    static constexpr size_t kSteps = 1024;
+    [[gnu::always_inline]] static V open(V total) { return total; }
+    [[gnu::always_inline]] static V close(V sum, V) { return sum; }
+    [[gnu::always_inline]] static V add(V sum, V codes, const std::int32_t* x) {
+#if defined(__AVX512VNNI__)
+        return V(_mm512_dpbusd_epi32(sum, codes, V(*x)));
+#elif defined(__wasm_relaxed_simd__)
+        return V(wasm_i32x4_relaxed_dot_i8x16_i7x16_add(V(*x), codes, sum));  // one operand in 7 bits: the codes
+#else
+        const auto pairs = xsimd::bitwise_cast<std::uint16_t>(codes);
+        sum = add_dot_of_pairs<Target>(sum, codes & V(0x00ff00ff), V(x[0]));
+        return add_dot_of_pairs<Target>(sum, xsimd::bitwise_cast<std::int32_t>(pairs >> 8), V(x[1]));
+#endif
+    }
+#endif
+};
+
+/// The same for codes of eight signed bits, any of them; activations are -127 .. 127.
+/// `start_of(sum)` is what the total starts from, where sum is that of all activations that will be multiplied.
+template <class Target>
+struct SignedDot {
+    using V = Ints<Target>;
+    static constexpr bool kTakesBytes = kSignedTakesBytes;
+    static constexpr size_t kWords = kTakesBytes ? 1 : 2;
+
+    [[gnu::always_inline]] static std::int32_t start_of([[maybe_unused]] std::int32_t sum) {
+#if defined(__AVX512VNNI__)
+        return -128 * sum;
+#else
+        return 0;
+#endif
+    }
+
+#if defined(__AVX512VNNI__)
+    /// The codes as `add` wants them, to be shared by several tokens.
+    struct Codes {
+        V plus_128;
+    };
+    [[gnu::always_inline]] static Codes prepare(V codes) { return {codes ^ V(static_cast<std::int32_t>(0x80808080u))}; }
+    [[gnu::always_inline]] static V add(V total, Codes codes, const std::int32_t* x) {
+        return V(_mm512_dpbusd_epi32(total, codes.plus_128, V(*x)));
+    }
+#elif defined(__AVX2__)
+    struct Codes {
+        V signs, magnitudes;
+    };
+#if defined(__AVX512BW__)
+    [[gnu::always_inline]] static Codes prepare(V codes) { return {codes, V(_mm512_abs_epi8(codes))}; }
+    [[gnu::always_inline]] static V add(V total, Codes codes, const std::int32_t* x) {
+        const __m512i activations = V(*x);  // no vpsignb here: negated under a mask
+        const __m512i turned = _mm512_mask_sub_epi8(activations, _mm512_movepi8_mask(codes.signs), _mm512_setzero_si512(),
+                                                    activations);
+        return add_dot_of_pairs<Target>(total, V(_mm512_maddubs_epi16(codes.magnitudes, turned)), V(0x00010001));
+    }
+#else
+    [[gnu::always_inline]] static Codes prepare(V codes) { return {codes, V(_mm256_abs_epi8(codes))}; }
+    [[gnu::always_inline]] static V add(V total, Codes codes, const std::int32_t* x) {
+        const __m256i turned = _mm256_sign_epi8(V(*x), codes.signs);
+        return add_dot_of_pairs<Target>(total, V(_mm256_maddubs_epi16(codes.magnitudes, turned)), V(0x00010001));
+    }
+#endif
+#else
+    struct Codes {
+        V even, odd;
+    };
+    [[gnu::always_inline]] static Codes prepare(V codes) {
+        const auto pairs = xsimd::bitwise_cast<std::int16_t>(codes);
+        return {xsimd::bitwise_cast<std::int32_t>((pairs << 8) >> 8), xsimd::bitwise_cast<std::int32_t>(pairs >> 8)};
+    }
+    [[gnu::always_inline]] static V add(V total, Codes codes, const std::int32_t* x) {
+        return add_dot_of_pairs<Target>(add_dot_of_pairs<Target>(total, codes.even, V(x[0])), codes.odd, V(x[1]));
+    }
+#endif
+};
+
+}  // namespace
+}  // namespace quantlens::kernels

@@ -1,0 +1,82 @@
+#include "kernels/packed.h"
+
+#include <algorithm>
+#include <new>
+
+#include "kernels/scratch.h"
+#include "kernels/table.h"
+
+namespace quantlens::kernels {
+
+namespace {
+
+constexpr std::align_val_t kAlignment{64};
+
+std::size_t ceil_div(std::size_t value, std::size_t divisor) { return (value + divisor - 1) / divisor; }
+
+/// The activations of some tokens in 8 bits, in this thread's scratch memory.
+class QuantizedInput {
+public:
+    QuantizedInput(MatrixView<const float> x, const PackedKernel& kernel, bool scale_a_token, const KernelTable& table,
+                   ThreadPool& pool) {
+        thread_local Scratch memory[5];
+        const std::size_t tokens = x.rows(), blocks = ceil_div(x.columns(), 32), all = tokens * blocks;
+        auto* codes = memory[0].values<std::int8_t>(all * 32);
+        auto* scales = memory[1].values<float>(all);
+        auto* sums = memory[2].values<std::int32_t>(all * 2);
+        auto* scaled_sums = memory[3].values<float>(all);
+        const bool spread = kernel.words_in_block == 16;
+        auto* words = spread ? memory[4].values<std::int32_t>(all * 16) : reinterpret_cast<std::int32_t*>(codes);
+        pool.for_each(tokens, [&](std::size_t t) {
+            const std::size_t first = t * blocks;
+            table.quantize_token(&x(t, 0), x.columns(), scale_a_token, codes + first * 32, scales + first,
+                                 sums + first * 2, scaled_sums + first);
+            if (spread) table.spread_codes(codes + first * 32, blocks * 8, words + first * 16);
+        });
+        input_ = {words, kernel.words_in_block, scales, sums, scaled_sums, blocks};
+    }
+    const PackedInput& view() const { return input_; }
+
+private:
+    PackedInput input_{};
+};
+
+}  // namespace
+
+PackedMatrix::PackedMatrix(PackedKind kind, std::size_t rows, std::size_t columns, std::size_t group_size)
+    : kind_(kind), rows_(rows), columns_(columns), blocks_(group_size / 32) {
+    const PackedKernel& kernel = active_table().packed[std::size_t(kind)];
+    const std::size_t blocks = ceil_div(columns, 32), whole = blocks / blocks_, rest = blocks % blocks_;
+    size_ = ceil_div(rows, kPackedRows) * (whole * kernel.bytes(blocks_) + (rest ? kernel.bytes(rest) : 0));
+    data_.reset(static_cast<std::uint8_t*>(::operator new(size_, kAlignment)));
+}
+
+void PackedMatrix::Free::operator()(std::uint8_t* memory) const { ::operator delete(memory, kAlignment); }
+
+void matmul_packed(MatrixView<const float> x, const PackedMatrix& weights, MatrixView<float> out, ThreadPool& pool) {
+    if (out.empty()) return;
+    const KernelTable& table = active_table();
+    const PackedKernel& kernel = table.packed[std::size_t(weights.kind())];
+    const QuantizedInput input(x, kernel, weights.kind() == PackedKind::kInt8Channel, table, pool);
+    const PackedInput& view = input.view();
+
+    const std::size_t tokens = x.rows(), groups = ceil_div(weights.rows(), kPackedRows);
+    const std::size_t blocks = weights.group_size() / 32, units = ceil_div(view.blocks, blocks);
+    const std::size_t group_bytes = weights.bytes() / groups;
+    // A piece is some groups of rows, small enough to stay in the second-level cache while chunks of tokens pass.
+    constexpr std::size_t kTokens = 64, kPieceBytes = 192 << 10;
+    const std::size_t share = ceil_div(groups, 8 * pool.threads());
+    const std::size_t height = std::clamp<std::size_t>(tokens == 1 ? share : kPieceBytes / group_bytes, 1, share);
+    pool.for_each(ceil_div(groups, height), [&](std::size_t piece) {
+        const std::size_t end = std::min(groups, (piece + 1) * height);
+        for (std::size_t first = 0; first < tokens; first += kTokens)
+            for (std::size_t group = piece * height; group < end; ++group) {
+                const std::size_t row = group * kPackedRows;
+                kernel.multiply(weights.data().data() + group * group_bytes, units, blocks, view, first,
+                                std::min(kTokens, tokens - first), &out(first, row), out.stride(),
+                                std::min(kPackedRows, weights.rows() - row));
+            }
+    });
+}
+
+}  // namespace quantlens::kernels

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "kernels/packed_layout.h"
+#include "tensor/error.h"
+#include "tensor/matrix.h"
+#include "tensor/thread_pool.h"
+
+/// Products straight from quantized weights. They are repacked once, when a model is loaded; at each call the activations
+/// are quantized to 8 bits (one scale for each 32 inputs of a token, as ggml's q8_0; for kInt8Channel one a token).
+namespace quantlens::kernels {
+
+/// Weights [rows x columns], packed for the kernels.
+class PackedMatrix {
+public:
+    PackedKind kind() const { return kind_; }
+    std::size_t rows() const { return rows_; }
+    std::size_t columns() const { return columns_; }
+    std::size_t group_size() const { return blocks_ * 32; }  ///< inputs in a unit (packed_layout.h)
+    std::size_t bytes() const { return size_; }
+    std::span<const std::uint8_t> data() const { return {data_.get(), size_}; }
+    std::span<std::uint8_t> data() { return {data_.get(), size_}; }
+
+    /// Room for weights of this shape; `group_size` is a multiple of 32.
+    PackedMatrix(PackedKind kind, std::size_t rows, std::size_t columns, std::size_t group_size);
+
+private:
+    struct Free {
+        void operator()(std::uint8_t* memory) const;
+    };
+    PackedKind kind_;
+    std::size_t rows_, columns_, blocks_, size_;
+    std::unique_ptr<std::uint8_t, Free> data_;
+};
+
+/// Packs the blocks of a GGUF tensor of this kind (kQ4_0, kQ8_0, kQ4_K, kQ6_K), row after row.
+/// Errors: kBadShape where rows or columns are 0, columns are no multiple of the block, or the bytes are too few or many;
+/// kNotFinite where a scale is NaN or infinite.
+Result<PackedMatrix> pack_blocks(PackedKind kind, std::span<const std::uint8_t> blocks, std::size_t rows,
+                                 std::size_t columns, ThreadPool& pool);
+
+/// Codes with a scale and a zero point for each `group_size` inputs of a row: w = (code - zero_point) * scale.
+struct GroupedCodes {
+    MatrixView<const std::int16_t> codes;    // [rows x columns]
+    std::size_t group_size;                  // a multiple of 32; the last group of a row may be shorter
+    MatrixView<const float> scales;          // [rows x groups]; stored as FP16
+    std::span<const std::int32_t> zero_points;  // as scales; empty: all 0
+};
+
+/// Packs 4-bit (kInt4) or 8-bit (kInt8) codes, signed or unsigned: each code and zero point must be in -8 .. 7 or 0 .. 15,
+/// in -128 .. 127 or 0 .. 255, the same range for all.
+/// Errors: kBadShape where the shapes do not fit; kBadParameter for a group size or a code outside; kNotFinite for a scale
+/// that FP16 cannot hold.
+Result<PackedMatrix> pack_groups(PackedKind kind, const GroupedCodes& grouped, ThreadPool& pool);
+
+/// Packs signed 8-bit codes [rows x columns] with one scale a row, kept in float32 (kInt8Channel).
+Result<PackedMatrix> pack_channels(MatrixView<const std::int8_t> codes, std::span<const float> scales, ThreadPool& pool);
+
+/// out [tokens x rows] = x [tokens x columns], quantized to 8 bits, times the transpose of the weights.
+/// The same bits at any thread count.
+void matmul_packed(MatrixView<const float> x, const PackedMatrix& weights, MatrixView<float> out, ThreadPool& pool);
+
+}  // namespace quantlens::kernels

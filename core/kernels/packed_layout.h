@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+/// How packed weights lie in memory, the same on every architecture: 16 rows (output channels) side by side, so that a
+/// vector register holds four consecutive inputs of several rows and no sum crosses lanes.
+///
+/// A group of 16 rows is a run of units. In each, "steps" are of four inputs: byte i of 32-bit lane r belongs to input
+/// 4 * step + i of row r. Two 4-bit codes share a byte: the low half of step s and the high half of step s + 4 of each 32
+/// inputs (of step s + 2 of each 16 in q6_K). Scales of the 16 rows lie side by side too.
+namespace quantlens::kernels {
+
+enum class PackedKind : std::uint8_t {
+    kQ4_0,  ///< unit of 32 inputs: 16 FP16 scales, 4 x 64 bytes of codes; value = scale * (code - 8)
+    kQ8_0,  ///< 32: 16 FP16 scales, 8 x 64 bytes of signed codes; scale * code
+    kQ4_K,  ///< 256: 16 FP16 d, 16 FP16 dmin, then 8 x (16 bytes sc, 16 bytes m, 4 x 64 codes); d * sc * code - dmin * m
+    kQ6_K,  ///< 256: 16 FP16 d, then 16 x (16 signed bytes sc, 2 x 64 low halves, 64 high bits); d * sc * (code - 32)
+    kInt4,  ///< a group: 16 FP16 scales, 16 bytes zero points, then 4 x 64 codes for each 32; scale * (code - zero)
+    kInt8,  ///< a group: 16 FP16 scales, 16 signed bytes zero points, then 8 x 64 signed codes for each 32
+    kInt8Channel,  ///< a row: 8 x 64 signed codes for each 32 inputs, then 16 float32 scales; scale * code
+};
+
+inline constexpr std::size_t kPackedKinds = 7;
+inline constexpr std::size_t kPackedRows = 16;
+
+/// Tokens whose activations were quantized to 8 bits, as the products with packed weights read them. `blocks` of 32
+/// inputs a token; the last is filled with zeros. All arrays go token by token.
+struct PackedInput {
+    const std::int32_t* words;   ///< [tokens][blocks][8 steps x words in a step]
+    std::size_t words_in_block;  ///< 8, or 16 where a step's four codes are widened to two pairs of 16 bits
+    const float* scales;         ///< [tokens][blocks]
+    const std::int32_t* sums;    ///< [tokens][blocks][2]: of the codes of each 16 inputs
+    const float* scaled_sums;    ///< [tokens][blocks]: scale * the sum of the block's codes
+    std::size_t blocks;
+};
+
+}  // namespace quantlens::kernels

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "kernels/table.h"
+
+namespace quantlens::kernels {
+
+/// How a product's result is cut for the threads: rectangles of whole register tiles, some for each thread so that none
+/// waits long at the end. A value of the result does not depend on the cut.
+class Pieces {
+public:
+    struct Piece {
+        std::size_t row, column, rows, columns;
+    };
+
+    Pieces(std::size_t rows, std::size_t columns, const KernelTable& table, std::size_t threads)
+        : rows_(rows), columns_(columns) {
+        const std::size_t wanted = threads == 1 ? 1 : 4 * threads;
+        height_ = std::min(kMaxRows, round_up(rows, table.tile_rows));
+        width_ = std::min(kMaxColumns, round_up(columns, table.tile_columns));
+        while (count() < wanted && width_ > 2 * table.tile_columns) width_ = round_up(width_ / 2, table.tile_columns);
+        while (count() < wanted && height_ > kMinRows) height_ = round_up(height_ / 2, table.tile_rows);
+    }
+
+    std::size_t count() const { return down() * across(); }
+
+    Piece operator[](std::size_t piece) const {
+        const std::size_t row = piece / across() * height_, column = piece % across() * width_;
+        return {row, column, std::min(height_, rows_ - row), std::min(width_, columns_ - column)};
+    }
+
+private:
+    // The right operand's block of 256 steps x kMaxColumns (256 KB) stays in the second-level cache while kMaxRows rows
+    // of the left one stream past it.
+    static constexpr std::size_t kMaxRows = 768, kMinRows = 96, kMaxColumns = 256;
+
+    static std::size_t round_up(std::size_t value, std::size_t multiple) {
+        return (value + multiple - 1) / multiple * multiple;
+    }
+    std::size_t down() const { return (rows_ + height_ - 1) / height_; }
+    std::size_t across() const { return (columns_ + width_ - 1) / width_; }
+
+    std::size_t rows_, columns_, height_ = 0, width_ = 0;
+};
+
+}  // namespace quantlens::kernels

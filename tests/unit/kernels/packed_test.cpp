@@ -1,0 +1,190 @@
+#include "kernels/packed.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "kernels/reference.h"
+#include "support/golden.h"
+#include "unit/kernels/support.h"
+
+namespace quantlens::kernels {
+namespace {
+
+using test::normal_matrix;
+
+class Packed : public test::OnEachArchitecture {};
+QUANTLENS_ON_EACH_ARCHITECTURE(Packed);
+
+/// The product with `weights` [rows x columns], which the packed ones stand for, summed in double over activations
+/// that were rounded as the kernels round them.
+void expect_product(const Matrix& weights, const PackedMatrix& packed, std::size_t tokens, std::size_t threads,
+                    float activation_scale = 1.0f) {
+    ThreadPool pool(threads);
+    Matrix x = normal_matrix(tokens, weights.columns(), tokens + weights.columns());
+    for (float& value : x.values()) value *= activation_scale;
+    Matrix out(tokens, weights.rows());
+    matmul_packed(x, packed, out, pool);
+    const std::size_t block = packed.kind() == PackedKind::kInt8Channel ? weights.columns() : 32;
+    for (std::size_t t = 0; t < tokens; ++t) {
+        const std::vector<double> rounded = reference::rounded_to_int8(x.row(t), block);
+        for (std::size_t r = 0; r < weights.rows(); ++r) {
+            double sum = 0, inputs = 0, largest = 0;
+            for (std::size_t c = 0; c < weights.columns(); ++c) {
+                sum += rounded[c] * double{weights(r, c)};
+                inputs += std::abs(rounded[c]);
+                largest = std::max(largest, std::abs(double{weights(r, c)}));
+            }
+            // Scales and minimums as large as the largest weight may cancel in others: rounding is relative to them.
+            ASSERT_NEAR(double{out(t, r)}, sum, 1e-5 * inputs * largest + 1e-37)
+                << "token " << t << " row " << r << " of " << weights.rows() << " x " << weights.columns();
+        }
+    }
+}
+
+struct GgufCase {
+    PackedKind kind;
+    std::string type;
+    std::size_t block, bytes;
+};
+const GgufCase kGgufCases[] = {{PackedKind::kQ4_0, "q4_0", 32, 18},
+                               {PackedKind::kQ8_0, "q8_0", 32, 34},
+                               {PackedKind::kQ4_K, "q4_K", 256, 144},
+                               {PackedKind::kQ6_K, "q6_K", 256, 210}};
+
+TEST_P(Packed, GgufBlocksMultiplyAsTheirDequantizedGoldenValues) {
+    ThreadPool pool(2);
+    for (const GgufCase& format : kGgufCases) {
+        std::vector<std::uint8_t> blocks;
+        std::vector<float> values;
+        for (const char* operation : {"gguf_block", "gguf_dequant"})
+            for (const auto& golden : quantlens::test::cases(operation)) {
+                if (golden.parameters().at("type") != format.type) continue;
+                const auto bytes = golden.has_input("bytes") ? quantlens::test::read_npy_u8(golden.input_path("bytes"))
+                                                             : golden.expected_u8("bytes");
+                const auto dequantized = golden.expected_f32("dequantized");
+                for (std::size_t b = 0; b * format.block < dequantized.values.size(); ++b) {
+                    const auto part = std::span(dequantized.values).subspan(b * format.block, format.block);
+                    if (!std::ranges::all_of(part, [](float value) { return std::abs(value) < 1e6f; })) continue;
+                    values.insert(values.end(), part.begin(), part.end());
+                    blocks.insert(blocks.end(), bytes.values.begin() + std::ptrdiff_t(b * format.bytes),
+                                  bytes.values.begin() + std::ptrdiff_t((b + 1) * format.bytes));
+                }
+            }
+        const std::size_t count = blocks.size() / format.bytes;
+        ASSERT_GT(count, 20u);
+        for (const std::size_t in_row : {std::size_t{1}, std::size_t{3}, count / 17}) {
+            const std::size_t rows = count / in_row, columns = in_row * format.block;
+            const auto used = std::span(blocks).first(rows * in_row * format.bytes);
+            const auto packed = pack_blocks(format.kind, used, rows, columns, pool);
+            ASSERT_TRUE(packed) << packed.error().message;
+            const Matrix weights(rows, columns, std::vector(values.begin(), values.begin() + std::ptrdiff_t(rows * columns)));
+            for (const std::size_t tokens : {1, 2, 3, 5, 8, 19}) expect_product(weights, *packed, tokens, 2);
+            expect_product(weights, *packed, 1, 1, 1e30f);
+            expect_product(weights, *packed, 1, 1, 1e-36f);
+        }
+    }
+}
+
+void expect_grouped(PackedKind kind, std::size_t rows, std::size_t columns, std::size_t group, int low, int high,
+                    bool zero_points) {
+    ThreadPool pool(2);
+    Random random(rows + columns);
+    const std::size_t groups = (columns + group - 1) / group;
+    std::vector<std::int16_t> codes(rows * columns);
+    std::vector<std::int32_t> zeros(zero_points ? rows * groups : 0);
+    for (auto& code : codes) code = std::int16_t(low + int(random.below(std::uint64_t(high - low + 1))));
+    for (auto& zero : zeros) zero = low + int(random.below(std::uint64_t(high - low + 1)));
+    codes[0] = std::int16_t(low);
+    Matrix scales(rows, groups);
+    for (float& scale : scales.values()) scale = float(random.below(2000)) / 1024.0f / 64.0f;  // FP16 holds these
+    const GroupedCodes grouped{{codes.data(), rows, columns}, group, scales, zeros};
+    const auto packed = pack_groups(kind, grouped, pool);
+    ASSERT_TRUE(packed) << packed.error().message;
+    Matrix weights(rows, columns);
+    for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t c = 0; c < columns; ++c) {
+            const int zero = zero_points ? zeros[r * groups + c / group] : 0;
+            weights(r, c) = float(codes[r * columns + c] - zero) * scales(r, c / group);
+        }
+    for (const std::size_t tokens : {1, 4, 7, 70}) expect_product(weights, *packed, tokens, 2);
+}
+
+TEST_P(Packed, GroupedCodesMultiplyAsTheirValues) {
+    for (const auto& [rows, columns, group] : {std::array<std::size_t, 3>{1, 1, 32}, {16, 128, 128}, {5, 70, 32},
+                                               {33, 300, 128}, {40, 500, 64}, {17, 1000, 1024}}) {
+        expect_grouped(PackedKind::kInt4, rows, columns, group, 0, 15, true);
+        expect_grouped(PackedKind::kInt4, rows, columns, group, -8, 7, false);
+        expect_grouped(PackedKind::kInt4, rows, columns, group, -7, 7, false);
+        expect_grouped(PackedKind::kInt8, rows, columns, group, 0, 255, true);
+        expect_grouped(PackedKind::kInt8, rows, columns, group, -128, 127, false);
+    }
+}
+
+TEST_P(Packed, ChannelsMultiplyAsTheirValuesAlsoAtTheExtremes) {
+    ThreadPool pool(2);
+    for (const auto& [rows, columns] : {std::array<std::size_t, 2>{1, 1}, {16, 32}, {37, 333}, {50, 2000}})
+        for (const bool extreme : {false, true}) {
+            Random random(rows);
+            std::vector<std::int8_t> codes(rows * columns);
+            for (auto& code : codes) code = std::int8_t(extreme ? -128 : int(random.below(256)) - 128);
+            std::vector<float> scales(rows);
+            for (float& scale : scales) scale = float(random.uniform());
+            const auto packed = pack_channels({codes.data(), rows, columns}, scales, pool);
+            ASSERT_TRUE(packed) << packed.error().message;
+            Matrix weights(rows, columns);
+            for (std::size_t r = 0; r < rows; ++r)
+                for (std::size_t c = 0; c < columns; ++c) weights(r, c) = float(codes[r * columns + c]) * scales[r];
+            for (const std::size_t tokens : {1, 3, 9, 33}) expect_product(weights, *packed, tokens, 2);
+        }
+}
+
+TEST_P(Packed, GivesTheSameBitsAtAnyThreadCountAndAnyNumberOfTokens) {
+    ThreadPool one(1), three(3);
+    const std::size_t rows = 200, columns = 512, tokens = 67;
+    Random random(1);
+    std::vector<std::uint8_t> blocks(rows * columns / 32 * 18);
+    for (auto& byte : blocks) byte = std::uint8_t(random.below(256));
+    for (std::size_t b = 1; b < blocks.size(); b += 18) blocks[b] = 0x1c;  // a scale of about 0.004
+    const auto packed = pack_blocks(PackedKind::kQ4_0, blocks, rows, columns, three);
+    ASSERT_TRUE(packed);
+    const Matrix x = normal_matrix(tokens, columns, 2);
+    Matrix a(tokens, rows), b(tokens, rows), single(1, rows);
+    matmul_packed(x, *packed, a, one);
+    matmul_packed(x, *packed, b, three);
+    EXPECT_TRUE(std::ranges::equal(a.values(), b.values()));
+    for (std::size_t t = 0; t < tokens; ++t) {
+        matmul_packed(x.view().block(t, 0, 1, columns), *packed, single, three);
+        EXPECT_TRUE(std::ranges::equal(single.row(0), a.row(t)));
+    }
+}
+
+TEST(Packing, WrongInputsAreErrorsThatNameThem) {
+    ThreadPool pool(1);
+    std::vector<std::uint8_t> blocks(18 * 4);
+    EXPECT_EQ(pack_blocks(PackedKind::kQ4_0, blocks, 2, 40, pool).error().code, ErrorCode::kBadShape);
+    EXPECT_EQ(pack_blocks(PackedKind::kQ4_0, blocks, 3, 64, pool).error().code, ErrorCode::kBadShape);
+    EXPECT_EQ(pack_blocks(PackedKind::kQ4_0, {}, 0, 64, pool).error().code, ErrorCode::kBadShape);
+    EXPECT_EQ(pack_blocks(PackedKind::kInt4, blocks, 2, 64, pool).error().code, ErrorCode::kBadParameter);
+    blocks[19] = 0x7c;  // the second block's scale: infinity
+    const auto infinite = pack_blocks(PackedKind::kQ4_0, blocks, 2, 64, pool);
+    ASSERT_FALSE(infinite);
+    EXPECT_EQ(infinite.error().code, ErrorCode::kNotFinite);
+    EXPECT_NE(infinite.error().message.find("block 1"), std::string::npos);
+
+    const std::vector<std::int16_t> codes{-9, 3, 0, 0};
+    const Matrix scales(2, 1, {1, 1}), huge(2, 1, {1, 1e6f});
+    const auto wide = pack_groups(PackedKind::kInt4, {{codes.data(), 2, 2}, 32, scales, {}}, pool);
+    ASSERT_FALSE(wide);
+    EXPECT_NE(wide.error().message.find("-9"), std::string::npos) << wide.error().message;
+    EXPECT_EQ(pack_groups(PackedKind::kInt8, {{codes.data(), 2, 2}, 32, huge, {}}, pool).error().code, ErrorCode::kNotFinite);
+    EXPECT_EQ(pack_groups(PackedKind::kInt8, {{codes.data(), 2, 2}, 20, scales, {}}, pool).error().code,
+              ErrorCode::kBadParameter);
+    EXPECT_EQ(pack_groups(PackedKind::kInt8, {{codes.data(), 1, 2}, 32, scales, {}}, pool).error().code, ErrorCode::kBadShape);
+    const std::vector<std::int8_t> bytes(4);
+    EXPECT_EQ(pack_channels({bytes.data(), 2, 2}, std::vector<float>(3), pool).error().code, ErrorCode::kBadShape);
+    EXPECT_EQ(pack_channels({bytes.data(), 2, 2}, std::vector<float>{1, std::numeric_limits<float>::infinity()}, pool).error().code,
+              ErrorCode::kNotFinite);
+}
+
+}  // namespace
+}  // namespace quantlens::kernels
