@@ -76,7 +76,7 @@ Result<Response> representable(const RepresentableParameters& p, Call&) {
                      {"nearest", nearest},
                      {"below", previous},
                      {"above", next},
-                     {"error", double(nearest) - p.value},
+                     {"off_by", double(nearest) - p.value},
                      {"source", (*format)->source}};
     if (inside <= kMostListed) response.arrays.push_back({"values", {inside}, std::vector<float>(first, last)});
     return response;

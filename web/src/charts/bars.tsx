@@ -26,6 +26,7 @@ const kGap = 18;
 const kName = 20;
 const kTop = 26;
 const kFoot = 46;
+const kInset = 6;
 
 export function Bars({ label, unit, rows, legend, format, limit, highest }: BarsProps) {
   const perRow = max(rows, (row) => row.bars.length) ?? 1;
@@ -45,24 +46,10 @@ export function Bars({ label, unit, rows, legend, format, limit, highest }: Bars
       {(width, cursor) => {
         const x = scaleLinear()
           .domain([0, top])
-          .range([0, width - 12])
+          .range([kInset, width - 16])
           .nice();
         return (
           <svg width={width} height={height} aria-hidden="true">
-            {rows.map((row, r) => (
-              <g
-                key={row.name}
-                transform={`translate(0,${kTop + r * rowHeight})`}
-                opacity={cursor === undefined || cursor === r ? 1 : 0.45}
-              >
-                <text y="13" font-weight="600">
-                  {row.name}
-                </text>
-                {row.bars.map((bar, b) => (
-                  <Bar key={bar.kind} bar={bar} x={x} y={kName + b * (kBar + 2)} width={width} />
-                ))}
-              </g>
-            ))}
             {limit ? (
               <g>
                 <path
@@ -80,6 +67,20 @@ export function Bars({ label, unit, rows, legend, format, limit, highest }: Bars
                 </text>
               </g>
             ) : null}
+            {rows.map((row, r) => (
+              <g
+                key={row.name}
+                transform={`translate(0,${kTop + r * rowHeight})`}
+                opacity={cursor === undefined || cursor === r ? 1 : 0.45}
+              >
+                <text x={kInset} y="13" class="halo strong">
+                  {row.name}
+                </text>
+                {row.bars.map((bar, b) => (
+                  <Bar key={bar.kind} bar={bar} x={x} y={kName + b * (kBar + 2)} width={width} />
+                ))}
+              </g>
+            ))}
             <XAxis
               scale={x}
               label={unit}
@@ -102,10 +103,10 @@ interface BarProps {
 }
 
 function Bar({ bar, x, y, width }: BarProps) {
-  const length = Math.max(1, x(bar.value));
+  const length = Math.max(1, x(bar.value) - kInset);
   const outside = width - length > 130;
   return (
-    <g transform={`translate(0,${y})`}>
+    <g transform={`translate(${kInset},${y})`}>
       {bar.open ? (
         <rect
           x="0.75"
@@ -125,7 +126,7 @@ function Bar({ bar, x, y, width }: BarProps) {
         dy="0.34em"
         text-anchor={outside ? "start" : "end"}
         style={outside || bar.open ? {} : { fill: "var(--paper)" }}
-        class="bar-text"
+        class={outside ? "bar-text halo" : "bar-text"}
       >
         {bar.text}
       </text>

@@ -2,7 +2,7 @@
 import { extent } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { XAxis, YAxis } from "./axis";
-import type { Kind } from "./kinds";
+import type { Kind, LegendItem } from "./kinds";
 import { Stage } from "./stage";
 
 export interface ColumnsProps {
@@ -11,6 +11,11 @@ export interface ColumnsProps {
   unit: string;
   values: ArrayLike<number>;
   kind: Kind;
+  /** Another kind for some of the columns. */
+  kindOf?: (index: number) => Kind;
+  legend?: readonly LegendItem[];
+  /** A line across, with a word about it. */
+  limit?: { value: number; text: string };
   describe: (index: number) => string;
   format: (value: number) => string;
   /** Numbers under the columns, in their order ... */
@@ -23,12 +28,16 @@ export interface ColumnsProps {
 const kLeft = 64;
 const kTop = 30;
 const kFoot = 46;
+const kWidest = 56;
 
 export function Columns({
   label,
   unit,
   values,
   kind,
+  kindOf,
+  legend,
+  limit,
   describe,
   format,
   names,
@@ -38,7 +47,7 @@ export function Columns({
   const list = Array.from(values);
   const [low = 0, high = 0] = extent(list);
   const y = scaleLinear()
-    .domain(low === 0 && high === 0 ? [0, 1] : [Math.min(0, low), Math.max(0, high)])
+    .domain(low === 0 && high === 0 ? [0, 1] : [Math.min(0, low), Math.max(0, high, limit?.value ?? 0)])
     .nice(4)
     .range([height - kFoot, kTop]);
   const span = (width: number) => (width - kLeft - 8) / Math.max(1, list.length);
@@ -46,6 +55,7 @@ export function Columns({
     <Stage
       label={label}
       height={height}
+      {...(legend ? { legend } : {})}
       count={list.length}
       describe={describe}
       locate={(px, _, width) =>
@@ -54,7 +64,7 @@ export function Columns({
     >
       {(width, cursor) => {
         const step = span(width);
-        const gap = Math.min(12, step * 0.25);
+        const gap = Math.max(step - kWidest, Math.min(12, step * 0.25));
         return (
           <svg width={width} height={height} aria-hidden="true">
             <YAxis scale={y} label={unit} x={kLeft} width={width - kLeft - 8} format={format} count={4} />
@@ -65,11 +75,24 @@ export function Columns({
                 width={Math.max(0.5, step - gap)}
                 y={Math.min(y(0), y(value))}
                 height={Math.max(value === 0 ? 0 : 1, Math.abs(y(value) - y(0)))}
-                class={`fill-${kind}`}
+                class={`fill-${kindOf?.(i) ?? kind}`}
                 opacity={cursor === undefined || cursor === i ? 1 : 0.45}
               />
             ))}
             <path d={`M${kLeft} ${y(0)}H${width - 8}`} stroke="var(--edge)" />
+            {limit ? (
+              <g>
+                <path
+                  d={`M${kLeft} ${y(limit.value)}H${width - 8}`}
+                  class="line-scale"
+                  stroke-width="1.5"
+                  stroke-dasharray="6 3"
+                />
+                <text x={width - 10} y={y(limit.value) - 6} text-anchor="end" class="fill-scale halo">
+                  {limit.text}
+                </text>
+              </g>
+            ) : null}
             {axis ? (
               <XAxis
                 scale={scaleLinear()

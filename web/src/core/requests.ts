@@ -367,7 +367,7 @@ export interface RepresentableResponse {
   nearest: number;
   below: number;
   above: number;
-  error: number;
+  off_by: number;
   source: string;
 }
 

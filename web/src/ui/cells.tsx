@@ -40,7 +40,7 @@ export function Cells({ field, name, columns, most, label = (i) => `${name}, num
     replace(index, ...(numbers as number[]));
   };
   return (
-    <fieldset class="control span">
+    <fieldset class={most ? "control span" : "control"}>
       <legend class="control-name">{name}</legend>
       <div
         class={columns ? "cells is-grid" : "cells"}

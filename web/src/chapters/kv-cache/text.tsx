@@ -5,11 +5,11 @@ import { Tex } from "../../page/tex";
 
 export default function KvCache() {
   return (
-    <Chapter id="kv-cache" title="Long texts fill memory too: the cache grows with every word">
+    <Chapter id="kv-cache" title="For a first guess of the cache, layers and length are enough">
       <p>
-        While a model reads, each layer keeps two rows of numbers for every token, a key and a value, so that
-        it need not read the text again for the next word. That is the <Term of="kv-cache">KV cache</Term>,
-        and it can be stored in fewer bits like anything else.
+        Before you know anything else of a model you often know two things: how many layers it has and how
+        long your texts are. That gives the size of the <Term of="kv-cache">KV cache</Term> within a factor
+        that the chapter on its growth explains.
       </p>
       <Demo of="kv-cache" name="CacheCalculator" />
       <Tex display>

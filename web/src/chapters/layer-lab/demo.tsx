@@ -22,7 +22,7 @@ const view = viewState("layer-lab", {
 function request(): QuantizeRequest {
   const v = view.value;
   // Protection is LLM.int8(), which fixes both at 8 bits and one scale a row.
-  if (v.protect) return { op: "quantize", method: "llm-int8", ...kLayer };
+  if (v.protect) return { op: "quantize", method: "llm-int8", return: ["row_mse"], ...kLayer };
   return {
     op: "quantize",
     method: "rtn",
@@ -32,6 +32,7 @@ function request(): QuantizeRequest {
     group_size: v.group_size,
     activation_bits: v.activation_bits,
     activation_granularity: v.activation_granularity,
+    return: ["row_mse"],
     ...kLayer,
   };
 }
@@ -151,13 +152,24 @@ export function Lab() {
       })}
     >
       {(r) => (
-        <dl class="figures-row">
-          <Reading name="bits a weight" value={decimals(r.bits_per_weight, 2)} />
-          <Reading name="stored" value={bytes(r.bytes)} />
-          <Reading name="weight error (MSE)" value={significant(r.weight_mse, 3)} />
-          <Reading name="output error (MSE)" value={significant(r.output_mse ?? 0, 3)} />
-          <Reading name="worst channel" value={`row ${r.worst_channel.row}`} />
-        </dl>
+        <>
+          <Columns
+            label="The mean squared error of each row of the weights."
+            unit="mean squared error of a row of weights"
+            kind="error"
+            values={r.arrays.row_mse!.data}
+            axis={{ low: 0, high: r.rows, label: "output channel" }}
+            format={(value) => significant(value, 3)}
+            describe={(i) => `output channel ${i}: ${significant(r.arrays.row_mse!.data[i]!, 4)}`}
+          />
+          <dl class="figures-row">
+            <Reading name="bits a weight" value={decimals(r.bits_per_weight, 2)} />
+            <Reading name="stored" value={bytes(r.bytes)} />
+            <Reading name="weight error (MSE)" value={significant(r.weight_mse, 3)} />
+            <Reading name="output error (MSE)" value={significant(r.output_mse ?? 0, 3)} />
+            <Reading name="worst channel" value={`row ${r.worst_channel.row}`} />
+          </dl>
+        </>
       )}
     </Figure>
   );

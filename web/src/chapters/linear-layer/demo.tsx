@@ -11,9 +11,9 @@ import { Slider } from "../../ui/slider";
 const view = viewState("linear-layer", {
   bits: 3,
   scheme: "symmetric",
-  values: [0.6, -0.4, -0.2, 0.5],
+  values: [0.62, -0.38, -0.21, 0.47],
   inputs: [1.2, -0.7],
-  bias: [-0.1, 0.03],
+  bias: [-0.11, 0.021],
 });
 
 const result = ask(() => ({
@@ -86,7 +86,7 @@ export function ByHand() {
   );
 }
 
-const signed = (value: number, digits: number) => `${value < 0 ? "" : "+"}${significant(value, digits)}`;
+const signed = (value: number, digits: number) => `${value > 0 ? "+" : ""}${significant(value, digits)}`;
 
 /** The sums written out, the exact one above the rounded one. */
 function Working({ response }: { response: ProductsResponse }) {

@@ -60,7 +60,7 @@ export function FormatLine() {
           {r.name} can write <b class="is-quantized">{whole(r.count)} numbers</b>, from{" "}
           {significant(r.lowest, 5)} to {significant(r.highest, 5)}. Your {plain(r.value)} becomes{" "}
           <b class="is-quantized">{significant(r.nearest, 5)}</b>, off by{" "}
-          <b class="is-error">{significant(r.error, 2)}</b>; its neighbours are {significant(r.below, 5)} and{" "}
+          <b class="is-error">{significant(r.off_by, 2)}</b>; its neighbours are {significant(r.below, 5)} and{" "}
           {significant(r.above, 5)}.
         </>
       )}

@@ -77,9 +77,9 @@ export function YourNumbers() {
             name="Rounding"
             options={[
               ["even", "nearest"],
-              ["away", "half away"],
+              ["away", "away"],
               ["floor", "down"],
-              ["stochastic", "by chance"],
+              ["stochastic", "chance"],
             ]}
           />
           <Slider field={view.field("clip_ratio")} name="Range kept" minimum={0.05} maximum={1} step={0.05} />
