@@ -6,18 +6,20 @@
 #include <numeric>
 #include <utility>
 
+#include "kernels/cholesky.h"
 #include "kernels/matmul.h"
 
 namespace quantlens::methods {
 namespace {
 
-/// X times a power of two that keeps the squares of its largest values inside float32; X itself where they are.
-Matrix within_range(MatrixView<const float> activations) {
-    Matrix inputs(activations);
+/// X times a power of two that keeps the squares of its largest values inside float32; empty where they are.
+Matrix brought_into_range(MatrixView<const float> activations) {
     float largest = 0;
-    for (const float v : inputs.values()) largest = std::max(largest, std::abs(v));
-    if (largest == 0 || (largest > 1e-12f && largest < 1e12f)) return inputs;
+    for (std::size_t t = 0; t < activations.rows(); ++t)
+        for (const float v : activations.row(t)) largest = std::max(largest, std::abs(v));
+    if (largest == 0 || (largest > 1e-12f && largest < 1e12f)) return {};
     const int exponent = -std::ilogb(largest);
+    Matrix inputs(activations);
     for (float& v : inputs.values()) v = std::ldexp(v, exponent);
     return inputs;
 }
@@ -44,35 +46,15 @@ Matrix gptq_hessian(MatrixView<const float> activations, std::size_t batches, Th
     return h;
 }
 
-Matrix inverse_factor(MatrixView<const float> hessian, ThreadPool&) {
-    const std::size_t n = hessian.rows();
-    std::vector<double> r(n * n), u(n * n);
-    for (std::size_t j = n; j-- > 0;) {
-        const double* row_j = &r[j * n];
-        double pivot = hessian(j, j);
-        for (std::size_t k = j + 1; k < n; ++k) pivot -= row_j[k] * row_j[k];
-        if (!(pivot > 4 * double(std::numeric_limits<float>::epsilon()) * hessian(j, j)) || !std::isfinite(pivot)) return {};
-        const double root = std::sqrt(pivot);
-        r[j * n + j] = root;
-        for (std::size_t i = 0; i < j; ++i) {
-            double sum = hessian(i, j);
-            const double* row_i = &r[i * n];
-            for (std::size_t k = j + 1; k < n; ++k) sum -= row_i[k] * row_j[k];
-            r[i * n + j] = sum / root;
-        }
-    }
-    Matrix factor(n, n);
-    for (std::size_t i = n; i-- > 0;) {
-        double* row = &u[i * n];
-        for (std::size_t k = i + 1; k < n; ++k) {
-            const double weight = r[i * n + k];
-            const double* other = &u[k * n];
-            for (std::size_t j = k; j < n; ++j) row[j] -= weight * other[j];
-        }
-        const double scale = 1 / r[i * n + i];
-        for (std::size_t j = i + 1; j < n; ++j) row[j] *= scale;
-        row[i] = scale;
-        for (std::size_t j = i; j < n; ++j) factor(i, j) = float(row[j]);
+Matrix inverse_factor(Matrix hessian, ThreadPool& pool) {
+    std::vector<float> diagonal(hessian.rows());
+    for (std::size_t j = 0; j < diagonal.size(); ++j) diagonal[j] = hessian(j, j);
+    Matrix factor = std::move(hessian);
+    if (!kernels::inverse_cholesky(factor, pool)) return {};
+    // 1 / U_jj^2 is what is left of H_jj once the later columns are known. Below a few rounding errors of H_jj it is noise.
+    for (std::size_t j = 0; j < diagonal.size(); ++j) {
+        const double left = 1 / (double(factor(j, j)) * factor(j, j));
+        if (!(left > 8 * double(std::numeric_limits<float>::epsilon()) * diagonal[j])) return {};
     }
     return factor;
 }
@@ -81,7 +63,8 @@ Result<GptqPlan> plan_gptq(MatrixView<const float> activations, bool activation_
                            ThreadPool& pool) {
     GptqPlan plan;
     const std::size_t n = activations.columns();
-    Matrix hessian = gptq_hessian(within_range(activations), 1, pool);
+    const Matrix rescaled = brought_into_range(activations);
+    Matrix hessian = gptq_hessian(rescaled.empty() ? activations : rescaled, 1, pool);
     for (std::size_t j = 0; j < n; ++j) {
         if (!std::isfinite(hessian(j, j)))
             return fail(ErrorCode::kNotFinite, "activations",

@@ -28,10 +28,9 @@ Result<GptqPlan> plan_gptq(MatrixView<const float> activations, bool activation_
 /// The damping to try after this one.
 inline double raised(double damping) { return damping < 1e-6 ? 1e-6 : damping * 10; }
 
-/// U with H^-1 = U^T U, upper triangular, for a symmetric positive definite H [n x n] (both triangles); empty where H
-/// is not positive definite to float32's precision.
-/// With H = R R^T, R upper (a Cholesky factorization from the last row up), U is R^-1: no inverse of H is formed.
-Matrix inverse_factor(MatrixView<const float> hessian, ThreadPool& pool);
+/// U with H^-1 = U^T U, upper triangular, for a symmetric H [n x n]; empty where H is not positive definite to float32's
+/// precision.
+Matrix inverse_factor(Matrix hessian, ThreadPool& pool);
 
 /// W with its columns in the plan's order and those of dead inputs 0.
 Matrix ordered_weights(MatrixView<const float> weights, const GptqPlan& plan);
