@@ -49,6 +49,10 @@ Action affine(CLI::App& app) { return answered(app, "affine"); }
 Action statistics(CLI::App& app) { return answered(app, "statistics"); }
 Action representable(CLI::App& app) { return answered(app, "representable"); }
 Action cache_sketch(CLI::App& app) { return answered(app, "cache-sketch"); }
+Action gptq_trace(CLI::App& app) { return answered(app, "gptq-trace"); }
+Action best_rounding(CLI::App& app) { return answered(app, "best-rounding"); }
+Action rotated(CLI::App& app) { return answered(app, "rotated"); }
+Action compare(CLI::App& app) { return answered(app, "compare"); }
 
 }  // namespace
 
@@ -57,7 +61,11 @@ std::vector<Command> explain_commands() {
             {"products", "Explain", "Each product of a small layer, before and after quantization", products, true},
             {"statistics", "Explain", "Range, spread, outliers and histogram of a layer", statistics, true},
             {"representable", "Explain", "The numbers that a format can write", representable},
-            {"cache-sketch", "Explain", "KV cache of a model given by its layers and width alone", cache_sketch}};
+            {"cache-sketch", "Explain", "KV cache of a model given by its layers and width alone", cache_sketch},
+            {"gptq-trace", "Explain", "GPTQ one column at a time, beside round-to-nearest", gptq_trace, true},
+            {"best-rounding", "Explain", "Round-to-nearest, GPTQ and the best rounding of short rows", best_rounding, true},
+            {"rotated", "Explain", "A layer and its inputs before and after a Hadamard rotation", rotated, true},
+            {"compare", "Explain", "Every method and format on one layer, and which nothing else beats", compare, true}};
 }
 
 }  // namespace quantlens::cli

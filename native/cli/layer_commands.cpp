@@ -11,8 +11,6 @@
 namespace quantlens::cli {
 namespace {
 
-constexpr std::string_view kSetHere[] = {"method", "return", "values", "synthetic", "synthetic_tokens", "layer"};
-
 Action quantize(CLI::App& app) {
     struct State {
         LayerSource source;
@@ -24,7 +22,10 @@ Action quantize(CLI::App& app) {
     const auto fields = operation_fields("quantize");
     state->source.add(app, fields);
     state->method.add(app, true, fields);
-    state->own.add(app, fields, kSetHere);
+    std::vector<std::string_view> set_elsewhere{"method", "return"};
+    for (const auto& field : fields)
+        if (LayerSource::is_key(field.key)) set_elsewhere.push_back(field.key);
+    state->own.add(app, fields, set_elsewhere);
     app.add_option("-o,--out", state->out, "Folder for the arrays and result.json")->type_name("DIR");
     return [state](const Common& common) -> Status {
         Json request{{"op", "quantize"}};

@@ -8,9 +8,22 @@ namespace quantlens::cli {
 namespace {
 
 constexpr std::string_view kSources[] = {"values", "synthetic", "layer"};
-constexpr std::string_view kSourceKeys[] = {"values", "synthetic", "synthetic_tokens", "layer"};
+
+/// Settings of one source, which go with no other.
+struct Companion {
+    std::string_view key, source;
+};
+constexpr Companion kCompanions[] = {{"synthetic_tokens", "synthetic"},
+                                     {"synthetic_outliers", "synthetic"},
+                                     {"layer_tokens", "layer"},
+                                     {"plant_outliers", "layer"}};
 
 }  // namespace
+
+bool LayerSource::is_key(std::string_view key) {
+    return std::ranges::find(kSources, key) != std::end(kSources) ||
+           std::ranges::find(kCompanions, key, &Companion::key) != std::end(kCompanions);
+}
 
 void LayerSource::add(CLI::App& app, std::span<const FieldInfo> fields) {
     app.add_option("-w,--weights", weights_,
@@ -19,7 +32,7 @@ void LayerSource::add(CLI::App& app, std::span<const FieldInfo> fields) {
     app.add_option("-x,--activations", activations_, "Activations, tokens x in_features")->type_name("TENSOR");
     std::vector<std::string_view> others;
     for (const auto& field : fields)
-        if (std::ranges::find(kSourceKeys, field.key) == std::end(kSourceKeys)) others.push_back(field.key);
+        if (!is_key(field.key)) others.push_back(field.key);
     sources_.add(app, fields, others);
     const bool has_layer = std::ranges::find(fields, "layer", &FieldInfo::key) != fields.end();
     if (has_layer) model_.add(app, true);
@@ -35,11 +48,11 @@ Status LayerSource::fill(Json& request, std::vector<request::Array>& arrays) con
             "no layer is given; use --weights FILE.npy, --values 0.15,-0.32,..., --synthetic ROWSxCOLUMNS or --layer "
             "NAME");
     if (given.size() > 1) return usage_error(given[0] + " and " + given[1] + " both give the weights; use one of them");
-    if (!weights_.empty() || sources_.typed("values")) {
-        if (sources_.typed("synthetic_tokens")) return usage_error("--synthetic-tokens goes with --synthetic");
-    } else if (!activations_.empty()) {
+    for (const auto& [key, source] : kCompanions)
+        if (sources_.typed(key) && !sources_.typed(source))
+            return usage_error(flag_name(key) + " goes with " + flag_name(source));
+    if (!activations_.empty() && weights_.empty() && !sources_.typed("values"))
         return usage_error("--activations does not go with " + given[0] + ", which brings its own");
-    }
     if (!sources_.typed("layer") && model_.given()) return usage_error("--model and --calibration go with --layer");
     if (const auto status = sources_.fill(request); !status) return status;
     for (const auto& [name, argument] : {std::pair{"weights", &weights_}, {"activations", &activations_}}) {

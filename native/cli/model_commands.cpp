@@ -9,6 +9,7 @@
 #include "cli/report.h"
 #include "cli/sweep.h"
 #include "cli/tensors.h"
+#include "cli/train.h"
 #include "io/output.h"
 
 namespace quantlens::cli {
@@ -129,6 +130,7 @@ Action convert(CLI::App& app) {
 std::vector<Command> model_commands() {
     return {{"eval", "Language model", "Measure how well a model predicts a text, quantized or not", eval, true},
             {"generate", "Language model", "Let a model write, quantized or not", generate, true},
+            {"train", "Language model", "Train a model: from scratch, QAT, scales, LoRA or QLoRA", train, true},
             {"sweep", "Language model", "Every method and format over a model, as the page's leaderboard starts with",
              sweep, true},
             {"convert", "Language model", "A model as a safetensors or GGUF file", convert}};

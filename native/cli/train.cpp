@@ -1,0 +1,157 @@
+#include "cli/train.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "cli/flags.h"
+#include "cli/model_input.h"
+#include "cli/progress.h"
+#include "cli/report.h"
+#include "io/output.h"
+
+namespace quantlens::cli {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+struct State {
+    FieldFlags fields;
+    std::vector<std::string> texts;
+    std::string out, resume, model, calibration;
+    double held_out_share = 0.1;
+    int checkpoint_every = 100;
+    int report_every = 10;
+};
+
+constexpr std::string_view kSetHere[] = {"from_scratch", "save", "keep", "validate_stride", "step_limit"};
+constexpr int kValidateStride = 8;  // every eighth window of the held-out text tells enough, in an eighth of the time
+
+request::Array bytes_array(std::string_view name, Bytes bytes) {
+    const auto size = bytes.size();
+    return {std::string{name}, {size}, std::move(bytes)};
+}
+
+/// The texts one after the other without their ends, and their ends.
+Result<std::pair<Bytes, Bytes>> read_texts(const State& state) {
+    Bytes training, held_out;
+    for (const auto& path : state.texts) {
+        auto text = read_bytes("text", path);
+        if (!text) return std::unexpected(text.error());
+        const auto& bytes = std::get<Bytes>(text->values);
+        const auto end = bytes.begin() + std::ptrdiff_t(double(bytes.size()) * (1.0 - state.held_out_share));
+        training.insert(training.end(), bytes.begin(), end);
+        held_out.insert(held_out.end(), end, bytes.end());
+    }
+    return std::pair{std::move(training), std::move(held_out)};
+}
+
+const Bytes* find_bytes(const request::Response& response, std::string_view name) {
+    for (const auto& array : response.arrays)
+        if (array.name == name) return std::get_if<Bytes>(&array.values);
+    return nullptr;
+}
+
+/// One line on stderr: where the run stands.
+void tell(const Json& body) {
+    std::fprintf(stderr, "step %s of %s", body["step"].dump().c_str(), body["steps"].dump().c_str());
+    if (!body["new_bits_per_byte"].empty())
+        std::fprintf(stderr, ", %s bits a byte", short_text(body["new_bits_per_byte"].back()).c_str());
+    std::fprintf(stderr, ", %s tokens a second\n", short_text(body["tokens_per_second"]).c_str());
+}
+
+/// What is sent with every request, and with the first one alone.
+struct Inputs {
+    std::vector<request::Array> always;
+    std::vector<request::Array> first;
+};
+
+Result<Inputs> read_inputs(const State& state) {
+    Inputs inputs;
+    auto texts = read_texts(state);
+    if (!texts) return std::unexpected(texts.error());
+    inputs.always.push_back(bytes_array("text", std::move(texts->first)));
+    if (!texts->second.empty()) inputs.always.push_back(bytes_array("held_out", std::move(texts->second)));
+    if (!state.model.empty())
+        if (const auto status = read_model(state.model, inputs.always); !status) return std::unexpected(status.error());
+    for (const auto& [name, path] : {std::pair{"calibration", &state.calibration}, {"checkpoint", &state.resume}}) {
+        if (path->empty()) continue;
+        auto array = read_bytes(name, *path);
+        if (!array) return std::unexpected(array.error());
+        (name == std::string_view{"checkpoint"} ? inputs.first : inputs.always).push_back(*std::move(array));
+    }
+    return inputs;
+}
+
+Status run(const State& state, const Common& common) {
+    if (const auto status = io::Output{}.can_write(state.out); !status) return status;
+    Json request{{"op", "train"}, {"seed", common.seed}};
+    if (const auto status = state.fields.fill(request); !status) return status;
+    if (state.model.empty()) request["from_scratch"] = true;
+    auto inputs = read_inputs(state);
+    if (!inputs) return std::unexpected(inputs.error());
+    const bool validates = find_bytes({{}, inputs->always}, "held_out") != nullptr;
+    Door door(common);
+    int until_checkpoint = state.checkpoint_every;
+    while (true) {
+        const int steps = std::min(state.report_every, until_checkpoint);
+        until_checkpoint -= steps;
+        const bool saves = until_checkpoint == 0;
+        request["step_limit"] = steps;
+        request["save"] = saves;
+        request["validate_stride"] = saves && validates ? kValidateStride : 0;
+        auto arrays = inputs->always;
+        for (auto& array : inputs->first) arrays.push_back(std::move(array));
+        inputs->first.clear();
+        auto response = door.send(request, std::move(arrays), [](double) { return !stop_requested(); });
+        if (!response) return std::unexpected(response.error());
+        tell(response->body);
+        const bool done = response->body.value("done", false);
+        const auto* file = find_bytes(*response, done ? "model" : "checkpoint");
+        if (file)
+            if (const auto status = io::write_file(state.out, *file); !status) return status;
+        if (saves) until_checkpoint = state.checkpoint_every;
+        if (!done) continue;
+        auto body = response->body;
+        if (validates && !saves) {
+            // The run ended between two checkpoints: the finished model is measured by a request without steps.
+            request["validate_stride"] = kValidateStride;
+            const auto measured = door.send(request, inputs->always);
+            if (!measured) return std::unexpected(measured.error());
+            body["held_out_bits_per_byte"] = measured->body["held_out_bits_per_byte"];
+        }
+        if (!body["new_bits_per_byte"].empty()) body["bits_per_byte"] = body["new_bits_per_byte"].back();
+        for (const auto* key : {"done", "new_steps", "new_bits_per_byte", "new_learning_rates"}) body.erase(key);
+        body["out"] = state.out;
+        print_report(body, common);
+        return {};
+    }
+}
+
+}  // namespace
+
+Action train(CLI::App& app) {
+    auto state = std::make_shared<State>();
+    app.add_option("-t,--text", state->texts, "Texts to learn from, read as bytes")->required()->type_name("FILE...");
+    app.add_option("-o,--out", state->out, "The model; while the run goes on, its last checkpoint")
+        ->required()
+        ->type_name("MODEL.safetensors");
+    app.add_option("--resume", state->resume, "A checkpoint of a run with the same texts and settings, to go on from")
+        ->type_name("MODEL");
+    app.add_option("--model", state->model, "A model to go on training; without it a new one is made")
+        ->type_name("FILE");
+    app.add_option("--calibration", state->calibration, "A text for a --base whose method needs activations")
+        ->type_name("FILE");
+    app.add_option("--held-out-share", state->held_out_share,
+                   "Share at the end of each text that is kept apart to measure the model; 0 to 0.9 (0.1)")
+        ->check(CLI::Range(0.0, 0.9).description(""))
+        ->type_name("N");
+    app.add_option("--checkpoint-every", state->checkpoint_every, "Steps between checkpoints; 1 to 1000000 (100)")
+        ->check(CLI::Range(1, 1000000).description(""))
+        ->type_name("N");
+    state->fields.add(app, operation_fields("train"), kSetHere);
+    return [state](const Common& common) { return run(*state, common); };
+}
+
+}  // namespace quantlens::cli
