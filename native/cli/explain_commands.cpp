@@ -57,15 +57,16 @@ Action compare(CLI::App& app) { return answered(app, "compare"); }
 }  // namespace
 
 std::vector<Command> explain_commands() {
-    return {{"affine", "Explain", "Round a row of numbers, step by step", affine, true},
-            {"products", "Explain", "Each product of a small layer, before and after quantization", products, true},
-            {"statistics", "Explain", "Range, spread, outliers and histogram of a layer", statistics, true},
-            {"representable", "Explain", "The numbers that a format can write", representable},
-            {"cache-sketch", "Explain", "KV cache of a model given by its layers and width alone", cache_sketch},
-            {"gptq-trace", "Explain", "GPTQ one column at a time, beside round-to-nearest", gptq_trace, true},
-            {"best-rounding", "Explain", "Round-to-nearest, GPTQ and the best rounding of short rows", best_rounding, true},
-            {"rotated", "Explain", "A layer and its inputs before and after a Hadamard rotation", rotated, true},
-            {"compare", "Explain", "Every method and format on one layer, and which nothing else beats", compare, true}};
+    return {
+        {"affine", "Explain", "Round a row of numbers, step by step", affine, true},
+        {"products", "Explain", "Each product of a small layer, before and after quantization", products, true},
+        {"statistics", "Explain", "Range, spread, outliers and histogram of a layer", statistics, true},
+        {"representable", "Explain", "The numbers that a format can write", representable},
+        {"cache-sketch", "Explain", "KV cache of a model given by its layers and width alone", cache_sketch},
+        {"gptq-trace", "Explain", "GPTQ one column at a time, beside round-to-nearest", gptq_trace, true},
+        {"best-rounding", "Explain", "Round-to-nearest, GPTQ and the best rounding of short rows", best_rounding, true},
+        {"rotated", "Explain", "A layer and its inputs before and after a Hadamard rotation", rotated, true},
+        {"compare", "Explain", "Every method and format on one layer, and which nothing else beats", compare, true}};
 }
 
 }  // namespace quantlens::cli

@@ -35,7 +35,7 @@ void LayerSource::add(CLI::App& app, std::span<const FieldInfo> fields) {
         if (!is_key(field.key)) others.push_back(field.key);
     sources_.add(app, fields, others);
     const bool has_layer = std::ranges::find(fields, "layer", &FieldInfo::key) != fields.end();
-    if (has_layer) model_.add(app, true);
+    if (has_layer) model_.add(app);
 }
 
 Status LayerSource::fill(Json& request, std::vector<request::Array>& arrays) const {

@@ -24,7 +24,7 @@ struct QuantizedModelFlags {
     FieldFlags own;
 
     void add(CLI::App& app, std::string_view operation) {
-        model.add(app, true);
+        model.add(app);
         const auto fields = operation_fields(operation);
         method.add(app, false, fields);
         own.add(app, fields, kSetHere);

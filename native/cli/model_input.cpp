@@ -27,18 +27,25 @@ Status read_model(const std::string& path, std::vector<request::Array>& arrays) 
     return {};
 }
 
-void ModelFlags::add(CLI::App& app, bool with_calibration) {
+std::string beside_reference_model(std::string_view name) {
+    return std::filesystem::path(QUANTLENS_REFERENCE_MODEL).replace_filename(name).string();
+}
+
+void ModelFlags::add(CLI::App& app) {
     app.add_option("--model", model_, "A Llama-style safetensors file (the reference model)")->type_name("FILE");
-    if (with_calibration)
-        app.add_option("--calibration", calibration_, "A text whose activations the methods may look at")
-            ->type_name("FILE");
+    app.add_option("--calibration", calibration_,
+                   "A text whose activations the methods may look at (the project's calibration.txt)")
+        ->type_name("FILE");
 }
 
 Status ModelFlags::read(std::vector<request::Array>& arrays) const {
     if (const auto status = read_model(model_.empty() ? QUANTLENS_REFERENCE_MODEL : model_, arrays); !status)
         return status;
-    if (calibration_.empty()) return {};
-    auto text = read_bytes("calibration", calibration_);
+    auto path = calibration_;
+    std::error_code error;
+    if (path.empty()) path = beside_reference_model("calibration.txt");
+    if (calibration_.empty() && !std::filesystem::exists(path, error)) return {};
+    auto text = read_bytes("calibration", path);
     if (!text) return std::unexpected(std::move(text.error()));
     arrays.push_back(*std::move(text));
     return {};

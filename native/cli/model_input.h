@@ -15,10 +15,13 @@ Result<request::Array> read_bytes(std::string_view name, const std::string& path
 /// The model file as the array "model"; where its folder has a config.json, that as the array "config".
 Status read_model(const std::string& path, std::vector<request::Array>& arrays);
 
-/// --model (default: the reference model) and --calibration.
+/// The path of another of the project's data files.
+std::string beside_reference_model(std::string_view name);
+
+/// --model (default: the reference model) and --calibration (default: calibration.txt beside it, where that exists).
 class ModelFlags {
 public:
-    void add(CLI::App& app, bool with_calibration);
+    void add(CLI::App& app);
     Status read(std::vector<request::Array>& arrays) const;
     bool given() const { return !model_.empty() || !calibration_.empty(); }
 

@@ -37,8 +37,9 @@ Action sweep(CLI::App& app) {
         std::string text, out;
     };
     auto state = std::make_shared<State>();
-    app.add_option("-t,--text", state->text, "The text to predict, read as bytes")->required()->type_name("FILE");
-    state->model.add(app, true);
+    app.add_option("-t,--text", state->text, "The text to predict, read as bytes (the project's evaluation.txt)")
+        ->type_name("FILE");
+    state->model.add(app);
     app.add_option("-o,--out", state->out, "The results, one row a method and width")
         ->required()
         ->type_name("FILE.json");
@@ -47,7 +48,7 @@ Action sweep(CLI::App& app) {
         if (const auto status = output.can_write(state->out); !status) return status;
         std::vector<request::Array> arrays;
         if (const auto status = state->model.read(arrays); !status) return status;
-        auto text = read_bytes("text", state->text);
+        auto text = read_bytes("text", state->text.empty() ? beside_reference_model("evaluation.txt") : state->text);
         if (!text) return std::unexpected(text.error());
         arrays.push_back(*std::move(text));
 
