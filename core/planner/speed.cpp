@@ -75,6 +75,9 @@ Result<Speed> plan_speed(const ModelShape& m, const Storage& storage, const Load
     const double step = decode.derived("step_seconds", std::max(memory_seconds, compute_seconds), "s",
                                        machine.compute_tflops ? "max(memory_seconds, compute_seconds)" : "memory_seconds");
     Speed speed;
+    speed.decode_bytes = weights + cache;
+    speed.decode_operations = batch * (2 * active + attention);
+    speed.decode_seconds = step;
     speed.decode_tokens_per_second = decode.derived("decode", batch / step, "tokens/s", "batch / step_seconds");
     speed.decode_receipt = decode.take();
     speed.bound = compute_seconds > memory_seconds ? "compute" : "memory";
@@ -103,6 +106,8 @@ Result<Speed> plan_speed(const ModelShape& m, const Storage& storage, const Load
         speed.prefill_seconds =
             prefill.derived("prefill", std::max(arithmetic, reading), "s", "max(compute_seconds, read_seconds)");
         speed.prefill_receipt = prefill.take();
+        speed.prefill_bytes = memory->weights_total;
+        speed.prefill_operations = operations;
     } else {
         speed.prefill_unknown_because = "the device's dense peak is not known; give it with compute";
     }

@@ -126,7 +126,7 @@ const std::vector<Operation>& operations() {
     static const std::vector<Operation> table = [] {
         std::vector<Operation> all;
         for (auto part : {catalogue_operations(), layer_operations(), block_operations(), cache_operations(),
-                          planner_operations(), walkthrough_operations(), representable_operations(), model_operations()})
+                          planner_operations(), planner_curve_operations(), walkthrough_operations(), representable_operations(), model_operations()})
             std::ranges::move(part, std::back_inserter(all));
         return all;
     }();

@@ -34,6 +34,7 @@ std::vector<Operation> layer_operations();      // quantize, statistics
 std::vector<Operation> block_operations();      // encode, decode, hadamard
 std::vector<Operation> cache_operations();      // kv
 std::vector<Operation> planner_operations();    // memory, speed, models, devices
+std::vector<Operation> planner_curve_operations();  // cache-curve, roofline, formats-that-fit
 std::vector<Operation> walkthrough_operations();  // affine, products, cache-sketch
 std::vector<Operation> representable_operations();  // representable
 std::vector<Operation> model_operations();          // model, eval, generate, convert
