@@ -5,6 +5,17 @@
 target_link_libraries(quantlens_kernels PRIVATE "$<BUILD_INTERFACE:quantlens_xsimd>")
 set(quantlens_kernel_units "")   # the units that this build has, for the check of the symbols
 
+# With sanitizers, the units' unrolled loops took minutes to compile: reads and writes are checked by calls instead of code in
+# place, and undefined behaviour is looked for in the rest of the library, which does the same arithmetic in its scalar form.
+set(unit_sanitizers "")
+if(QUANTLENS_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    set(unit_sanitizers -fno-sanitize=undefined --param=asan-instrumentation-with-call-threshold=0
+        --param=asan-stack=0)
+elseif(QUANTLENS_SANITIZE)
+    set(unit_sanitizers -fno-sanitize=undefined -mllvm -asan-instrumentation-with-call-threshold=0
+        -mllvm -asan-stack=0)
+endif()
+
 # kernel_unit(NAME FLAGS...) adds core/kernels/arch/NAME.cpp where it exists, and defines QUANTLENS_HAS_NAME for the
 # library's other sources, which fill the table of functions.
 function(kernel_unit name)
@@ -12,7 +23,7 @@ function(kernel_unit name)
     file(GLOB exists CONFIGURE_DEPENDS "${source}")
     if(exists)
         target_sources(quantlens_kernels PRIVATE "${source}")
-        set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS "${ARGN}")
+        set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS "${ARGN};${unit_sanitizers}")
         string(TOUPPER "QUANTLENS_HAS_${name}" definition)
         target_compile_definitions(quantlens_kernels PRIVATE ${definition}=1)
         set(quantlens_kernel_units ${quantlens_kernel_units} ${name} PARENT_SCOPE)
