@@ -152,3 +152,32 @@ test("a tensor behind 5 GiB of others is read without them", () => {
     assert.deepEqual(readNpy(`${folder}/out/dequantized.npy`).values, [0.5, -0.25]);
   });
 });
+
+/** A GGUF file of one tensor "t" without metadata. */
+function writeGguf(path, type, shape, bytes) {
+  const head = Buffer.alloc(24 + 9 + 4 + 8 * shape.length + 12);
+  head.write("GGUF");
+  head.writeUInt32LE(3, 4);
+  head.writeUInt32LE(1, 8);
+  head.writeUInt32LE(1, 24);
+  head.write("t", 32);
+  head.writeUInt32LE(shape.length, 33);
+  [...shape].reverse().forEach((axis, i) => head.writeUInt32LE(axis, 37 + 8 * i));
+  head.writeUInt32LE(type, 37 + 8 * shape.length);
+  const padding = Buffer.alloc((32 - (head.length % 32)) % 32);
+  writeFileSync(path, Buffer.concat([head, padding, bytes]));
+}
+
+test("a tensor of a GGUF file holds what decode makes of its bytes", () => {
+  inFolder((folder) => {
+    const input = writeNpy(`${folder}/x.npy`, [2, 256], Array.from({ length: 512 }, (_, i) => Math.sin(i) * 3));
+    for (const [format, type] of [["q4_0", 2], ["q6_K", 14], ["q4_K", 12], ["iq4_nl", 20], ["mxfp4", 39], ["f16", 1], ["bf16", 30]]) {
+      answer("encode", "--format", format, "--in", input, "--out", `${folder}/b`);
+      answer("decode", "--format", format, "--in", `${folder}/b`, "--out", `${folder}/y.npy`);
+      writeGguf(`${folder}/m.gguf`, type, [2, 256], readFileSync(`${folder}/b`));
+      assert.deepEqual(answer("inspect", `${folder}/m.gguf`).tensors[0].shape, [2, 256]);
+      answer("quantize", "--weights", `${folder}/m.gguf:t`, "--method", "f32", "--out", `${folder}/out`);
+      assert.deepEqual(readNpy(`${folder}/out/dequantized.npy`).values, readNpy(`${folder}/y.npy`).values, format);
+    }
+  });
+});
