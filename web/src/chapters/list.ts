@@ -37,11 +37,27 @@ export const kParts: readonly Part[] = [
     chapters: [{ id: "layer-lab", short: "Layer lab" }],
   },
   {
+    name: "The methods",
+    chapters: [
+      { id: "what-is-quantized", short: "What is quantized" },
+      { id: "taxonomy", short: "All methods as a tree" },
+      { id: "method-cards", short: "Eight methods" },
+    ],
+  },
+  {
     name: "Planning",
     chapters: [
       { id: "memory", short: "Memory" },
       { id: "kv-cache", short: "KV cache size" },
       { id: "speed", short: "Speed" },
+      { id: "trade-offs", short: "Memory, speed, quality" },
+    ],
+  },
+  {
+    name: "To read on",
+    chapters: [
+      { id: "myths", short: "Eight myths" },
+      { id: "papers", short: "Papers" },
     ],
   },
   {

@@ -279,6 +279,7 @@ export interface FormatsThatFitResponse {
     name: string;
     bits_per_weight: number;
     weights: number;
+    times_smaller_than_f16: number;
     total: number;
     fits: boolean;
     max_context: number;

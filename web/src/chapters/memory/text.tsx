@@ -1,0 +1,36 @@
+import { Chapter, Note } from "../../page/chapter";
+import { Demo } from "../../page/demo";
+import { Term } from "../../page/term";
+import { Tex } from "../../page/tex";
+
+export default function Memory() {
+  return (
+    <Chapter id="memory" title="Weights, cache and the rest: does it fit on your device?">
+      <p>
+        Three things lie in memory while a model runs: its weights, the <Term of="kv-cache">cache</Term> of
+        each text, and what the program needs to work. Choose a model and a device. The green line is all the
+        memory there is.
+      </p>
+      <Demo of="memory" name="MemoryCalculator" />
+      <Tex display>
+        {
+          "\\text{memory} = \\sum_{\\text{parts}} \\frac{\\text{numbers} \\times \\text{bits}}{8} + \\text{texts} \\times \\text{cache} + \\text{rest}"
+        }
+      </Tex>
+      <p>
+        Bits a weight includes the scales that a format stores beside its codes, so{" "}
+        <Term of="bits-per-weight">4 bits are really</Term> 4.25 to 5. Norms are a few thousand numbers a
+        layer and stay in 16 bits; it makes no difference.
+      </p>
+      <Demo of="memory" name="WhatFits" />
+      <Note title="The rest">
+        Activations, buffers and the program itself depend on the runtime, so no formula has them. Half a GiB
+        is a guess for one text; set what you measure. A desktop also shows its windows from the same memory.
+      </Note>
+      <Note title="Experts">
+        A model of experts uses only a few of them for each word, but all of them must lie in memory. That is
+        why Mixtral computes like a model of 13 billion numbers and is stored like one of 47.
+      </Note>
+    </Chapter>
+  );
+}

@@ -1,0 +1,128 @@
+// Eight methods and a family of formats, each in four answers. Numbers are asked of the core, or stand in published.json.
+
+export interface Card {
+  /** The element's id, so that the tree and the text can link here. */
+  id: string;
+  name: string;
+  what: string;
+  targets: string;
+  helps: string;
+  costs: string;
+  /** Ids of chapters where it can be tried, the best first. */
+  at: readonly string[];
+  paper: string;
+  /** A published table, with the rows of this card. */
+  table?: string;
+}
+
+export const kCards: readonly Card[] = [
+  {
+    id: "card-gptq",
+    name: "GPTQ",
+    what: "Rounds a layer's columns one after another. What a column loses is made up for by the columns still to come, weighed by how the inputs go together.",
+    targets: "Weights, mostly 3 and 4 bits.",
+    helps:
+      "It is the layer's outputs that are kept close, not each weight. Neighbouring inputs that rise and fall together can take over for each other.",
+    costs:
+      "Needs a few thousand tokens of sample text, and a matrix as wide as the layer. Codes in another order can slow programs down.",
+    at: ["gptq"],
+    paper: "gptq",
+    table: "gptq-3",
+  },
+  {
+    id: "card-awq",
+    name: "AWQ",
+    what: "Finds the input channels that are loud, multiplies their weights before rounding and divides the activations by as much. All weights are rounded; none are kept.",
+    targets: "Weights, 3 and 4 bits.",
+    helps:
+      "A weight that is twice as large on the same ruler has half the error. The channels that matter get that half.",
+    costs:
+      "The exponent is searched on sample text. Scaling too much makes the ruler of the group longer for everyone.",
+    at: ["awq"],
+    paper: "awq",
+    table: "awq-4",
+  },
+  {
+    id: "card-smoothquant",
+    name: "SmoothQuant",
+    what: "Divides each activation channel by a factor and multiplies the weights by it. No result changes; the loud channels become quieter.",
+    targets: "Weights and activations, 8 bits.",
+    helps:
+      "Activations with outliers cannot be rounded well, weights easily. Half of the difficulty is moved over.",
+    costs: "The split has to be chosen for each family of models. At 4 bits it is not enough.",
+    at: ["smoothquant"],
+    paper: "smoothquant",
+    table: "smoothquant-3",
+  },
+  {
+    id: "card-zeroquant",
+    name: "ZeroQuant",
+    what: "A scale for each group of weights in a row and one for each token of the activations, worked out while the model runs. If wanted, one layer at a time is trained to imitate the original.",
+    targets: "Weights of 4 or 8 bits, activations of 8.",
+    helps: "The fewer numbers share a scale, the less one of them can spoil.",
+    costs:
+      "More scales to store and to multiply with. It does nothing about outlier channels, so it fails on the largest models of its time.",
+    at: ["zeroquant"],
+    paper: "zeroquant",
+  },
+  {
+    id: "card-llm-int8",
+    name: "LLM.int8()",
+    what: "Columns of the activations with a value of 6 or more, and the columns of the weights that they meet, are multiplied in 16 bits; everything else in 8.",
+    targets: "Weights stored in 8 bits, activations in 8 and for a few columns 16.",
+    helps:
+      "The outliers sit in a few fixed columns. Apart from these, 8 bits with a scale for each row and each token are enough.",
+    costs:
+      "Two products and a search for outliers in every layer: slower than 16 bits for all but very large layers.",
+    at: ["llm-int8"],
+    paper: "llm-int8",
+    table: "llm-int8-5",
+  },
+  {
+    id: "card-quarot",
+    name: "QuaRot",
+    what: "Turns the space in which the model computes with a Hadamard matrix. No result changes; outliers are spread over all channels.",
+    targets: "Weights, activations and cache, 4 bits.",
+    helps: "After the rotation no channel is much louder than another, so one scale a token is enough.",
+    costs: "A few rotations remain to be done while the model runs. They are fast but not free.",
+    at: ["quarot"],
+    paper: "quarot",
+    table: "quarot-1",
+  },
+  {
+    id: "card-qlora",
+    name: "QLoRA and NF4",
+    what: "The frozen base is stored in NF4, sixteen values that follow a bell curve, with scales that are rounded as well. Adapters in 16 bits are trained beside it.",
+    targets: "The base of a finetuning, 4 bits.",
+    helps: "Gradients, optimizer and most of the memory of training belong to the small adapters alone.",
+    costs:
+      "Every product unpacks the base. The merged model is in 16 bits again until it is rounded once more.",
+    at: ["qlora", "number-formats"],
+    paper: "qlora",
+    table: "qlora-2",
+  },
+  {
+    id: "card-kv",
+    name: "KV cache",
+    what: "Keys are rounded with a scale for each channel, values with one for each token. The newest tokens stay in 16 bits.",
+    targets: "The cache, 2 to 8 bits.",
+    helps: "Keys have loud channels, values do not; each gets the scale that suits it.",
+    costs:
+      "Rounding and unpacking in every step. Below 4 bits the direction of the scales decides over everything.",
+    at: ["kv-lab", "kv-cache"],
+    paper: "kivi",
+    table: "kivi-3",
+  },
+  {
+    id: "card-formats",
+    name: "Formats: HQQ, FP8, MXFP4, NVFP4, GGUF",
+    what: "Not methods but ways to write numbers: 8-bit floats; 4-bit floats with a scale for 32 or 16; blocks of 256 with scales that are rounded themselves; tables of values. HQQ fits scale and zero-point to the weights, without sample text.",
+    targets: "Weights; FP8 and the 4-bit floats activations as well.",
+    helps: "Processors know some of them, so products run in them without unpacking.",
+    costs: "Each has its own bits for scales: 4 bits are 4.25 to 5.",
+    at: ["format-comparison", "formats", "number-formats"],
+    paper: "mx",
+  },
+];
+
+export const cardIds: readonly string[] = kCards.map((card) => card.id);

@@ -1,0 +1,77 @@
+// What the planner's chapters share: the formats, models and devices that their controls offer. Sizes and names of models
+// and devices come from the core.
+
+/** Formats of weights, the widest first. */
+export const kWeightFormats = [
+  ["f16", "16 bits (FP16)"],
+  ["q8_0", "8 bits (Q8_0)"],
+  ["int8", "8 bits (int8)"],
+  ["fp8_e4m3", "8 bits (FP8)"],
+  ["q6_K", "6 bits (Q6_K)"],
+  ["q5_K", "5 bits (Q5_K)"],
+  ["q4_K", "4 bits (Q4_K)"],
+  ["int4", "4 bits (int4)"],
+  ["nf4", "4 bits (NF4)"],
+  ["nvfp4", "4 bits (NVFP4)"],
+  ["mxfp4", "4 bits (MXFP4)"],
+  ["q3_K", "3 bits (Q3_K)"],
+  ["int3", "3 bits (int3)"],
+  ["q2_K", "2 bits (Q2_K)"],
+  ["int2", "2 bits (int2)"],
+] as const;
+
+export const kCacheFormats = [
+  ["f16", "16 bits"],
+  ["fp8_e4m3", "8 bits (FP8)"],
+  ["int8", "8 bits (int8)"],
+  ["int4", "4 bits (int4)"],
+  ["int2", "2 bits (int2)"],
+] as const;
+
+export const kModels = [
+  ["llama-3.2-1b", "Llama 3.2 1B"],
+  ["llama-2-7b", "Llama 2 7B"],
+  ["falcon-7b", "Falcon 7B"],
+  ["mistral-7b-v0.1", "Mistral 7B v0.1"],
+  ["qwen2.5-7b", "Qwen2.5 7B"],
+  ["llama-3.1-8b", "Llama 3.1 8B"],
+  ["qwen3-8b", "Qwen3 8B"],
+  ["gemma-2-9b", "Gemma 2 9B"],
+  ["gpt-oss-20b", "gpt-oss 20B"],
+  ["gemma-3-27b", "Gemma 3 27B"],
+  ["qwen3-30b-a3b", "Qwen3 30B-A3B"],
+  ["mixtral-8x7b", "Mixtral 8x7B"],
+  ["llama-2-70b", "Llama 2 70B"],
+  ["llama-3.1-70b", "Llama 3.1 70B"],
+  ["gpt-oss-120b", "gpt-oss 120B"],
+  ["gpt-3-175b", "GPT-3 175B"],
+  ["llama-3.1-405b", "Llama 3.1 405B"],
+  ["deepseek-v3", "DeepSeek-V3 671B"],
+] as const;
+
+/** Devices whose memory has one size. */
+export const kDevices = [
+  ["nvidia-t4", "NVIDIA T4"],
+  ["nvidia-l4", "NVIDIA L4"],
+  ["nvidia-rtx-3090", "NVIDIA RTX 3090"],
+  ["nvidia-rtx-4090", "NVIDIA RTX 4090"],
+  ["nvidia-rtx-5090", "NVIDIA RTX 5090"],
+  ["nvidia-l40s", "NVIDIA L40S"],
+  ["nvidia-a100-40gb-sxm", "NVIDIA A100 40GB"],
+  ["nvidia-a100-80gb-sxm", "NVIDIA A100 80GB"],
+  ["nvidia-h100-sxm", "NVIDIA H100"],
+  ["nvidia-h200-sxm", "NVIDIA H200"],
+  ["amd-mi300x", "AMD MI300X"],
+  ["apple-m1", "Apple M1"],
+  ["apple-m4", "Apple M4"],
+  ["apple-m4-pro", "Apple M4 Pro"],
+  ["apple-m4-max", "Apple M4 Max"],
+  ["apple-m3-ultra", "Apple M3 Ultra"],
+  ["amd-ryzen-ai-max-395", "AMD Ryzen AI Max 395"],
+] as const;
+
+/** Those of them whose dense peak is known, so that the time of arithmetic can be told. */
+export const kDevicesWithPeak = kDevices.filter(([id]) => /^nvidia|mi300x/.test(id));
+
+export const nameIn = (list: readonly (readonly [string, string])[], id: string): string =>
+  list.find(([known]) => known === id)?.[1] ?? id;

@@ -1,0 +1,114 @@
+import { Chapter, Note } from "../../page/chapter";
+import { Demo } from "../../page/demo";
+import { Term } from "../../page/term";
+import { Tex } from "../../page/tex";
+import { tableOf, valueIn } from "../shared/published";
+
+export default function Speed() {
+  return (
+    <Chapter id="speed" title="Fewer bits are faster where the processor waits for memory">
+      <p>
+        A model works in two ways. It <Term of="prefill-and-decode">reads the prompt</Term> all at once, every
+        weight used for many words. Then it writes one word after another, and for each word it fetches all
+        weights again.
+      </p>
+      <Demo of="speed" name="DeviceSpeeds" />
+      <Tex display>
+        {
+          "\\text{time of a step} = \\max\\left( \\frac{\\text{bytes read}}{\\text{bandwidth}},\\ \\frac{\\text{operations}}{\\text{peak}} \\right)"
+        }
+      </Tex>
+      <p>
+        The larger of the two times counts. Which one it is, you see in a picture that is called a roofline.
+        Move the number of texts and watch the large marks climb.
+      </p>
+      <Demo of="speed" name="Roofline" />
+      <p>
+        For one text, writing stands far down the slope: the weights arrive slower than they are used. Smaller
+        weights arrive sooner, and nearly all of the saving becomes speed. With many texts at a time each
+        weight that arrives is used for all of them, the marks reach the flat roof, and small weights no
+        longer help: the arithmetic is still done in 16 bits.
+      </p>
+      <h3>What gets faster, and what does not</h3>
+      <div class="wide">
+        <section class="scroll-box is-whole" tabIndex={0} aria-label="What gets faster, and what does not">
+          <table class="data-table">
+            <thead>
+              <tr>
+                <th scope="col" class="words">
+                  work
+                </th>
+                <th scope="col" class="words">
+                  with fewer bits
+                </th>
+                <th scope="col" class="words">
+                  because
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {kRows.map(([work, effect, why]) => (
+                <tr key={work}>
+                  <td class="words">{work}</td>
+                  <td class="words">{effect}</td>
+                  <td class="words">{why}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      </div>
+      <p>
+        Published measurements say the same. <a href="#trade-offs">llama.cpp's table for Llama 3.1 8B</a> has
+        writing at {written("Q4_K_M")} tokens a second with Q4_K_M instead of {written("F16")}, and reading at{" "}
+        {read("Q4_K_M")} instead of {read("F16")}.
+      </p>
+      <Note title="Small batches on a GPU">
+        They are often said to gain nothing. With small weights it is the other way round: one text at a time
+        gains the most, since then memory is all that counts.
+      </Note>
+      <Note title="Peaks">
+        Devices are listed with the peak for dense 16-bit products. Vendors like to print twice that, which
+        holds only for matrices of which half the numbers are zero.
+      </Note>
+    </Chapter>
+  );
+}
+
+const written = (row: string) => valueIn("llama-cpp-quantize", row, "writing");
+const read = (row: string) => valueIn("llama-cpp-quantize", row, "reading");
+const int8 = tableOf("llm-int8-5");
+const quip = tableOf("quip-sharp-6");
+
+const kRows = [
+  [
+    "Writing, a few texts at a time",
+    "much faster",
+    "All weights are read for each word. Reading them is nearly all of the work.",
+  ],
+  [
+    "Writing with a long context",
+    "faster if the cache is small too",
+    "The cache of each text is read for each word. At some length it is larger than the weights.",
+  ],
+  [
+    "Reading a prompt, many texts at a time",
+    "as fast, if only weights are small",
+    "Arithmetic is the limit. It gets faster where activations are in 8 or 4 bits as well and the processor has products for them.",
+  ],
+  [
+    "Looking up words in the embedding",
+    "as fast",
+    "One row for each word is read, however large the table is.",
+  ],
+  [
+    "Small layers, small models",
+    "slower at times",
+    `Starting work and unpacking cost more than the few bytes save. LLM.int8() has ${valueIn(int8.id, "GPT-3 small d768", "whole")} to ${valueIn(int8.id, "6.7B d4096", "whole")} times the speed of 16 bits up to 6.7 billion parameters, ${valueIn(int8.id, "175B d12288", "whole")} times at 175 billion (arXiv ${int8.arxiv}, ${int8.table}).`,
+  ],
+  [
+    "A format that the processor has no program for",
+    "slower",
+    `Each weight is first unpacked into 16 bits and then used as before. With look-ups for each weight that can cost more than reading 16 bits would: AQLM with 2 bits writes ${valueIn(quip.id, "AQLM, 2 bits", "writing")} tokens a second, 16 bits ${valueIn(quip.id, "16 bits", "writing")} (arXiv ${quip.arxiv}, ${quip.table}).`,
+  ],
+] as const;

@@ -1,0 +1,50 @@
+import { Chapter } from "../../page/chapter";
+import { Term } from "../../page/term";
+import { kParts } from "../list";
+import { cardIds } from "../method-cards/cards";
+import { type Branch, kTree, leavesOf, placeOf } from "./tree";
+
+const kKnown = new Set([...kParts.flatMap((part) => part.chapters.map((c) => c.id)), ...cardIds]);
+
+/** A branch opens and closes, by pointer, by keys and without script; a leaf leads to where it can be tried. */
+function Twig({ branch, open }: { branch: Branch; open: boolean }) {
+  const place = placeOf(branch, kKnown);
+  if (!branch.branches)
+    return (
+      <li class="leaf">
+        {place ? <a href={`#${place}`}>{branch.name}</a> : <b>{branch.name}</b>}
+        <span class="what">{branch.what}</span>
+      </li>
+    );
+  return (
+    <li>
+      <details open={open}>
+        <summary>
+          <b>{branch.name}</b> <span class="count">{leavesOf(branch).length}</span>
+          <span class="what">{branch.what}</span>
+        </summary>
+        <ul>
+          {branch.branches.map((next) => (
+            <Twig key={next.name} branch={next} open={open} />
+          ))}
+        </ul>
+      </details>
+    </li>
+  );
+}
+
+export default function Taxonomy() {
+  return (
+    <Chapter id="taxonomy" title="Most methods answer one of four questions">
+      <p>
+        When is the model rounded: <Term of="post-training-quantization">after</Term> training,{" "}
+        <Term of="quantization-aware-training">while</Term> it trains, in between, or to be finetuned? And
+        what is rounded: weights, activations, the cache? Everything else is a matter of doing it with less
+        loss. Follow a name to where you can try it.
+      </p>
+      <ul class="tree wide">
+        <Twig branch={kTree} open />
+      </ul>
+    </Chapter>
+  );
+}

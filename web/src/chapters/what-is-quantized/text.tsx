@@ -1,0 +1,78 @@
+import { Chapter } from "../../page/chapter";
+import { Demo } from "../../page/demo";
+import { Term } from "../../page/term";
+
+const kRows = [
+  [
+    "Weights only",
+    "The matrices are stored in 2 to 8 bits and unpacked to 16 when they are used.",
+    "Smaller by the factor of the bits. Writing one text at a time gets faster nearly as much, since it waits for weights.",
+    "Reading long prompts and large batches gain nothing. Below 4 bits rounding alone is not enough.",
+  ],
+  [
+    "Weights and activations",
+    "The inputs of each layer are rounded too, so that products run on 8- or 4-bit integers or floats.",
+    "Products themselves get faster: this is what helps prompts and large batches.",
+    "Activations have outliers that stretch the ruler. They must be smoothed, rotated or kept apart.",
+  ],
+  [
+    "KV cache",
+    "Keys and values of earlier tokens are stored in 2 to 8 bits.",
+    "Longer texts, and more of them at a time.",
+    "It is written while the model runs, so rounding must be cheap. Keys have loud channels; the newest tokens matter most.",
+  ],
+  [
+    "Low-bit finetuning",
+    "The frozen weights are stored in 4 bits, small adapters beside them are trained in 16.",
+    "A model that would need several devices for training fits on one.",
+    "Each step unpacks all weights, so it is slower a step. Merging the adapters needs rounding once more.",
+  ],
+] as const;
+
+export default function WhatIsQuantized() {
+  return (
+    <Chapter id="what-is-quantized" title="Four things can be stored in fewer bits">
+      <p>
+        Weights lie still, <Term of="activation">activations</Term> flow through, the{" "}
+        <Term of="kv-cache">cache</Term> grows, and adapters learn. Each can be rounded, and each has its own
+        difficulty.
+      </p>
+      <section class="scroll-box is-whole wide" tabIndex={0} aria-label="What can be quantized">
+        <table class="data-table">
+          <thead>
+            <tr>
+              <th scope="col">what</th>
+              <th scope="col" class="words">
+                how
+              </th>
+              <th scope="col" class="words">
+                what you gain
+              </th>
+              <th scope="col" class="words">
+                what is hard
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {kRows.map(([what, how, gain, hard]) => (
+              <tr key={what}>
+                <td>
+                  <b>{what}</b>
+                </td>
+                <td class="words">{how}</td>
+                <td class="words">{gain}</td>
+                <td class="words">{hard}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <Demo of="what-is-quantized" name="WhatItSaves" />
+      <p>
+        People write W4A16 for weights in 4 bits and activations in 16,{" "}
+        <Term of="w4a16-w8a8-notation">and so on</Term>. Activations are small beside weights and cache, so
+        rounding them saves time, not memory.
+      </p>
+    </Chapter>
+  );
+}
