@@ -16,5 +16,6 @@ if(QUANTLENS_GGML_LIBRARY)
     target_compile_definitions(interop_ggml_formats PRIVATE QUANTLENS_GGML_LIBRARY="${QUANTLENS_GGML_LIBRARY}")
     target_link_libraries(interop_ggml_formats PRIVATE
         quantlens::formats GTest::gtest_main ${CMAKE_DL_LIBS} quantlens_warnings)
+    add_dependencies(unit_tests interop_ggml_formats)
     add_test(NAME interop_ggml_formats COMMAND interop_ggml_formats)
 endif()

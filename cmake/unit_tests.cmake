@@ -13,12 +13,14 @@ if(EMSCRIPTEN)
     endif()
 endif()
 
+add_custom_target(unit_tests)   # all of them
 foreach(folder tensor kernels formats files methods model planner request)
     quantlens_sources(sources tests/unit/${folder})
     if(NOT sources)
         continue()
     endif()
     add_executable(test_${folder} ${sources})
+    add_dependencies(unit_tests test_${folder})
     target_include_directories(test_${folder} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
     target_compile_definitions(test_${folder} PRIVATE QUANTLENS_TEST_DATA="${CMAKE_SOURCE_DIR}/tests")
     target_link_libraries(test_${folder} PRIVATE

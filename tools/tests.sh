@@ -11,8 +11,8 @@ fuzz_seconds=${FUZZ_SECONDS:-60}
 # name | condition | what it does. A step builds what it needs, so that it can be named alone.
 test_steps() {
     step arrows        'true'                           'node tests/architecture/arrows.mjs'
-    step native-build  'true'                           'build_tree dev'
-    step native        'any "tests/unit/*/*_test.cpp"'  'build_tree dev; run_ctest dev'
+    step native-build  'true'                           'build_tree dev unit_tests'
+    step native        'any "tests/unit/*/*_test.cpp"'  'build_tree dev unit_tests; run_ctest dev'
     step release       'true'                           'build_native; build_tree release test_kernels'
     step optimized     'any "tests/unit/kernels/*.cpp"' 'build_tree release test_kernels; run_ctest release --tests-regex "^kernels$"'
     step symbols       'any "core/kernels/arch/*.cpp"'  'build_native; bash tests/architecture/symbols.sh build/native'
