@@ -40,8 +40,8 @@ Status check_arrays(const std::vector<Array>& arrays) {
                 return bad_shape(array.name, "the shape of '" + array.name + "' overflows");
         const auto size = std::visit([](const auto& values) { return values.size(); }, array.values);
         if (count != size)
-            return bad_shape(array.name, "array '" + array.name + "' has " + to_text(size) + " values, its shape says " +
-                                             to_text(count));
+            return bad_shape(array.name, "array '" + array.name + "' has " + to_text(size) +
+                                             " values, its shape says " + to_text(count));
     }
     return {};
 }
@@ -49,8 +49,8 @@ Status check_arrays(const std::vector<Array>& arrays) {
 }  // namespace
 
 Json error_json(const Error& error) {
-    return {{"error",
-             {{"code", kCodeNames[std::size_t(error.code)]}, {"field", error.field}, {"message", error.message}}}};
+    return {
+        {"error", {{"code", kCodeNames[std::size_t(error.code)]}, {"field", error.field}, {"message", error.message}}}};
 }
 
 Result<const Operation*> find_operation(std::string_view name) {
@@ -111,8 +111,9 @@ Result<Array*> find_array(Call& call, std::string_view name) {
         if (array.name == name) return &array;
     std::string given;
     for (const auto& array : call.arrays) given.append(given.empty() ? "" : ", ").append(array.name);
-    return fail(ErrorCode::kBadParameter, std::string{name},
-                "no array '" + std::string{name} + "' came with the request (" + (given.empty() ? "none did" : given) + ")");
+    return fail(
+        ErrorCode::kBadParameter, std::string{name},
+        "no array '" + std::string{name} + "' came with the request (" + (given.empty() ? "none did" : given) + ")");
 }
 
 Result<std::vector<float>*> find_floats(Call& call, std::string_view name) {
@@ -125,8 +126,10 @@ Result<std::vector<float>*> find_floats(Call& call, std::string_view name) {
 const std::vector<Operation>& operations() {
     static const std::vector<Operation> table = [] {
         std::vector<Operation> all;
-        for (auto part : {catalogue_operations(), layer_operations(), block_operations(), cache_operations(),
-                          planner_operations(), planner_curve_operations(), walkthrough_operations(), representable_operations(), model_operations()})
+        for (auto part :
+             {catalogue_operations(), layer_operations(), block_operations(), cache_operations(), planner_operations(),
+              planner_curve_operations(), walkthrough_operations(), representable_operations(), playground_operations(),
+              comparison_operations(), model_operations()})
             std::ranges::move(part, std::back_inserter(all));
         return all;
     }();

@@ -120,7 +120,8 @@ Result<Layer> layer_from(const LayerSource& source, Call& call) {
         if (!shape) return std::unexpected(shape.error());
         layer.weights = synthetic_weights(shape->first, shape->second, call.run.seed);
         if (source.synthetic_tokens > 0)
-            layer.activations = synthetic_activations(std::size_t(source.synthetic_tokens), shape->second, call.run.seed);
+            layer.activations = synthetic_activations(std::size_t(source.synthetic_tokens), shape->second, call.run.seed,
+                                                      float(source.synthetic_outliers));
         layer.description = "synthetic layer, seed " + to_text(call.run.seed);
     } else {
         auto weights = matrix_from(call, "weights");

@@ -14,6 +14,7 @@ struct LayerSource {
     std::string values;
     std::string synthetic;
     int synthetic_tokens = 256;
+    double synthetic_outliers = 20;
     std::string layer;
     int layer_tokens = 512;
     double plant_outliers = 1;
@@ -23,6 +24,8 @@ struct LayerSource {
             text("values", &P::values, "one row of weights, typed: 0.15,-0.32,..."),
             text("synthetic", &P::synthetic, "ROWSxCOLUMNS of a seeded layer with outlier channels"),
             integer("synthetic_tokens", &P::synthetic_tokens, 0, 65536, 1, "tokens", "inputs for the synthetic layer"),
+            real("synthetic_outliers", &P::synthetic_outliers, 1, 1000, 1, "",
+                 "how many times as large one input column in 64 of the synthetic layer is; 1: no outliers"),
             text("layer", &P::layer, "a matrix of the language model, such as model.layers.0.mlp.down_proj.weight"),
             integer("layer_tokens", &P::layer_tokens, 1, 65536, 1, "tokens", "of the calibration text, as the layer's inputs"),
             real("plant_outliers", &P::plant_outliers, 1, 1000, 1, "",

@@ -37,6 +37,8 @@ std::vector<Operation> planner_operations();    // memory, speed, models, device
 std::vector<Operation> planner_curve_operations();  // cache-curve, roofline, formats-that-fit
 std::vector<Operation> walkthrough_operations();  // affine, products, cache-sketch
 std::vector<Operation> representable_operations();  // representable
+std::vector<Operation> playground_operations();     // gptq-trace, best-rounding, rotated
+std::vector<Operation> comparison_operations();     // compare
 std::vector<Operation> model_operations();          // model, eval, generate, convert
 
 }  // namespace quantlens::request

@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::size_t kFactors = 8;
 constexpr std::size_t kColumnsPerOutlier = 64;
-constexpr float kOutlierFactor = 20.0f;
 
 }  // namespace
 
@@ -27,14 +26,14 @@ Matrix synthetic_weights(std::size_t rows, std::size_t columns, std::uint64_t se
     return weights;
 }
 
-Matrix synthetic_activations(std::size_t tokens, std::size_t columns, std::uint64_t seed) {
+Matrix synthetic_activations(std::size_t tokens, std::size_t columns, std::uint64_t seed, float outlier_factor) {
     const Random source(seed ^ 0x5eedac71u);
     Matrix mixing(kFactors, columns);
     Random random = source.split(0);
     for (float& m : mixing.values()) m = float(random.normal());
     std::vector<float> gain(columns, 1.0f);
     for (std::size_t i = 0; i < std::max<std::size_t>(1, columns / kColumnsPerOutlier); ++i)
-        gain[std::size_t(random.below(columns))] = kOutlierFactor;
+        gain[std::size_t(random.below(columns))] = outlier_factor;
 
     Matrix activations(tokens, columns);
     for (std::size_t t = 0; t < tokens; ++t) {

@@ -13,8 +13,8 @@ namespace quantlens {
 Matrix synthetic_weights(std::size_t rows, std::size_t columns, std::uint64_t seed);
 
 /// Inputs [tokens x columns]: correlated across columns (eight shared factors), and one column in 64 (at least one)
-/// 20 times as large on every token, as the systematic outliers of large models are (Dettmers et al. 2022, arXiv
-/// 2208.07339, section 4).
-Matrix synthetic_activations(std::size_t tokens, std::size_t columns, std::uint64_t seed);
+/// `outlier_factor` times as large on every token, as the systematic outliers of large models are (Dettmers et al. 2022,
+/// arXiv 2208.07339, section 4). With 1 there are none, and all else is the same.
+Matrix synthetic_activations(std::size_t tokens, std::size_t columns, std::uint64_t seed, float outlier_factor = 20.0f);
 
 }  // namespace quantlens
