@@ -24,12 +24,12 @@ export default defineConfig(({ mode }): UserConfig => {
     plugins: [
       ...(common().plugins ?? []),
       prerender("/src/page/static.tsx", common),
-      single ? singleFileOutput(core.folder) : folderOutput(),
+      single ? singleFileOutput(core.folder, here("../build/quantlens.html")) : folderOutput(),
     ],
     worker: { format: single ? "iife" : "es", plugins: () => common().plugins ?? [] },
     build: {
-      outDir: single ? here("../build") : here("../build/site"),
-      emptyOutDir: !single,
+      outDir: single ? here("../build/single-file") : here("../build/site"),
+      emptyOutDir: true,
       target: "es2022",
       cssCodeSplit: false,
       modulePreload: { polyfill: false },

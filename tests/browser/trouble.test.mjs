@@ -24,11 +24,16 @@ const beforeWorker = (page, code) =>
 test("without WebAssembly SIMD the page says so and keeps its text", async () => {
   const { page, goto, context } = await open(browser, server.address);
   await beforeWorker(page, "WebAssembly.validate = () => false");
+  let workers = 0;
+  page.on("worker", () => {
+    workers += 1;
+  });
   await goto();
   await page.waitForFunction(() => document.getElementById("banner").textContent.includes("WebAssembly SIMD"));
   await page.locator("#rounding").scrollIntoViewIfNeeded();
   assert.match(await page.locator("#opening .placeholder").textContent(), /needs WebAssembly SIMD/);
   assert.match(await page.locator("#rounding").innerText(), /Try it on your own numbers/);
+  assert.equal(workers, 1, "a browser that cannot run the core is asked once");
   await context.close();
 });
 
@@ -67,5 +72,19 @@ test("a worker that dies is started again, with the reader's settings kept", asy
   await fig.locator(".problem").first().waitFor({ state: "detached" });
   assert.equal(await fig.locator("input[value=asymmetric]").isChecked(), true);
   assert.match(await fig.locator(".sentence").textContent(), /At 6 bits/);
+  await context.close();
+});
+
+test("workers that cannot load the core are given up after a few", async () => {
+  const { page, goto, context } = await open(browser, server.address);
+  let workers = 0;
+  page.on("worker", () => {
+    workers += 1;
+  });
+  await page.route(/\.wasm$/, (route) => route.fulfill({ status: 404, body: "" }));
+  await goto();
+  await page.waitForFunction(() => document.getElementById("banner").textContent.includes("cannot be computed"));
+  await page.locator("#rounding").scrollIntoViewIfNeeded();
+  assert.ok(workers < 8, `${workers} workers`);
   await context.close();
 });

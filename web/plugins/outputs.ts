@@ -1,4 +1,5 @@
 // The last step of a build: the policy for the folder, or everything put into one HTML file.
+import { writeFileSync } from "node:fs";
 import type { Plugin, Rolldown } from "vite";
 import { inlinedCore } from "./core-module.ts";
 import { withPolicy } from "./policy.ts";
@@ -27,15 +28,15 @@ export const folderOutput = (): Plugin => ({
   },
 });
 
-/** One file: script and style stand in the page, the core too (gzip and base64). */
-export const singleFileOutput = (folder: string): Plugin => ({
+/** One file, written to `output`: script and style stand in the page, the core too (gzip and base64). */
+export const singleFileOutput = (folder: string, output: string): Plugin => ({
   name: "quantlens-single-file",
   enforce: "post",
-  generateBundle(_, bundle) {
+  // When everything is written: only then are the chunks what they will be.
+  writeBundle(_, bundle) {
     const page = pageOf(bundle);
     let html = textOf(page).replace(/<link[^>]+rel="modulepreload"[^>]*>\s*/g, "");
     for (const [name, file] of Object.entries(bundle)) {
-      if (file === page) continue;
       const address = `[./]*${name.replaceAll(".", "\\.")}`;
       if (name.endsWith(".css"))
         html = html.replace(
@@ -47,11 +48,9 @@ export const singleFileOutput = (folder: string): Plugin => ({
         html = html.replace(new RegExp(`<script[^>]+src="${address}"[^>]*></script>`), "");
         html = html.replace("</body>", () => `<script type="module">${script}</script>\n</body>`);
       }
-      delete bundle[name];
     }
     if (!process.env.QUANTLENS_WITHOUT_CORE)
       html = html.replace("</body>", () => `${inlinedCore(folder)}\n</body>`);
-    page.source = withPolicy(html, "single");
-    page.fileName = "quantlens.html";
+    writeFileSync(output, withPolicy(html, "single"));
   },
 });

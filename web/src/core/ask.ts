@@ -3,8 +3,8 @@
 
 import { moduleBytes } from "core:files";
 import { createWorker } from "core:worker";
-import { batch, effect, type ReadonlySignal, signal } from "@preact/signals";
-import { CoreClient } from "./client";
+import { batch, effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
+import { CoreClient, type Listener } from "./client";
 import type { CoreError, NamedArray, Request, ResponseTo } from "./requests";
 
 export interface Answer<R> {
@@ -57,7 +57,8 @@ export function ask<R extends Request>(
         progress.value = undefined;
       });
     };
-    core.ask(channel, asked, arrays, {
+    // Asking reads and changes the client's own state, which must not make this ask again.
+    const listener: Listener = {
       answered: (json, namedArrays) =>
         settle(() => {
           value.value = { ...(json as object), arrays: namedArrays } as ResponseTo<R>;
@@ -70,7 +71,8 @@ export function ask<R extends Request>(
       progressed: (share) => {
         if (turn === newest) progress.value = share;
       },
-    });
+    };
+    untracked(() => core.ask(channel, asked, arrays, listener));
   });
   return { value, error, stale, progress, request };
 }
@@ -111,17 +113,19 @@ export function askEach<R extends Request>(
         progress.value = undefined;
       });
     };
-    asked.forEach((one, i) => {
-      core.ask(`${channel}.${i}`, one, [], {
-        answered: (json, arrays) =>
-          settle(() => {
-            items[i] = { ...(json as object), arrays } as ResponseTo<R>;
-          }),
-        refused: (refusal) =>
-          settle(() => {
-            error.value = refusal;
-          }),
-        progressed: () => {},
+    untracked(() => {
+      asked.forEach((one, i) => {
+        core.ask(`${channel}.${i}`, one, [], {
+          answered: (json, arrays) =>
+            settle(() => {
+              items[i] = { ...(json as object), arrays } as ResponseTo<R>;
+            }),
+          refused: (refusal) =>
+            settle(() => {
+              error.value = refusal;
+            }),
+          progressed: () => {},
+        });
       });
     });
   };

@@ -160,7 +160,7 @@ export class CoreClient {
   }
 
   private send(): void {
-    if (this.running || this.status.value.state !== "ready" || !this.worker) return;
+    if (this.running || this.status.peek().state !== "ready" || !this.worker) return;
     const next = this.waiting.values().next();
     if (next.done) return;
     const job = next.value;

@@ -10,7 +10,10 @@ declare module "core:simd128" {
       ): { json: string; arrays: NamedArray[] };
     };
   }
-  export type CoreFactory = (options: { wasmBinary: ArrayBuffer }) => Promise<CoreModule>;
+  export type CoreFactory = (options: {
+    wasmBinary: ArrayBuffer;
+    locateFile: (name: string) => string;
+  }) => Promise<CoreModule>;
   const create: CoreFactory;
   export default create;
 }

@@ -22,7 +22,7 @@ async function bytesOf(module: ModuleBytes): Promise<ArrayBuffer> {
 
 async function load(build: Build, modules: Record<Build, ModuleBytes>): Promise<void> {
   const wasmBinary = await bytesOf(modules[build]);
-  const module = await factories[build]({ wasmBinary });
+  const module = await factories[build]({ wasmBinary, locateFile: (name) => name });
   core = new module.Core();
   tell({ kind: "ready", build });
 }
