@@ -22,7 +22,7 @@ TEST(Config, SurvivesItsJson) {
     EXPECT_EQ(*read, config);
 }
 
-TEST(Config, TheReferenceShapeHas2292992Weights) {
+TEST(Config, TheReferenceShapeHas2296064Weights) {
     // 256 x 256 embedding; a layer: 256 x (256 + 64 + 64 + 256) attention, 3 x 256 x 512 feed-forward, 2 x 256 norms; 256.
     EXPECT_EQ(Weights(Config{}).values().size(), 65536u + 4 * (163840u + 393216u + 512u) + 256u);
 }
