@@ -3,7 +3,6 @@
 # keeps, and would crash an older machine. tests/architecture/symbols.sh looks at the objects.
 
 target_link_libraries(quantlens_kernels PRIVATE "$<BUILD_INTERFACE:quantlens_xsimd>")
-set(quantlens_kernel_units "")   # the units that this build has, for the check of the symbols
 
 # With sanitizers, the units' unrolled loops took minutes to compile: reads and writes are checked by calls instead of code in
 # place, and undefined behaviour is looked for in the rest of the library, which does the same arithmetic in its scalar form.
@@ -26,7 +25,6 @@ function(kernel_unit name)
         set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS "${ARGN};${unit_sanitizers}")
         string(TOUPPER "QUANTLENS_HAS_${name}" definition)
         target_compile_definitions(quantlens_kernels PRIVATE ${definition}=1)
-        set(quantlens_kernel_units ${quantlens_kernel_units} ${name} PARENT_SCOPE)
     endif()
 endfunction()
 

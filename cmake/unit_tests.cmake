@@ -35,3 +35,7 @@ foreach(folder tensor kernels formats files methods model planner request)
     endif()
     set_tests_properties(${folder} PROPERTIES TIMEOUT 900)
 endforeach()
+
+if(NOT EMSCRIPTEN AND NOT QUANTLENS_SANITIZE)
+    add_test(NAME symbols COMMAND bash "${CMAKE_SOURCE_DIR}/tests/architecture/symbols.sh" "${CMAKE_BINARY_DIR}")
+endif()
