@@ -222,7 +222,8 @@ TEST(Uniform, TheLargestFloatsAndDenormalsStayFinite) {
                     EXPECT_TRUE(std::isfinite(scale));
                     EXPECT_GT(scale, 0);
                 }
-                for (const float v : restored(codes).values()) EXPECT_TRUE(std::isfinite(v));
+                const Matrix back = restored(codes);
+                for (const float v : back.values()) EXPECT_TRUE(std::isfinite(v));
             }
 }
 
