@@ -28,8 +28,8 @@ export default function Memory() {
         is a guess for one text; set what you measure. A desktop also shows its windows from the same memory.
       </Note>
       <Note title="Experts">
-        A model of experts uses only a few of them for each word, but all of them must lie in memory. That is
-        why Mixtral computes like a model of 13 billion numbers and is stored like one of 47.
+        A model of experts uses only a few of them for each word, but all of them must lie in memory. So
+        Mixtral computes like a model of about a quarter of its size, and is stored as what it is.
       </Note>
     </Chapter>
   );

@@ -24,7 +24,7 @@ export const kCards: readonly Card[] = [
     helps:
       "It is the layer's outputs that are kept close, not each weight. Neighbouring inputs that rise and fall together can take over for each other.",
     costs:
-      "Needs a few thousand tokens of sample text, and a matrix as wide as the layer. Codes in another order can slow programs down.",
+      "Needs sample text (128 pieces of 2,048 tokens in the paper) and a matrix as wide as the layer. Codes in another order can slow programs down.",
     at: ["gptq"],
     paper: "gptq",
     table: "gptq-3",
@@ -64,6 +64,7 @@ export const kCards: readonly Card[] = [
       "More scales to store and to multiply with. It does nothing about outlier channels, so it fails on the largest models of its time.",
     at: ["zeroquant"],
     paper: "zeroquant",
+    table: "smoothquant-3",
   },
   {
     id: "card-llm-int8",
