@@ -23,9 +23,10 @@ if(wasm_sources)
         -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sSTACK_SIZE=1MB
         -sMODULARIZE=1 -sEXPORT_ES6=1 -sEXPORT_NAME=createQuantlens -sENVIRONMENT=worker,node
         -sFILESYSTEM=0 -sINCOMING_MODULE_JS_API=wasmBinary,instantiateWasm,locateFile,print,printErr,onAbort)
+    # The types are the same for both variants; Node 20, which writes them, cannot load the relaxed one without a flag.
     # emcc asks the tsc on PATH for the types of the module; tools/env.sh puts the page's there.
     find_program(TSC_PROGRAM tsc PATHS ENV PATH NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
-    if(TSC_PROGRAM)
+    if(TSC_PROGRAM AND NOT QUANTLENS_RELAXED_SIMD)
         target_link_options(quantlens_wasm PRIVATE --emit-tsd quantlens-${variant}.d.ts)
     endif()
 endif()
