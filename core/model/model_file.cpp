@@ -166,25 +166,6 @@ Result<std::vector<std::uint8_t>> checkpoint_of(const Trainer& trainer, std::uin
     return build(tensors, notes);
 }
 
-namespace {
-
-/// A setting's text back as the kind of value that its field has.
-Result<Value> value_from_text(const FieldInfo& info, const std::string& text) {
-    const auto number = [&](auto into) -> Result<Value> {
-        const auto end = std::from_chars(text.data(), text.data() + text.size(), into);
-        if (end.ec != std::errc{} || end.ptr != text.data() + text.size()) return bad_parameter(info.key, text, "a number");
-        return Value{into};
-    };
-    switch (info.kind) {
-        case FieldKind::kFlag: return Value{text == "true"};
-        case FieldKind::kInteger: return number(std::int64_t{});
-        case FieldKind::kReal: return number(double{});
-        default: return Value{text};
-    }
-}
-
-}  // namespace
-
 Result<Checkpoint> checkpoint_from(std::span<const std::uint8_t> file) {
     const auto directory = directory_of(file);
     if (!directory) return std::unexpected(directory.error());
@@ -218,7 +199,7 @@ Result<Checkpoint> checkpoint_from(std::span<const std::uint8_t> file) {
     Settings settings;
     for (const auto& info : describe<TrainingParameters>())
         if (const std::string* text = note_of(*directory, "training.parameter." + std::string{info.key})) {
-            auto value = value_from_text(info, *text);
+            auto value = checked_text(info, *text);
             if (!value) return std::unexpected(value.error());
             settings.emplace_back(std::string{info.key}, std::move(*value));
         }

@@ -1,7 +1,9 @@
 #include "tensor/fields.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <optional>
 
 namespace quantlens {
@@ -58,6 +60,23 @@ Result<Value> checked(const FieldInfo& info, const Value& value) {
         return bad_parameter(info.key, text, range_text(info));
     if (info.kind == FieldKind::kInteger) return Value{std::int64_t(*number)};
     return Value{*number};
+}
+
+Result<Value> checked_text(const FieldInfo& info, const std::string& text) {
+    const char* const last = text.data() + text.size();
+    if (info.kind == FieldKind::kFlag && (text == "true" || text == "false")) return Value{text == "true"};
+    if (info.kind == FieldKind::kInteger) {
+        std::int64_t number = 0;
+        const auto [end, status] = std::from_chars(text.data(), last, number);
+        if (status == std::errc{} && end == last) return checked(info, Value{number});
+    }
+    if (info.kind == FieldKind::kInteger || info.kind == FieldKind::kReal) {
+        // strtod, as the standard library of the WebAssembly build has no from_chars for reals yet.
+        char* end = nullptr;
+        const double number = std::strtod(text.c_str(), &end);
+        if (!text.empty() && end == last) return checked(info, Value{number});
+    }
+    return checked(info, Value{text});
 }
 
 Error unknown_key(std::string_view key, std::string_view owner, std::span<const FieldInfo> known) {

@@ -107,6 +107,9 @@ constexpr auto text(std::string_view key, std::string P::* member, std::string_v
 /// Fails with kBadParameter naming the key, the value and what would be right.
 Result<Value> checked(const FieldInfo& info, const Value& value);
 
+/// A value typed as text, as `info`'s kind, and checked.
+Result<Value> checked_text(const FieldInfo& info, const std::string& text);
+
 /// The text of a value as a person would type it.
 std::string to_text(const Value& value);
 

@@ -1,8 +1,6 @@
 #include "cli/flags.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdlib>
 
 namespace quantlens::cli {
 
@@ -35,17 +33,7 @@ Result<Value> typed_value(const FieldInfo& field, const std::string& text) {
     FieldInfo named = field;
     const auto name = flag_name(field.key);
     named.key = name;
-    if (field.kind == FieldKind::kInteger) {
-        std::int64_t number = 0;
-        const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), number);
-        if (status == std::errc{} && end == text.data() + text.size()) return checked(named, Value{number});
-    }
-    if (field.kind == FieldKind::kInteger || field.kind == FieldKind::kReal) {
-        char* end = nullptr;
-        const double number = std::strtod(text.c_str(), &end);
-        if (!text.empty() && end == text.c_str() + text.size()) return checked(named, Value{number});
-    }
-    return checked(named, Value{text});
+    return checked_text(named, text);
 }
 
 Error with_flag_names(Error error) {
