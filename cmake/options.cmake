@@ -5,7 +5,7 @@ option(QUANTLENS_RELAXED_SIMD "WebAssembly: use the relaxed SIMD kernels" OFF)
 option(QUANTLENS_TESTS "Build the unit tests" ON)
 option(QUANTLENS_FUZZ "Build the libFuzzer targets (clang only)" OFF)
 option(QUANTLENS_WARNINGS_AS_ERRORS "Treat warnings as errors" ON)
-set(QUANTLENS_REFERENCE_MODEL "${CMAKE_SOURCE_DIR}/data/reference.safetensors" CACHE FILEPATH
+set(QUANTLENS_REFERENCE_MODEL "${CMAKE_SOURCE_DIR}/data/reference/model.safetensors" CACHE FILEPATH
     "The language model that quantlens uses when none is named")
 set(QUANTLENS_MODULE_DIR "${CMAKE_BINARY_DIR}/module" CACHE PATH "WebAssembly: where the page's modules go")
 

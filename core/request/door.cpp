@@ -129,7 +129,7 @@ const std::vector<Operation>& operations() {
         for (auto part :
              {catalogue_operations(), layer_operations(), block_operations(), cache_operations(), planner_operations(),
               planner_curve_operations(), walkthrough_operations(), representable_operations(), playground_operations(),
-              comparison_operations(), model_operations()})
+              comparison_operations(), model_operations(), training_operations()})
             std::ranges::move(part, std::back_inserter(all));
         return all;
     }();

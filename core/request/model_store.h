@@ -9,6 +9,7 @@
 #include "model/evaluation.h"
 #include "model/generator.h"
 #include "model/quantization.h"
+#include "model/training_run.h"
 #include "request/operation.h"
 
 namespace quantlens::request {
@@ -49,6 +50,7 @@ struct ModelStore {
     Recent<std::shared_ptr<model::Evaluation>> evaluations{3};
     Recent<std::shared_ptr<model::Generator>> generators{4};
     Recent<std::shared_ptr<model::Calibration>> calibrations{2};
+    Recent<std::shared_ptr<model::TrainingRun>> trainings{2};
 };
 
 /// How a request quantizes the language model: a method ("none": unquantized) and its settings beside the plan.

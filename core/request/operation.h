@@ -40,5 +40,6 @@ std::vector<Operation> representable_operations();  // representable
 std::vector<Operation> playground_operations();     // gptq-trace, best-rounding, rotated
 std::vector<Operation> comparison_operations();     // compare
 std::vector<Operation> model_operations();          // model, eval, generate, convert
+std::vector<Operation> training_operations();       // train
 
 }  // namespace quantlens::request
