@@ -121,7 +121,7 @@ TEST(Gguf, HasLlamaCppsNamesShapesAndRowOrder) {
 
     const auto info = directory->tensor("blk.1.attn_q.weight");
     ASSERT_TRUE(info) << info.error().message;
-    const auto values = files::decode_tensor(**info, std::span(*file).subspan((*info)->offset, (*info)->bytes));
+    const auto values = files::decode_tensor(**info, std::span(*file).subspan(std::size_t((*info)->offset), std::size_t((*info)->bytes)));
     ASSERT_TRUE(values);
     // Heads of 8: rows 0 1 2 3 4 5 6 7 of a head hold the halves' rows 0 4 1 5 2 6 3 7.
     const auto original = weights.tensor(1, Part::kQuery);
