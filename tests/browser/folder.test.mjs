@@ -128,11 +128,11 @@ describe("the folder", () => {
   test("says what the command line says of memory and of the KV cache", () =>
     onPage(async (page) => {
       await show(page, "challenge");
-      const chart = figure(page, "Where 16 bits do not fit");
+      const chart = figure(page.locator("#challenge"), "Where 16 bits do not fit");
       const seven = runNative(await commandOf(chart));
       near(numberIn(await chart.locator(".sentence b.is-quantized").textContent()), seven.weights.total / 2 ** 30, 3);
       await show(page, "kv-cache");
-      const fig = figure(page, "The cache of one text");
+      const fig = figure(page.locator("#kv-cache"), "The cache of one text");
       const cache = runNative(await commandOf(fig));
       assert.equal(cache.weights, 12 * 32 * 4096 * 4096 * 2);
       assert.equal(cache.kv_cache_f16, 2 * 32 * 4096 * 4096 * 2);

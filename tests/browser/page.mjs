@@ -77,8 +77,11 @@ export async function open(browser, address, { width = 1280, height = 900, theme
 
 export const fileAddress = (path) => pathToFileURL(path).href;
 
-/** A figure of the page by its title. */
-export const figure = (page, title) => page.locator("figure").filter({ has: page.locator("figcaption", { hasText: title }) });
+/** A figure of the page, or of a part of it, by its title. */
+export function figure(within, title) {
+  const page = "page" in within ? within.page() : within;
+  return within.locator("figure").filter({ has: page.locator("figcaption", { hasText: title }) });
+}
 
 /** Brings a chapter into view and waits until its figures have their first answer. */
 export async function show(page, chapter) {
@@ -89,14 +92,19 @@ export async function show(page, chapter) {
     await page.locator(`#${chapter} [data-demo][data-awake]`).nth(i).waitFor();
   }
   await settled(page, chapter);
+  const problems = await page.locator(`#${chapter} .problem`).allTextContents();
+  if (problems.length > 0) throw new Error(`${chapter}: ${problems.join("; ")}`);
 }
 
-/** Waits until no figure of the chapter shows a placeholder or an old answer. */
+/** Waits until every figure of the chapter shows a fresh answer, or says what is wrong. */
 export const settled = (page, chapter) =>
   page.waitForFunction(
-    (id) => document.querySelectorAll(`#${id} .placeholder, #${id} .picture[data-stale]`).length === 0,
+    (id) =>
+      [...document.querySelectorAll(`#${id} .figure`)].every(
+        (figure) => figure.querySelector(".problem") || !figure.querySelector(".placeholder, .picture[data-stale]"),
+      ),
     chapter,
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   );
 
 /** Moves a slider (a range input) as a drag does. */
