@@ -108,28 +108,51 @@ void add_weight_arrays(const Wanted& wanted, const Layer& layer, const methods::
         arrays.push_back(vector_array("outlier_columns", std::vector<std::int32_t>(outliers.begin(), outliers.end())));
 }
 
-Result<Matrix> exact_output(const Layer& layer, const Run& run) {
-    methods::QuantizedLayer exact;
-    exact.rows = layer.weights.rows();
-    exact.columns = layer.weights.columns();
-    exact.dequantized = layer.weights;
-    return exact.multiply(*layer.activations, run);
+/// What a layer with these weights computes: X W^T.
+Result<Matrix> product(const Layer& layer, Matrix weights, const Run& run) {
+    methods::QuantizedLayer plain;
+    plain.rows = weights.rows();
+    plain.columns = weights.columns();
+    plain.dequantized = std::move(weights);
+    return plain.multiply(*layer.activations, run);
+}
+
+double mean_square(const Matrix& matrix) {
+    double sum = 0;
+    for (const float v : matrix.values()) sum += double(v) * v;
+    return sum / double(matrix.size());
+}
+
+/// Mean over tokens and output channels of (X W^T - output)^2. Where the layer is a plain product with other weights, that is
+/// the product with their difference: a small error is then not lost in the rounding of two large outputs.
+Result<double> output_error(const Layer& layer, const methods::QuantizedLayer& quantized, const Matrix& exact,
+                            const Matrix& output, const Run& run) {
+    if (quantized.input.quantizer.active() || quantized.input.splits_columns) return deviation_of(exact, output).mse;
+    Matrix difference = layer.weights;
+    for (std::size_t i = 0; i < difference.size(); ++i) difference.values()[i] -= quantized.dequantized.values()[i];
+    const auto error = product(layer, std::move(difference), run);
+    if (!error) return std::unexpected(error.error());
+    return mean_square(*error);
 }
 
 Status add_output(const Wanted& wanted, const methods::Method& method, const methods::LinearProblem& problem,
                   const Settings& settings, const Layer& layer, const methods::QuantizedLayer& quantized,
                   Response& response) {
-    const auto exact = exact_output(layer, problem.run);
+    const auto exact = product(layer, layer.weights, problem.run);
     if (!exact) return std::unexpected(exact.error());
     const auto output = quantized.multiply(*layer.activations, problem.run);
     if (!output) return std::unexpected(output.error());
-    response.body["output_mse"] = deviation_of(*exact, *output).mse;
+    const auto error = output_error(layer, quantized, *exact, *output, problem.run);
+    if (!error) return std::unexpected(error.error());
+    response.body["output_mse"] = *error;
     if (method.round_to_nearest) {
         const auto baseline = method.round_to_nearest(problem, settings);
         if (!baseline) return std::unexpected(baseline.error());
         const auto baseline_output = baseline->multiply(*layer.activations, problem.run);
         if (!baseline_output) return std::unexpected(baseline_output.error());
-        response.body["output_mse_rtn"] = deviation_of(*exact, *baseline_output).mse;
+        const auto baseline_error = output_error(layer, *baseline, *exact, *baseline_output, problem.run);
+        if (!baseline_error) return std::unexpected(baseline_error.error());
+        response.body["output_mse_rtn"] = *baseline_error;
     }
     if (wanted.has("activations")) response.arrays.push_back(matrix_array("activations", *layer.activations));
     if (wanted.has("output")) response.arrays.push_back(matrix_array("output", *output));
