@@ -41,9 +41,14 @@ export function ask<R extends Request>(
     return { value, error, stale, progress, request };
   }
   let newest = 0;
+  let last = "";
   effect(() => {
     const asked = makeRequest();
     const arrays = makeArrays();
+    // A setting that this request does not hold has changed: the answer stands.
+    const key = arrays.length === 0 ? JSON.stringify(asked) : "";
+    if (key && key === last) return;
+    last = key;
     newest += 1;
     const turn = newest;
     request.value = asked;
@@ -89,8 +94,12 @@ export function askEach<R extends Request>(
   channels += 1;
   const channel = `each ${channels}`;
   let newest = 0;
+  let last = "";
   const start = () => {
     const asked = makeRequests();
+    const key = JSON.stringify(asked);
+    if (key === last) return;
+    last = key;
     newest += 1;
     const turn = newest;
     request.value = asked[0];
