@@ -5,8 +5,8 @@ export default function Formula() {
   return (
     <Chapter id="formula" title="The whole method fits into one line">
       <p>
-        Point at a symbol, or go through the list with the tab key: each says what it is, and what it was for
-        0.87 in the figure below.
+        Point at a symbol, or go through the list with the tab key: each says what it is, and what it is when
+        0.87 of the five numbers in the next figure gets 4 bits.
       </p>
       <Demo of="formula" name="Symbols" />
       <p>
