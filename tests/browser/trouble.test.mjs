@@ -34,6 +34,7 @@ test("without WebAssembly SIMD the page says so and keeps its text", async () =>
   assert.match(await page.locator("#opening .placeholder").textContent(), /needs WebAssembly SIMD/);
   assert.match(await page.locator("#rounding").innerText(), /Try it on your own numbers/);
   assert.equal(workers, 1, "a browser that cannot run the core is asked once");
+  await page.unrouteAll({ behavior: "ignoreErrors" });
   await context.close();
 });
 
@@ -47,6 +48,7 @@ test("without relaxed SIMD the plain SIMD build answers", async () => {
   await show(page, "rounding");
   assert.equal(await figure(page, "Your numbers").locator("[data-value=mse]").textContent(), "0.01624");
   await page.waitForFunction(() => document.getElementById("core-status").textContent.includes("WebAssembly SIMD build"));
+  await page.unrouteAll({ behavior: "ignoreErrors" });
   await context.close();
 });
 
@@ -72,6 +74,7 @@ test("a worker that dies is started again, with the reader's settings kept", asy
   await fig.locator(".problem").first().waitFor({ state: "detached" });
   assert.equal(await fig.locator("input[value=asymmetric]").isChecked(), true);
   assert.match(await fig.locator(".sentence").textContent(), /At 6 bits/);
+  await page.unrouteAll({ behavior: "ignoreErrors" });
   await context.close();
 });
 
@@ -86,5 +89,6 @@ test("workers that cannot load the core are given up after a few", async () => {
   await page.waitForFunction(() => document.getElementById("banner").textContent.includes("cannot be computed"));
   await page.locator("#rounding").scrollIntoViewIfNeeded();
   assert.ok(workers < 8, `${workers} workers`);
+  await page.unrouteAll({ behavior: "ignoreErrors" });
   await context.close();
 });
