@@ -23,7 +23,7 @@ export default defineConfig(({ mode }): UserConfig => {
     publicDir: false,
     plugins: [
       ...(common().plugins ?? []),
-      prerender("/src/page/static.tsx", common),
+      prerender("src/page/static.tsx", common, here(`../build/prerender-${mode}`)),
       single ? singleFileOutput(core.folder, here("../build/quantlens.html")) : folderOutput(),
     ],
     worker: { format: single ? "iife" : "es", plugins: () => common().plugins ?? [] },

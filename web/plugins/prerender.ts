@@ -1,13 +1,34 @@
 // Writes the page's text and the resting state of every figure into index.html, so that the page reads before (and
 // without) its script.
-import { createServer, type Plugin, type UserConfig, type ViteDevServer } from "vite";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build, type Plugin, type UserConfig, type ViteDevServer } from "vite";
 
-export function prerender(entry: string, config: () => UserConfig): Plugin {
+interface StaticPage {
+  renderPage(): string;
+}
+
+/** Bundles the entry for Node into `folder`, and runs it. */
+async function bundled(entry: string, config: UserConfig, folder: string): Promise<StaticPage> {
+  await build({
+    ...config,
+    configFile: false,
+    logLevel: "warn",
+    publicDir: false,
+    ssr: { noExternal: true },
+    build: {
+      ssr: entry,
+      outDir: folder,
+      emptyOutDir: true,
+      minify: false,
+      rolldownOptions: { output: { entryFileNames: "static.mjs", codeSplitting: false } },
+    },
+  });
+  return import(`${pathToFileURL(join(folder, "static.mjs")).href}?${Date.now()}`);
+}
+
+export function prerender(entry: string, config: () => UserConfig, folder: string): Plugin {
   let server: ViteDevServer | undefined;
-  const render = async (from: ViteDevServer): Promise<string> => {
-    const module = (await from.ssrLoadModule(entry)) as { renderPage(): string };
-    return module.renderPage();
-  };
   return {
     name: "quantlens-prerender",
     configureServer(devServer) {
@@ -16,19 +37,10 @@ export function prerender(entry: string, config: () => UserConfig): Plugin {
     transformIndexHtml: {
       order: "pre",
       async handler(html) {
-        if (server) return html.replace("<!--page-->", await render(server));
-        const own = await createServer({
-          ...config(),
-          configFile: false,
-          appType: "custom",
-          server: { middlewareMode: true, hmr: false, ws: false, watch: null },
-          optimizeDeps: { noDiscovery: true },
-        });
-        try {
-          return html.replace("<!--page-->", await render(own));
-        } finally {
-          await own.close();
-        }
+        const page = server
+          ? ((await server.ssrLoadModule(`/${entry}`)) as StaticPage)
+          : await bundled(entry, config(), folder);
+        return html.replace("<!--page-->", () => page.renderPage());
       },
     },
   };
