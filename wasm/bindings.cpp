@@ -66,7 +66,8 @@ val to_js(const Array& array) {
 
 CoreResponse to_js(const Response& response) {
     val object = val::object();
-    object.set("json", response.body.dump());
+    // A message may quote bytes of a file that are no UTF-8.
+    object.set("json", response.body.dump(-1, ' ', false, quantlens::request::Json::error_handler_t::replace));
     val arrays = val::array();
     for (const auto& array : response.arrays) arrays.call<void>("push", to_js(array));
     object.set("arrays", arrays);

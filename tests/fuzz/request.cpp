@@ -45,6 +45,9 @@ std::string smaller(std::string_view text) {
         json["synthetic"] = "16x32";
     for (const auto* key : {"synthetic_tokens", "restarts", "iterations", "grid", "steps", "tokens", "bins"})
         if (json.contains(key) && json[key].is_number() && json[key].get<double>() > 32) json[key] = 32;
+    const Json op = json.value("op", Json{});
+    if (op == "train") json.update({{"batch", 1}, {"sequence", 8}, {"steps", 1}});
+    if (op == "best-rounding") json["bits"] = 2;  // its search grows steeply with the number of codes
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
