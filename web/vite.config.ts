@@ -11,19 +11,19 @@ const core = { folder: here("../build/module"), source: here("src") };
 // `vite build` makes the folder for a static host; `vite build --mode single` the one file.
 export default defineConfig(({ mode }): UserConfig => {
   const single = mode === "single";
-  const common = (): UserConfig => ({
+  const common = (without = false): UserConfig => ({
     root: here("."),
     base: "./",
     resolve: { alias: { "#data": here("../data") } },
     server: { fs: { allow: [here("..")] } },
-    plugins: [coreModule({ ...core, inline: single }), tex()],
+    plugins: [coreModule({ ...core, inline: single, without }), tex()],
   });
   return {
     ...common(),
     publicDir: false,
     plugins: [
       ...(common().plugins ?? []),
-      prerender("src/page/static.tsx", common, here(`../build/prerender-${mode}`)),
+      prerender("src/page/static.tsx", () => common(true), here(`../build/prerender-${mode}`)),
       single ? singleFileOutput(core.folder, here("../build/quantlens.html")) : folderOutput(),
     ],
     worker: { format: single ? "iife" : "es", plugins: () => common().plugins ?? [] },

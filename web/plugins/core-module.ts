@@ -13,6 +13,8 @@ export interface CoreModuleOptions {
   /** Puts the compiled core into the page itself instead of beside it. */
   inline: boolean;
   source: string;
+  /** For what runs while the page is built, where no worker is ever started. */
+  without?: boolean;
 }
 
 /** The element that holds one build's bytes in the single file. */
@@ -47,18 +49,28 @@ export const moduleBytes = async () => ({ ${kBuilds.map((build) => `${build}: aw
 /** The page without a core: for work on its text and its tests, never for a build that is to be published. */
 const absent = `export const moduleBytes = async () => { throw new Error("this page was built without the core"); };`;
 
-export function coreModule({ folder, inline, source }: CoreModuleOptions): Plugin {
-  const present = () => kBuilds.every((build) => existsSync(join(folder, `quantlens-${build}.wasm`)));
+const noWorker = `export const createWorker = () => { throw new Error("there is no worker while the page is built"); };`;
+
+export function coreModule({ folder, inline, source, without = false }: CoreModuleOptions): Plugin {
+  const present = () =>
+    !without && !without && kBuilds.every((build) => existsSync(join(folder, `quantlens-${build}.wasm`)));
   return {
     name: "quantlens-core-module",
     enforce: "pre",
     buildStart() {
-      if (!present() && this.environment.config.command === "build" && !process.env.QUANTLENS_WITHOUT_CORE)
+      if (
+        !without &&
+        !without &&
+        !present() &&
+        this.environment.config.command === "build" &&
+        !process.env.QUANTLENS_WITHOUT_CORE
+      )
         this.error(`no compiled core in ${folder}: build the wasm and wasm-relaxed presets first`);
     },
     resolveId(id, importer) {
       // The glue runs in Node as well, for the tests, and asks there for this.
       if (id === "module" && importer?.startsWith(folder)) return "\0core:no-node";
+      if (id === "core:worker" && without) return "\0core:no-worker";
       if (id === "core:worker")
         return join(source, "core/worker-factory", inline ? "inline.ts" : "hosted.ts");
       if (id === "core:files") return "\0core:files";
@@ -68,6 +80,7 @@ export function coreModule({ folder, inline, source }: CoreModuleOptions): Plugi
     },
     load(id) {
       if (id === "\0core:absent") return "export default undefined;";
+      if (id === "\0core:no-worker") return noWorker;
       if (id === "\0core:no-node") return "export const createRequire = () => undefined;";
       if (id !== "\0core:files") return undefined;
       if (!present()) return absent;
