@@ -53,13 +53,12 @@ const noWorker = `export const createWorker = () => { throw new Error("there is 
 
 export function coreModule({ folder, inline, source, without = false }: CoreModuleOptions): Plugin {
   const present = () =>
-    !without && !without && kBuilds.every((build) => existsSync(join(folder, `quantlens-${build}.wasm`)));
+    !without && kBuilds.every((build) => existsSync(join(folder, `quantlens-${build}.wasm`)));
   return {
     name: "quantlens-core-module",
     enforce: "pre",
     buildStart() {
       if (
-        !without &&
         !without &&
         !present() &&
         this.environment.config.command === "build" &&
