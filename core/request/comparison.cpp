@@ -106,7 +106,9 @@ Result<Response> compare(const CompareParameters& p, Call& call) {
         if (exact) {
             const auto output = quantized->multiply(*layer->activations, call.run);
             if (!output) return std::unexpected(output.error());
-            outcome.output_error = deviation_of(*exact, *output).mse;
+            const auto error = output_error(*layer, *quantized, *exact, *output, call.run);
+            if (!error) return std::unexpected(error.error());
+            outcome.output_error = *error;
             outcome.row["output_mse"] = *outcome.output_error;
         }
         outcomes.push_back(std::move(outcome));

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "methods/layer.h"
 #include "request/door.h"
 #include "tensor/matrix.h"
 
@@ -42,6 +43,12 @@ struct Layer {
 
 /// Builds the layer, taking the arrays out of the call. Errors name the source at fault.
 Result<Layer> layer_from(const LayerSource& source, Call& call);
+
+/// Mean over tokens and output channels of (X W^T - output)^2, where `exact` is X W^T and `output` what the layer computes.
+/// Where the layer is a plain product with other weights, it is the product with their difference: a small error is then not
+/// lost in the rounding of two large outputs.
+Result<double> output_error(const Layer& layer, const methods::QuantizedLayer& quantized, const Matrix& exact,
+                            const Matrix& output, const Run& run);
 
 /// "0.15,-0.32" as numbers; an error names the item that is none.
 Result<std::vector<float>> parse_numbers(std::string_view text, std::string_view field);

@@ -108,32 +108,7 @@ void add_weight_arrays(const Wanted& wanted, const Layer& layer, const methods::
         arrays.push_back(vector_array("outlier_columns", std::vector<std::int32_t>(outliers.begin(), outliers.end())));
 }
 
-/// What a layer with these weights computes: X W^T.
-Result<Matrix> product(const Layer& layer, Matrix weights, const Run& run) {
-    methods::QuantizedLayer plain;
-    plain.rows = weights.rows();
-    plain.columns = weights.columns();
-    plain.dequantized = std::move(weights);
-    return plain.multiply(*layer.activations, run);
-}
-
-double mean_square(const Matrix& matrix) {
-    double sum = 0;
-    for (const float v : matrix.values()) sum += double(v) * v;
-    return sum / double(matrix.size());
-}
-
-/// Mean over tokens and output channels of (X W^T - output)^2. Where the layer is a plain product with other weights, that is
-/// the product with their difference: a small error is then not lost in the rounding of two large outputs.
-Result<double> output_error(const Layer& layer, const methods::QuantizedLayer& quantized, const Matrix& exact,
-                            const Matrix& output, const Run& run) {
-    if (quantized.input.quantizer.active() || quantized.input.splits_columns) return deviation_of(exact, output).mse;
-    Matrix difference = layer.weights;
-    for (std::size_t i = 0; i < difference.size(); ++i) difference.values()[i] -= quantized.dequantized.values()[i];
-    const auto error = product(layer, std::move(difference), run);
-    if (!error) return std::unexpected(error.error());
-    return mean_square(*error);
-}
+Result<Matrix> product(const Layer& layer, Matrix weights, const Run& run);
 
 Status add_output(const Wanted& wanted, const methods::Method& method, const methods::LinearProblem& problem,
                   const Settings& settings, const Layer& layer, const methods::QuantizedLayer& quantized,
@@ -243,6 +218,35 @@ Result<Response> statistics(const StatisticsParameters& p, Call& call) {
 }
 
 }  // namespace
+
+namespace {
+
+/// What a layer with these weights computes: X W^T.
+Result<Matrix> product(const Layer& layer, Matrix weights, const Run& run) {
+    methods::QuantizedLayer plain;
+    plain.rows = weights.rows();
+    plain.columns = weights.columns();
+    plain.dequantized = std::move(weights);
+    return plain.multiply(*layer.activations, run);
+}
+
+double mean_square(const Matrix& matrix) {
+    double sum = 0;
+    for (const float v : matrix.values()) sum += double(v) * v;
+    return sum / double(matrix.size());
+}
+
+}  // namespace
+
+Result<double> output_error(const Layer& layer, const methods::QuantizedLayer& quantized, const Matrix& exact,
+                            const Matrix& output, const Run& run) {
+    if (quantized.input.quantizer.active() || quantized.input.splits_columns) return deviation_of(exact, output).mse;
+    Matrix difference = layer.weights;
+    for (std::size_t i = 0; i < difference.size(); ++i) difference.values()[i] -= quantized.dequantized.values()[i];
+    const auto error = product(layer, std::move(difference), run);
+    if (!error) return std::unexpected(error.error());
+    return mean_square(*error);
+}
 
 std::vector<Operation> layer_operations() {
     return {operation<QuantizeParameters>("quantize", "quantize a linear layer and say what it costs",
