@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstdlib>
+#include <cstring>
+#include <iterator>
 #include <vector>
 
 #include <xsimd/xsimd.hpp>
@@ -13,6 +16,46 @@ extern const KernelTable kSse2Table, kAvx2Table, kAvx512Table, kAvx512vnniTable,
     kRelaxedTable;
 
 namespace {
+
+#if QUANTLENS_HAS_WASM_RELAXED
+/// The product of two tokens with one unit of every packed layout, as a table computes it.
+std::vector<float> packed_products(const KernelTable& table) {
+    constexpr std::size_t kTokens = 2, kBlocks = 8, kAll = kTokens * kBlocks;
+    float x[kTokens * kBlocks * 32];
+    for (std::size_t i = 0; i < std::size(x); ++i) x[i] = float(int(i * 73 % 255) - 127);
+    std::vector<float> products;
+    for (const PackedKernel& kernel : table.packed) {
+        std::int8_t codes[kAll * 32];
+        float scales[kAll], scaled_sums[kAll];
+        std::int32_t sums[kAll * 2], words[kAll * 16];
+        for (std::size_t t = 0; t < kTokens; ++t) {
+            const std::size_t at = t * kBlocks;
+            table.quantize_token(x + at * 32, kBlocks * 32, true, codes + at * 32, scales + at, sums + at * 2, scaled_sums + at);
+        }
+        if (kernel.words_in_block == 16)
+            table.spread_codes(codes, kAll * 8, words);
+        else
+            std::memcpy(words, codes, sizeof codes);
+        const PackedInput input{words, kernel.words_in_block, scales, sums, scaled_sums, kBlocks};
+        // No byte has bit 6, so that every FP16 and float32 scale among them is finite.
+        std::vector<std::uint8_t> unit(kernel.bytes(kBlocks));
+        for (std::size_t i = 0; i < unit.size(); ++i) unit[i] = std::uint8_t((i * i + 31 * i + 7) & 0xbf);
+        float out[kTokens * kPackedRows];
+        kernel.multiply(unit.data(), 1, kBlocks, input, 0, kTokens, out, kPackedRows, kPackedRows);
+        products.insert(products.end(), std::begin(out), std::end(out));
+    }
+    return products;
+}
+
+/// Whether this engine computes the relaxed dot product within the specification. V8 before 12 does not in its first
+/// compiler tier on processors with AVX-VNNI: the sum is moved over an operand that shares the result's register.
+bool relaxed_is_sound() {
+    const std::vector<float> expected = packed_products(kSimd128Table), found = packed_products(kRelaxedTable);
+    for (std::size_t i = 0; i < expected.size(); ++i)
+        if (!(std::abs(found[i] - expected[i]) <= 1e-4f * std::max(1.0f, std::abs(expected[i])))) return false;
+    return true;
+}
+#endif
 
 std::vector<const KernelTable*> find_available() {
     std::vector<const KernelTable*> found;
@@ -40,7 +83,7 @@ std::vector<const KernelTable*> find_available() {
     add(true, kSimd128Table);
 #endif
 #if QUANTLENS_HAS_WASM_RELAXED
-    add(true, kRelaxedTable);
+    add(relaxed_is_sound(), kRelaxedTable);
 #endif
     return found;
 }
