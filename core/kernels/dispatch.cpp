@@ -47,8 +47,8 @@ std::vector<float> packed_products(const KernelTable& table) {
     return products;
 }
 
-/// Whether this engine computes the relaxed dot product within the specification. V8 before 12 does not in its first
-/// compiler tier on processors with AVX-VNNI: the sum is moved over an operand that shares the result's register.
+/// Whether this engine computes the relaxed dot product within the specification. The first compiler tier of V8 11 (Node 20)
+/// does not: its scratch register may be that of the sum.
 bool relaxed_is_sound() {
     const std::vector<float> expected = packed_products(kSimd128Table), found = packed_products(kRelaxedTable);
     for (std::size_t i = 0; i < expected.size(); ++i)

@@ -41,6 +41,10 @@ void expect_product(const Matrix& weights, const PackedMatrix& packed, std::size
     }
 }
 
+#if QUANTLENS_TEST_RELAXED
+TEST(Relaxed, IsTheBestOfItsBuildInAnEngineThatComputesItRight) { EXPECT_EQ(instruction_set(), "relaxed"); }
+#endif
+
 struct GgufCase {
     PackedKind kind;
     std::string type;
