@@ -163,10 +163,7 @@ set_up_npm() {
     (
         cd "$folder"
         export PUPPETEER_SKIP_DOWNLOAD=1
-        # npm ci refuses a lock file that lacks the packages of other platforms, as it does where a mirror has not got
-        # them; npm install takes the same versions.
-        npm ci --no-audit --no-fund --loglevel=silent ||
-            npm install --no-save --no-audit --no-fund --loglevel=error
+        npm ci --no-audit --no-fund --loglevel=error
     ) >&2
     write_stamp "$folder/node_modules/.quantlens-stamp" "$recipe"
 }
