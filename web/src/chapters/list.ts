@@ -45,6 +45,19 @@ export const kParts: readonly Part[] = [
     ],
   },
   {
+    name: "The methods, one by one",
+    chapters: [
+      { id: "gptq", short: "GPTQ" },
+      { id: "awq", short: "AWQ" },
+      { id: "smoothquant", short: "SmoothQuant" },
+      { id: "llm-int8", short: "LLM.int8()" },
+      { id: "zeroquant", short: "ZeroQuant" },
+      { id: "quarot", short: "QuaRot" },
+      { id: "codebooks", short: "Codebooks and outliers" },
+      { id: "format-comparison", short: "All on one layer" },
+    ],
+  },
+  {
     name: "Planning",
     chapters: [
       { id: "memory", short: "Memory" },

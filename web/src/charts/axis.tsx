@@ -15,6 +15,12 @@ interface AxisProps {
 const shortly = (value: number) =>
   value.toLocaleString("en", { maximumSignificantDigits: 4 }).replace("-", "\u2212");
 
+/** How far a tick's number would reach over the edge of the picture, which lies a little beyond the end of the axis. */
+const kBeyondEnd = 8;
+const kHalfLetter = 3.6;
+const spill = (text: string, toEnd: number): number =>
+  Math.max(0, text.length * kHalfLetter - toEnd - kBeyondEnd);
+
 export function XAxis({ scale, label, y, format = shortly, count = 6 }: AxisProps & { y: number }) {
   const [from = 0, to = 0] = scale.range();
   return (
@@ -23,7 +29,7 @@ export function XAxis({ scale, label, y, format = shortly, count = 6 }: AxisProp
       {scale.ticks(count).map((tick) => (
         <g key={tick} transform={`translate(${scale(tick)},0)`}>
           <line y2="6" />
-          <text y="20" text-anchor="middle">
+          <text x={-spill(format(tick), to - scale(tick))} y="20" text-anchor="middle">
             {format(tick)}
           </text>
         </g>

@@ -19,6 +19,8 @@ export interface HeatMapProps {
   /** Lines after every so many columns or rows: what shares one scale. */
   groupColumns?: number;
   groupRows?: number;
+  /** Which columns have a bar above them: one entry a column, 0 for none. */
+  columnMarks?: ArrayLike<number>;
   /** The value of the full colour; the largest in the picture unless given. */
   highest?: number;
   rowName: string;
@@ -73,6 +75,7 @@ export function HeatMap(props: HeatMapProps) {
             </text>
             <g transform={`translate(${kLeft},${kTop})`}>
               <Groups {...props} width={width - kLeft} drawn={drawn} />
+              <ColumnMarks {...props} width={width - kLeft} drawn={drawn} />
               {cursor === undefined ? null : (
                 <rect
                   x={((cursor % columns) / columns) * (width - kLeft)}
@@ -129,6 +132,13 @@ function Groups({ rows, columns, groupColumns, groupRows, width, drawn }: Drawn)
       <rect width={width} height={drawn} fill="none" class="line-scale" stroke-width="1" />
     </>
   );
+}
+
+function ColumnMarks({ columns, columnMarks, width }: Drawn) {
+  if (!columnMarks) return null;
+  const step = width / columns;
+  const bars = Array.from(columnMarks, (marked, c) => (marked ? `M${c * step + 1} -4h${step - 2}` : ""));
+  return <path d={bars.join("")} class="line-quantized" stroke-width="4" fill="none" />;
 }
 
 /** The colour of a custom property as red, green, blue. */

@@ -1,0 +1,178 @@
+// The playgrounds of the methods: each shows what the command that it copies prints.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { agree, commandOf, figure, launch, numberIn, open, runNative, serve, settled, show, slide } from "./page.mjs";
+
+let server;
+let browser;
+before(async () => {
+  server = await serve();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+const near = (shown, exact, digits = 3) => assert.ok(agree(shown, exact, digits), `shown ${shown}, native ${exact}`);
+const numbers = async (fig, selector) => (await fig.locator(`.sentence ${selector}`).allTextContents()).map(numberIn);
+// The slider itself: the sentence may have the same number to drag.
+const slider = (fig, name) => fig.getByRole("slider", { name, exact: true }).and(fig.page().locator("input"));
+
+/** Runs `steps` on a fresh page with one chapter in view, and requires that nothing went wrong meanwhile. */
+async function on(chapter, steps) {
+  const opened = await open(browser, server.address);
+  try {
+    await opened.goto(`#${chapter}`);
+    await show(opened.page, chapter);
+    await steps(opened.page);
+    assert.deepEqual(opened.wrongs, []);
+  } finally {
+    await opened.context.close();
+  }
+}
+
+describe("a playground says what the command line says", () => {
+  test("GPTQ: at three numbers of bits, step by step, and beside the best rounding", () =>
+    on("gptq", async (page) => {
+      const fig = figure(page, "The output error of GPTQ and of plain rounding");
+      for (const bits of [4, 2, 3]) {
+        await slide(slider(fig, "Bits of a weight"), bits);
+        await settled(page, "gptq");
+        const answer = runNative(await commandOf(fig));
+        const [ours, plain] = await numbers(fig, "b");
+        near(ours, answer.output_mse);
+        near(plain, answer.output_mse_rtn);
+        assert.ok(ours < plain);
+      }
+      const stepper = figure(page, "One column at a time");
+      for (const step of [0, 8, 32]) {
+        await slide(slider(stepper, "Columns rounded so far"), step);
+        await settled(page, "gptq");
+        const answer = runNative(await commandOf(stepper));
+        const [ours, plain] = await numbers(stepper, "b");
+        near(ours, answer.output_mse_so_far);
+        near(plain, answer.output_mse_so_far_rtn);
+      }
+      const best = figure(page, "How near GPTQ comes");
+      const answer = runNative(await commandOf(best));
+      const shown = await numbers(best, "b");
+      near(shown[0], answer.output_mse_best);
+      near(shown[1], answer.output_mse_gptq);
+      near(shown[2], answer.output_mse_rtn);
+      assert.ok(shown[0] <= shown[1]);
+    }));
+
+  test("AWQ: the search and the comparison with channels kept in 16 bits", () =>
+    on("awq", async (page) => {
+      const search = figure(page, "The search: one exponent");
+      for (const bits of [4, 3, 6]) {
+        await slide(slider(search, "Bits of a weight"), bits);
+        await settled(page, "awq");
+        const answer = runNative(await commandOf(search));
+        const [exponent, ours, plain] = await numbers(search, "b");
+        near(exponent, answer.details.best_ratio, 2);
+        near(ours, answer.output_mse);
+        near(plain, answer.output_mse_rtn);
+      }
+      const kept = figure(page, "Scaling, against keeping");
+      await slide(slider(kept, "Channels kept in FP16"), 5);
+      await settled(page, "awq");
+      const answer = runNative(await commandOf(kept));
+      assert.equal(answer.parameters.salient, 5);
+      const [bits, error] = await numbers(kept, "b");
+      near(bits, answer.bits_per_weight);
+      near(error, answer.output_mse);
+    }));
+
+  test("SmoothQuant: at three alphas", () =>
+    on("smoothquant", async (page) => {
+      const fig = figure(page, "The range of each input channel");
+      for (const alpha of [0.5, 0, 0.8]) {
+        await slide(slider(fig, "Share that moves to the weights (alpha)"), alpha);
+        await settled(page, "smoothquant");
+        const answer = runNative(await commandOf(fig));
+        const [ours, plain] = await numbers(fig, "b");
+        near(ours, answer.output_mse);
+        near(plain, answer.output_mse_rtn);
+        const [swept] = await numbers(figure(page, "The output error over all alphas"), "b");
+        near(swept, answer.output_mse);
+      }
+    }));
+
+  test("LLM.int8(): at three thresholds", () =>
+    on("llm-int8", async (page) => {
+      const fig = figure(page, "Which input columns are outliers");
+      for (const threshold of [6, 4, 8]) {
+        await slide(slider(fig, "Threshold"), threshold);
+        await settled(page, "llm-int8");
+        const answer = runNative(await commandOf(fig));
+        const [found, ours, plain] = await numbers(fig, "b");
+        assert.equal(found, answer.details.outlier_columns.length);
+        near(ours, answer.output_mse);
+        near(plain, answer.output_mse_rtn);
+      }
+    }));
+
+  test("ZeroQuant: with three numbers of bits", () =>
+    on("zeroquant", async (page) => {
+      const fig = figure(page, "Who shares a scale, in the weights");
+      for (const bits of [8, 4, 6]) {
+        await slide(slider(fig, "Bits of a weight"), bits);
+        await settled(page, "zeroquant");
+        const answer = runNative(await commandOf(fig));
+        const [ours, coarse] = await numbers(fig, "b");
+        near(ours, answer.output_mse);
+        assert.ok(ours < coarse);
+      }
+    }));
+
+  test("QuaRot: the spread of the inputs, and both roundings", () =>
+    on("quarot", async (page) => {
+      const spread = figure(page, "The inputs before and after the rotation");
+      const turned = runNative(await commandOf(spread));
+      const [before, after_] = await numbers(spread, "b");
+      near(before, turned.activations.before.max_over_rms, 3);
+      near(after_, turned.activations.after.max_over_rms, 2);
+      const fig = figure(page, "Weights and inputs rounded, with the rotation");
+      for (const bits of [4, 3, 8]) {
+        await slide(slider(fig, "Bits of a weight"), bits);
+        await settled(page, "quarot");
+        const [rotated] = await numbers(fig, "b");
+        near(rotated, runNative(await commandOf(fig)).output_mse);
+      }
+    }));
+
+  test("codebooks: levels, cells and outliers kept apart", () =>
+    on("codebooks", async (page) => {
+      const levels = figure(page, "The levels that k-means finds");
+      for (const bits of [3, 2, 4]) {
+        await slide(slider(levels, "Bits of a weight"), bits);
+        await settled(page, "codebooks");
+        for (const title of ["The levels that k-means finds", "Two weights, one index"]) {
+          const fig = figure(page, title);
+          const [error] = await numbers(fig, "b");
+          near(error, runNative(await commandOf(fig)).weight_mse);
+        }
+      }
+      const apart = figure(page, "The largest weights kept apart");
+      await slide(slider(apart, "Weights kept in FP16"), 2);
+      await settled(page, "codebooks");
+      const answer = runNative(await commandOf(apart));
+      assert.equal(answer.parameters.outliers, 2);
+      const [bits, error] = await numbers(apart, "b");
+      near(bits, answer.bits_per_weight);
+      near(error, answer.weight_mse);
+    }));
+
+  test("formats compared: as many as the command lists, and as many unbeaten", () =>
+    on("format-comparison", async (page) => {
+      const fig = figure(page, "Bits a weight against error");
+      const answer = runNative(await commandOf(fig));
+      await fig.getByRole("button", { name: "table" }).click();
+      assert.equal(await fig.locator("tbody tr").count(), answer.results.length);
+      const unbeaten = answer.results.filter((one) => one.best_output && one.bits_per_weight <= 9);
+      const [best] = await numbers(fig, "b");
+      assert.equal(best, unbeaten.length);
+    }));
+});

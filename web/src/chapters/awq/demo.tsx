@@ -1,0 +1,243 @@
+import { Columns } from "../../charts/columns";
+import { Lines } from "../../charts/lines";
+import { Scatter } from "../../charts/scatter";
+import { ask, askEach } from "../../core/ask";
+import type { QuantizeRequest } from "../../core/requests";
+import { viewState } from "../../state/view-state";
+import { DragNumber } from "../../ui/drag-number";
+import { Figure } from "../../ui/figure";
+import { decimals, significant } from "../../ui/format";
+import { Slider } from "../../ui/slider";
+import {
+  costRow,
+  costWords,
+  kCostColumns,
+  kLayer,
+  kLayerWords,
+  listOf,
+  numberOf,
+} from "../shared/playground-layer";
+
+const kShares = [1, 2, 4, 8, 16, 32];
+
+const view = viewState("awq", { bits: 4, group_size: 128, salient: 1 });
+
+const scaled = (): QuantizeRequest => ({
+  op: "quantize",
+  method: "awq",
+  bits: view.value.bits,
+  group_size: view.value.group_size,
+  return: ["column_scales"],
+  ...kLayer,
+});
+const keeping = (salient: number): QuantizeRequest => ({ ...scaled(), salient });
+const nearest = (): QuantizeRequest => ({
+  op: "quantize",
+  method: "rtn",
+  convention: "awq",
+  bits: view.value.bits,
+  group_size: view.value.group_size,
+  ...kLayer,
+});
+
+const result = ask(scaled);
+const inputs = ask(() => ({ op: "statistics" as const, of: "activations" as const, bins: 1, ...kLayer }));
+const ablation = askEach(() => [scaled(), nearest(), keeping(view.value.salient), ...kShares.map(keeping)]);
+
+export function Search() {
+  const bits = view.field("bits");
+  return (
+    <Figure
+      title="The search: one exponent for the whole layer"
+      lead={kLayerWords}
+      result={result}
+      view={view}
+      height={280}
+      controls={
+        <>
+          <Slider field={bits} name="Bits of a weight" minimum={3} maximum={8} unit="bits" />
+          <Slider
+            field={view.field("group_size")}
+            name="Group size"
+            minimum={16}
+            maximum={128}
+            stops={[16, 32, 64, 128]}
+            unit="weights"
+          />
+        </>
+      }
+      sentence={(r) => (
+        <>
+          At <DragNumber field={bits} name="Bits of a weight" minimum={3} maximum={8} /> bits (
+          <span class="is-scale">{costWords(r)}</span>) the best of 20 exponents is{" "}
+          <b class="is-scale">{decimals(numberOf(r, "best_ratio"), 2)}</b>. The output error is{" "}
+          <b class="is-quantized">{significant(r.output_mse ?? 0, 3)}</b>; plain rounding leaves{" "}
+          <b class="is-error">{significant(r.output_mse_rtn ?? 0, 3)}</b>.
+        </>
+      )}
+      table={(r) => ({
+        caption: "The loss at each exponent",
+        columns: ["exponent", "loss"],
+        rows: listOf(r, "ratios").map((ratio, i) => [
+          decimals(ratio, 2),
+          significant(listOf(r, "losses")[i]!, 5),
+        ]),
+      })}
+    >
+      {(r) => (
+        <Lines
+          label="The loss against the exponent."
+          xs={listOf(r, "ratios")}
+          series={[{ name: "output error on the inputs", kind: "error", values: listOf(r, "losses") }]}
+          xLabel="exponent"
+          yLabel="mean squared error of the output"
+          xFormat={(value) => decimals(value, 2)}
+          yFormat={(value) => significant(value, 3)}
+          here={numberOf(r, "best_ratio")}
+          height={280}
+        />
+      )}
+    </Figure>
+  );
+}
+
+export function Scales() {
+  return (
+    <Figure
+      title="Which channels are scaled, and by how much"
+      result={result}
+      height={400}
+      sentence={() => (
+        <>
+          Channels with large inputs are multiplied most before rounding, and their inputs divided by as much.
+        </>
+      )}
+      table={(r) => ({
+        caption: "Each input channel",
+        columns: ["channel", "largest input", "factor"],
+        rows: Array.from(r.arrays.column_scales?.data ?? [], (factor, i) => [
+          i + 1,
+          significant(inputs.value.value?.arrays.column_absmax?.data[i] ?? Number.NaN, 4),
+          significant(factor, 4),
+        ]),
+      })}
+    >
+      {(r) => {
+        const factors = r.arrays.column_scales?.data ?? [];
+        const largest = inputs.value.value?.arrays.column_absmax?.data ?? [];
+        return (
+          <>
+            <Columns
+              label="The largest input of each channel."
+              unit="largest input of each channel"
+              kind="original"
+              values={largest}
+              format={(value) => significant(value, 3)}
+              describe={(i) => `channel ${i + 1}: inputs up to ${significant(largest[i] ?? 0, 3)}`}
+              height={190}
+            />
+            <Columns
+              label="The factor of each channel."
+              unit="factor on the weights of each channel"
+              kind="scale"
+              values={factors}
+              format={(value) => significant(value, 3)}
+              describe={(i) => `channel ${i + 1}: weights times ${significant(factors[i] ?? 0, 3)}`}
+              height={190}
+            />
+          </>
+        );
+      }}
+    </Figure>
+  );
+}
+
+export function KeepInstead() {
+  const salient = view.field("salient");
+  return (
+    <Figure
+      title="Scaling, against keeping the salient channels in FP16"
+      result={ablation}
+      view={view}
+      height={340}
+      command={() => keeping(view.value.salient)}
+      receipt={(r) => r.items[2]?.receipt}
+      controls={
+        <Slider
+          field={salient}
+          name="Channels kept in FP16"
+          minimum={0.5}
+          maximum={50}
+          step={0.5}
+          unit="%"
+          hint="For comparison only: AWQ keeps none."
+        />
+      }
+      sentence={(r) => {
+        const [ours, plain, kept] = r.items;
+        if (!ours || !plain || !kept) return null;
+        return (
+          <>
+            Keeping <DragNumber field={salient} name="Channels kept" minimum={0.5} maximum={50} step={0.5} />{" "}
+            % of the channels takes <b class="is-scale">{decimals(kept.bits_per_weight, 2)} bits a weight</b>{" "}
+            for an error of <b class="is-outlier">{significant(kept.output_mse ?? 0, 3)}</b>. AWQ takes{" "}
+            {decimals(ours.bits_per_weight, 2)} and leaves{" "}
+            <b class="is-quantized">{significant(ours.output_mse ?? 0, 3)}</b>; plain rounding leaves{" "}
+            {significant(plain.output_mse ?? 0, 3)}.
+          </>
+        );
+      }}
+      table={(r) => ({
+        caption: "Scaling against keeping channels",
+        columns: kCostColumns,
+        rows: [
+          costRow("AWQ", r.items[0]!),
+          costRow("plain rounding", r.items[1]!),
+          ...kShares.map((share, i) => costRow(`${share} % kept in FP16`, r.items[3 + i]!)),
+        ],
+      })}
+    >
+      {(r) => {
+        const point = (name: string, item: (typeof r.items)[number], strong: boolean) => ({
+          x: item.bits_per_weight,
+          y: item.output_mse ?? 0,
+          name,
+          strong,
+          text: `${name}: ${decimals(item.bits_per_weight, 2)} bits a weight, output error ${significant(item.output_mse ?? 0, 3)}`,
+        });
+        return (
+          <Scatter
+            label="Bits a weight against output error: AWQ, plain rounding, and channels kept in FP16."
+            groups={[
+              {
+                name: "AWQ: scaled",
+                kind: "quantized",
+                mark: "square",
+                points: [point("AWQ", r.items[0]!, true)],
+              },
+              {
+                name: "plain rounding",
+                kind: "error",
+                mark: "circle",
+                points: [point("plain rounding", r.items[1]!, true)],
+              },
+              {
+                name: "salient channels kept in FP16",
+                kind: "outlier",
+                mark: "circle",
+                points: [
+                  point(`${view.value.salient} %`, r.items[2]!, true),
+                  ...kShares.map((share, i) => point(`${share} %`, r.items[3 + i]!, false)),
+                ],
+              },
+            ]}
+            xLabel="bits a weight, scales included"
+            yLabel="mean squared error of the output"
+            yFormat={(value) => significant(value, 2)}
+            height={340}
+          />
+        );
+      }}
+    </Figure>
+  );
+}

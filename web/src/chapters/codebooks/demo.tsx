@@ -1,0 +1,221 @@
+import { middle } from "../../charts/middle";
+import { NumberLine } from "../../charts/number-line";
+import { PlaneCells } from "../../charts/plane-cells";
+import { Scatter } from "../../charts/scatter";
+import { ask, askEach } from "../../core/ask";
+import type { QuantizeRequest } from "../../core/requests";
+import { viewState } from "../../state/view-state";
+import { DragNumber } from "../../ui/drag-number";
+import { Figure } from "../../ui/figure";
+import { decimals, significant, whole } from "../../ui/format";
+import { Slider } from "../../ui/slider";
+import { costRow, costWords, kCostColumns, kLayer, kLayerWords, listOf } from "../shared/playground-layer";
+
+const kShown = 16;
+const kShares = [0, 0.1, 0.2, 0.5, 1, 2, 5, 10];
+
+const view = viewState("codebooks", { bits: 3, outliers: 0.5 });
+
+const table = (vectorSize: number): QuantizeRequest => ({
+  op: "quantize",
+  method: "codebook",
+  bits: view.value.bits,
+  vector_size: vectorSize,
+  granularity: "tensor",
+  return: ["weights", "dequantized"],
+  ...kLayer,
+});
+const even = (): QuantizeRequest => ({
+  op: "quantize",
+  method: "rtn",
+  bits: view.value.bits,
+  granularity: "tensor",
+  ...kLayer,
+});
+const levels = askEach(() => [table(1), even()]);
+const cells = ask(() => table(2));
+
+const sparse = (outliers: number): QuantizeRequest => ({
+  op: "quantize",
+  method: "sparse",
+  bits: view.value.bits,
+  outliers,
+  ...kLayer,
+});
+const sweep = askEach(() => [sparse(view.value.outliers), ...kShares.map(sparse)]);
+
+export function Levels() {
+  const bits = view.field("bits");
+  return (
+    <Figure
+      title="The levels that k-means finds, on the number line"
+      lead={`${kLayerWords} The first ${kShown} weights are drawn; one table serves all of them, and its levels for the farthest few lie outside the picture.`}
+      result={levels}
+      view={view}
+      height={230}
+      command={() => table(1)}
+      receipt={(r) => r.items[0]?.receipt}
+      controls={<Slider field={bits} name="Bits of a weight" minimum={1} maximum={4} unit="bits" />}
+      sentence={(r) => {
+        const [found, evenly] = r.items;
+        if (!found || !evenly) return null;
+        return (
+          <>
+            <DragNumber field={bits} name="Bits of a weight" minimum={1} maximum={4} /> bits are{" "}
+            {listOf(found, "codebook").length} levels (<span class="is-scale">{costWords(found)}</span>, the
+            table included). The weights are off by{" "}
+            <b class="is-quantized">{significant(found.weight_mse, 3)}</b>; with as many evenly spaced levels
+            by <b class="is-error">{significant(evenly.weight_mse, 3)}</b>.
+          </>
+        );
+      }}
+      table={(r) => ({
+        caption: "The table's levels",
+        columns: ["index", "level"],
+        rows: listOf(r.items[0]!, "codebook").map((level, i) => [i, significant(level, 5)]),
+      })}
+    >
+      {(r) => {
+        const found = r.items[0]!;
+        const weights = Array.from(found.arrays.weights!.data.slice(0, kShown));
+        const restored = found.arrays.dequantized!.data.slice(0, kShown);
+        const [, high] = middle(found.arrays.weights!.data);
+        const reach = Math.max(high, ...weights.map(Math.abs), ...Array.from(restored, Math.abs));
+        return (
+          <NumberLine
+            label="Weights above the line, the table's levels as marks on it."
+            unit="weight"
+            originals={weights}
+            restored={restored}
+            lattice={listOf(found, "codebook").filter((level) => Math.abs(level) <= reach)}
+            domain={[-reach, reach]}
+            format={(value) => significant(value, 2)}
+            describe={(i) =>
+              `weight ${i + 1}: ${significant(weights[i]!, 4)} becomes ${significant(restored[i]!, 4)}`
+            }
+          />
+        );
+      }}
+    </Figure>
+  );
+}
+
+export function VectorCells() {
+  return (
+    <Figure
+      title="Two weights, one index: points and their cells"
+      lead="Each dot is two neighbouring weights of the same layer. Every dot in a cell is stored as the square of that cell. The farthest few of a thousand lie outside the picture."
+      result={cells}
+      view={view}
+      height={460}
+      sentence={(r) => (
+        <>
+          {whole(listOf(r, "codebook").length / 2)} pairs stand for {whole((r.rows * r.columns) / 2)} dots.
+          The weights are off by <b class="is-quantized">{significant(r.weight_mse, 3)}</b> at{" "}
+          <span class="is-scale">{costWords(r)}</span>, the table included.
+        </>
+      )}
+      table={(r) => {
+        const flat = listOf(r, "codebook");
+        return {
+          caption: "The pairs of the table",
+          columns: ["index", "first", "second"],
+          rows: Array.from({ length: flat.length / 2 }, (_, i) => [
+            i,
+            significant(flat[2 * i]!, 4),
+            significant(flat[2 * i + 1]!, 4),
+          ]),
+        };
+      }}
+    >
+      {(r) => {
+        const flat = listOf(r, "codebook");
+        return (
+          <PlaneCells
+            label="Pairs of weights as dots, the table's pairs as squares with their cells."
+            points={r.arrays.weights!.data}
+            centers={flat}
+            domain={middle(r.arrays.weights!.data)}
+            pointName="two neighbouring weights"
+            centerName="what they are stored as"
+            xLabel="first weight"
+            yLabel="second weight"
+            format={(value) => significant(value, 2)}
+            describe={(i) =>
+              `entry ${i}: ${significant(flat[2 * i]!, 3)} and ${significant(flat[2 * i + 1]!, 3)}`
+            }
+          />
+        );
+      }}
+    </Figure>
+  );
+}
+
+export function SparseOutliers() {
+  const outliers = view.field("outliers");
+  return (
+    <Figure
+      title="The largest weights kept apart, the others in few bits"
+      result={sweep}
+      view={view}
+      height={340}
+      receipt={(r) => r.items[0]?.receipt}
+      controls={
+        <Slider field={outliers} name="Weights kept in FP16" minimum={0} maximum={10} step={0.1} unit="%" />
+      }
+      sentence={(r) => {
+        const chosen = r.items[0];
+        const none = r.items[1];
+        if (!chosen || !none) return null;
+        return (
+          <>
+            With{" "}
+            <DragNumber field={outliers} name="Weights kept in FP16" minimum={0} maximum={10} step={0.1} /> %
+            of the weights in FP16, {view.value.bits} bits for the others come to{" "}
+            <b class="is-scale">{decimals(chosen.bits_per_weight, 2)} bits a weight</b> and a weight error of{" "}
+            <b class="is-quantized">{significant(chosen.weight_mse, 3)}</b>; with none kept it is{" "}
+            <b class="is-error">{significant(none.weight_mse, 3)}</b> at {decimals(none.bits_per_weight, 2)}.
+          </>
+        );
+      }}
+      table={(r) => ({
+        caption: "Each share kept in FP16",
+        columns: kCostColumns,
+        rows: kShares.map((share, i) => costRow(`${share} % kept`, r.items[1 + i]!)),
+      })}
+    >
+      {(r) => {
+        const point = (share: number, item: (typeof r.items)[number], strong: boolean) => ({
+          x: item.bits_per_weight,
+          y: item.weight_mse,
+          name: `${share} %`,
+          strong,
+          text: `${share} % kept: ${decimals(item.bits_per_weight, 2)} bits a weight, weight error ${significant(item.weight_mse, 3)}`,
+        });
+        return (
+          <Scatter
+            label="Bits a weight against weight error, for each share kept in FP16."
+            groups={[
+              {
+                name: "your share",
+                kind: "outlier",
+                mark: "square",
+                points: [point(view.value.outliers, r.items[0]!, true)],
+              },
+              {
+                name: "other shares kept in FP16",
+                kind: "quantized",
+                mark: "circle",
+                points: kShares.map((share, i) => point(share, r.items[1 + i]!, false)),
+              },
+            ]}
+            xLabel="bits a weight, indices of the outliers included"
+            yLabel="mean squared error of the weights"
+            yFormat={(value) => significant(value, 2)}
+            height={340}
+          />
+        );
+      }}
+    </Figure>
+  );
+}

@@ -1,0 +1,12 @@
+import type { Compared } from "../../core/requests";
+
+/** The name of one result for people: "GPTQ, 4 bits", "NF4". */
+export const nameOf = (one: Compared): string =>
+  one.bits === null ? one.title : `${one.title}, ${one.bits} bits`;
+
+/** Whether a method rounds the inputs as well, so that its output error is not of the weights alone. */
+export const roundsInputs = (one: Compared): boolean => one.activation_bits < 16;
+
+/** Which results are drawn: with more bits the error is so small that it would only stretch the axis. */
+export const shown = (results: readonly Compared[], mostBits: number): Compared[] =>
+  results.filter((one) => one.bits_per_weight <= mostBits);

@@ -1,0 +1,29 @@
+import { Chapter, Note } from "../../page/chapter";
+import { Demo } from "../../page/demo";
+import { Term } from "../../page/term";
+
+export default function FormatComparison() {
+  return (
+    <Chapter id="format-comparison" title="No format wins everywhere; a few are never beaten">
+      <p>
+        <b>What to look for:</b> left is smaller, low is better. The steps join what nothing else beats in
+        both; switch from the output to the weights, and others take their place.
+      </p>
+      <Demo of="format-comparison" name="Front" />
+      <p>
+        Every point counts <Term of="bits-per-weight">all that is stored</Term>: codes, scales, zero-points,
+        tables, outliers. So a 4-bit format stands at 4.5 where each 32 weights have a scale of their own, and
+        a method that keeps weights apart in 16 bits pays for them.
+      </p>
+      <p>
+        A <b>format</b> says how numbers are written. A <b>method</b> says which of the numbers that a format
+        offers each weight should become, and may look at the layer's inputs to decide. The methods that look
+        at the inputs do well by the output and poorly by the weights.
+      </p>
+      <Note title="One layer is not a model">
+        The order of the points belongs to this layer, with its outliers and its size. On another layer others
+        may be unbeaten; the command reproduces the table, and runs on a matrix of your own too.
+      </Note>
+    </Chapter>
+  );
+}

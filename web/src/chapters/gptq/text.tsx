@@ -1,0 +1,45 @@
+import { Chapter, Note } from "../../page/chapter";
+import { Demo } from "../../page/demo";
+import { Term } from "../../page/term";
+import { Tex } from "../../page/tex";
+
+const kMove = String.raw`\Delta w_k = -(w_j - q_j)\,\frac{U_{jk}}{U_{jj}}, \qquad H = 2 X^{\mathsf T} X, \quad H^{-1} = U^{\mathsf T} U`;
+
+export default function Gptq() {
+  return (
+    <Chapter id="gptq" title="GPTQ lets later weights make up for earlier errors">
+      <p>
+        <b>What to look for:</b> at the same bits GPTQ's output error lies below that of rounding, most
+        clearly at few bits. Its weights are often <i>further</i> from where they were: it is the output that
+        it keeps, not the weights.
+      </p>
+      <Demo of="gptq" name="BesideRounding" />
+      <p>
+        Inputs of a layer are rarely independent: when one is large, others tend to be large too. So an error
+        made in one weight can be offset in its neighbours. GPTQ rounds one column, works out from the inputs
+        what the other columns can do about the error, and moves them before it rounds the next.
+      </p>
+      <Demo of="gptq" name="Stepper" />
+      <p>
+        Move the slider and watch the colour run ahead of the bars. A column that is still to come is off its
+        place because it is making up for those before it. The last columns have nobody left to help them.
+      </p>
+      <Tex display>{kMove}</Tex>
+      <p>
+        In the formula, <Tex>{"w_j - q_j"}</Tex> is the error of the column just rounded, and <Tex>{"U"}</Tex>{" "}
+        comes from the <Term of="hessian">Hessian</Term> <Tex>{"H"}</Tex>, which the inputs <Tex>{"X"}</Tex>{" "}
+        give. <b>Damping</b> adds a little to its diagonal, so that rare inputs do not make the corrections
+        wild. <b>Act-order</b> begins with the columns that see the largest inputs. The <b>block size</b> only
+        sets how much is done at a time; the result is the same but for the last digits.
+      </p>
+      <p>
+        Is it the best that can be done? On very short rows all roundings can be considered, so we can look.
+      </p>
+      <Demo of="gptq" name="BesideTheBest" />
+      <Note title="Source">
+        Frantar, Ashkboos, Hoefler and Alistarh 2022, GPTQ (arXiv 2210.17323), algorithm 1, as in their code.
+        The best rounding is found as by Schnorr and Euchner 1994.
+      </Note>
+    </Chapter>
+  );
+}

@@ -1,0 +1,166 @@
+import { Columns } from "../../charts/columns";
+import { Lines } from "../../charts/lines";
+import { ask, askEach } from "../../core/ask";
+import type { QuantizeRequest } from "../../core/requests";
+import { viewState } from "../../state/view-state";
+import { DragNumber } from "../../ui/drag-number";
+import { Figure } from "../../ui/figure";
+import { decimals, significant, whole } from "../../ui/format";
+import { Slider } from "../../ui/slider";
+import {
+  costRow,
+  costWords,
+  kCostColumns,
+  kLayer,
+  kLayerWords,
+  listOf,
+  numberOf,
+} from "../shared/playground-layer";
+
+const kThresholds = Array.from({ length: 17 }, (_, i) => 4 + i / 4);
+
+const view = viewState("llm-int8", { threshold: 6 });
+
+const protectedAt = (threshold: number): QuantizeRequest => ({
+  op: "quantize",
+  method: "llm-int8",
+  threshold,
+  return: ["outlier_columns"],
+  ...kLayer,
+});
+const result = ask(() => protectedAt(view.value.threshold));
+const inputs = ask(() => ({ op: "statistics" as const, of: "activations" as const, bins: 1, ...kLayer }));
+const sweep = askEach(() => kThresholds.map(protectedAt));
+
+const percent = (share: number): string => `${significant(share * 100, 3)} %`;
+
+export function OutlierColumns() {
+  const threshold = view.field("threshold");
+  return (
+    <Figure
+      title="Which input columns are outliers"
+      lead={kLayerWords}
+      result={result}
+      view={view}
+      height={260}
+      controls={
+        <Slider
+          field={threshold}
+          name="Threshold"
+          minimum={4}
+          maximum={8}
+          step={0.25}
+          hint="Input values of this magnitude and more make their column an outlier."
+        />
+      }
+      sentence={(r) => (
+        <>
+          At a threshold of{" "}
+          <DragNumber field={threshold} name="Threshold" minimum={4} maximum={8} step={0.25} />{" "}
+          <b class="is-outlier">
+            {whole(listOf(r, "outlier_columns").length)} of {r.columns} columns
+          </b>{" "}
+          ({percent(numberOf(r, "outlier_share"))}) are multiplied in FP16. The output error is{" "}
+          <b class="is-quantized">{significant(r.output_mse ?? 0, 3)}</b>; plain INT8 leaves{" "}
+          <b class="is-error">{significant(r.output_mse_rtn ?? 0, 3)}</b>. Stored:{" "}
+          <span class="is-scale">{costWords(r)}</span>, whatever the threshold.
+        </>
+      )}
+      table={(r) => ({
+        caption: "The columns found",
+        columns: ["input column", "largest magnitude"],
+        rows: listOf(r, "outlier_columns").map((column) => [
+          column + 1,
+          significant(inputs.value.value?.arrays.column_absmax?.data[column] ?? Number.NaN, 4),
+        ]),
+      })}
+    >
+      {(r) => {
+        const found = new Set(listOf(r, "outlier_columns"));
+        const largest = inputs.value.value?.arrays.column_absmax?.data ?? [];
+        return (
+          <Columns
+            label="The largest magnitude in each input column."
+            unit="largest magnitude of each input column"
+            kind="original"
+            kindOf={(i) => (found.has(i) ? "outlier" : "original")}
+            legend={[
+              { kind: "original", name: "8 bits", mark: "bar" },
+              { kind: "outlier", name: "outlier, in FP16", mark: "bar" },
+            ]}
+            limit={{ value: view.value.threshold, text: `threshold ${view.value.threshold}` }}
+            values={largest}
+            format={(value) => significant(value, 3)}
+            describe={(i) =>
+              `input ${i + 1}: up to ${significant(largest[i] ?? 0, 3)}, ${found.has(i) ? "an outlier, in FP16" : "in 8 bits"}`
+            }
+            height={260}
+          />
+        );
+      }}
+    </Figure>
+  );
+}
+
+export function ThresholdSweep() {
+  return (
+    <Figure
+      title="The output error and the share in FP16, at every threshold"
+      result={sweep}
+      view={view}
+      height={460}
+      command={() => protectedAt(view.value.threshold)}
+      receipt={(r) => r.items[0]?.receipt}
+      sentence={() => (
+        <>
+          A low threshold takes more columns out, and each is an ordinary product in 16 bits. Once only the
+          real outliers are left, the threshold hardly matters.
+        </>
+      )}
+      table={(r) => ({
+        caption: "Each threshold",
+        columns: ["threshold", "share in FP16", ...kCostColumns.slice(1)],
+        rows: r.items.map((item, i) => [
+          decimals(kThresholds[i]!, 2),
+          percent(numberOf(item, "outlier_share")),
+          ...costRow("", item).slice(1),
+        ]),
+      })}
+    >
+      {(r) => (
+        <>
+          <Lines
+            label="Output error against the threshold."
+            xs={kThresholds}
+            series={[
+              { name: "LLM.int8()", kind: "quantized", values: r.items.map((item) => item.output_mse ?? 0) },
+              { name: "plain INT8", kind: "error", values: r.items.map((item) => item.output_mse_rtn ?? 0) },
+            ]}
+            xLabel="threshold"
+            yLabel="mean squared error of the output"
+            yFormat={(value) => significant(value, 3)}
+            logY
+            here={view.value.threshold}
+            height={240}
+          />
+          <Lines
+            label="Share of the columns in FP16 against the threshold."
+            xs={kThresholds}
+            series={[
+              {
+                name: "columns in FP16",
+                kind: "outlier",
+                values: r.items.map((item) => numberOf(item, "outlier_share")),
+              },
+            ]}
+            xLabel="threshold"
+            yLabel="share of the columns in FP16"
+            yFormat={percent}
+            here={view.value.threshold}
+            height={220}
+          />
+        </>
+      )}
+    </Figure>
+  );
+}

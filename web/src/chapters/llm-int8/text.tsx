@@ -1,0 +1,29 @@
+import { Chapter, Note } from "../../page/chapter";
+import { Demo } from "../../page/demo";
+import { Term } from "../../page/term";
+
+export default function LlmInt8() {
+  return (
+    <Chapter id="llm-int8" title="LLM.int8() takes the few outlier columns out of the 8-bit product">
+      <p>
+        <b>What to look for:</b> with only the towers taken out, the error falls far below that of plain INT8.
+        Lower the threshold and ordinary columns are taken out as well, for little gain.
+      </p>
+      <Demo of="llm-int8" name="OutlierColumns" />
+      <p>
+        Large models have a few <Term of="outlier-feature">input columns</Term> that are far larger than the
+        rest on every token. In a row of 8-bit inputs they take the whole ruler, and the others are left with
+        a few marks. So each column that holds such a value is multiplied apart, in 16 bits; all others in 8.
+      </p>
+      <Demo of="llm-int8" name="ThresholdSweep" />
+      <p>
+        The weights do not get larger by this. It is the <i>inputs</i> of the outlier columns that stay in 16
+        bits; the weights that they meet are stored in 8 bits like all others.
+      </p>
+      <Note title="Source">
+        Dettmers, Lewis, Belkada and Zettlemoyer 2022, LLM.int8() (arXiv 2208.07339), section 3, with the
+        arithmetic of the library bitsandbytes. The paper's threshold is 6.
+      </Note>
+    </Chapter>
+  );
+}

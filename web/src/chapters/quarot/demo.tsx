@@ -1,0 +1,210 @@
+import { Bars } from "../../charts/bars";
+import { Columns } from "../../charts/columns";
+import { ask, askEach } from "../../core/ask";
+import type { QuantizeRequest } from "../../core/requests";
+import { viewState } from "../../state/view-state";
+import { Choice } from "../../ui/choice";
+import { DragNumber } from "../../ui/drag-number";
+import { Figure } from "../../ui/figure";
+import { decimals, significant, whole } from "../../ui/format";
+import { Slider } from "../../ui/slider";
+import { costRow, costWords, kCostColumns, kLayer, kLayerWords } from "../shared/playground-layer";
+
+const view = viewState("quarot", { bits: 4, activation_bits: 4, base: "rtn" });
+
+const turned = ask(() => ({ op: "rotated" as const, bins: 81, ...kLayer }));
+
+const withRotation = (): QuantizeRequest => ({
+  op: "quantize",
+  method: "quarot",
+  bits: view.value.bits,
+  activation_bits: view.value.activation_bits,
+  base: view.value.base,
+  ...kLayer,
+});
+const without = (): QuantizeRequest => ({
+  op: "quantize",
+  method: view.value.base,
+  bits: view.value.bits,
+  scheme: "symmetric",
+  granularity: "channel",
+  convention: "quarot",
+  activation_bits: view.value.activation_bits,
+  ...kLayer,
+});
+const pair = askEach(() => [withRotation(), without()]);
+
+export function Spread() {
+  return (
+    <Figure
+      title="The inputs before and after the rotation"
+      lead={kLayerWords}
+      result={turned}
+      height={640}
+      sentence={(r) => (
+        <>
+          Before, the largest input is{" "}
+          <b class="is-outlier">{decimals(r.activations.before.max_over_rms, 1)} times</b> the root mean
+          square; after, <b class="is-good">{decimals(r.activations.after.max_over_rms, 1)} times</b>. Without
+          any rounding the output stays as it was: it differs by at most{" "}
+          <b>{significant(r.output_largest_difference, 2)}</b>, its root mean square is{" "}
+          {significant(r.output_rms, 3)}.
+        </>
+      )}
+      table={(r) => ({
+        caption: "A layer before and after the rotation",
+        columns: ["what", "before", "after"],
+        rows: [
+          [
+            "largest input",
+            significant(r.activations.before.largest, 4),
+            significant(r.activations.after.largest, 4),
+          ],
+          [
+            "root mean square of the inputs",
+            significant(r.activations.before.rms, 4),
+            significant(r.activations.after.rms, 4),
+          ],
+          [
+            "largest over root mean square, inputs",
+            decimals(r.activations.before.max_over_rms, 2),
+            decimals(r.activations.after.max_over_rms, 2),
+          ],
+          [
+            "largest over root mean square, weights",
+            decimals(r.weights.before.max_over_rms, 2),
+            decimals(r.weights.after.max_over_rms, 2),
+          ],
+        ],
+        words: [0],
+      })}
+    >
+      {(r) => (
+        <>
+          <ChannelMagnitudes when="before" kind="outlier" values={r.arrays.column_absmax_before!.data} />
+          <ChannelMagnitudes when="after" kind="good" values={r.arrays.column_absmax_after!.data} />
+          <InputHistogram when="before" kind="outlier" {...r.activations.before.histogram} />
+          <InputHistogram when="after" kind="good" {...r.activations.after.histogram} />
+        </>
+      )}
+    </Figure>
+  );
+}
+
+interface WhenProps {
+  when: string;
+  kind: "outlier" | "good";
+}
+
+function ChannelMagnitudes({ when, kind, values }: WhenProps & { values: ArrayLike<number> }) {
+  return (
+    <Columns
+      label={`The largest magnitude of each input ${when} the rotation.`}
+      unit={`largest magnitude of each of ${values.length} inputs, ${when}`}
+      kind={kind}
+      values={values}
+      format={(value) => significant(value, 3)}
+      describe={(i) => `input ${i + 1}: up to ${significant(values[i]!, 3)} ${when} the rotation`}
+      height={150}
+    />
+  );
+}
+
+function InputHistogram({
+  when,
+  kind,
+  low,
+  high,
+  counts,
+}: WhenProps & {
+  low: number;
+  high: number;
+  counts: readonly number[];
+}) {
+  return (
+    <Columns
+      label={`How many inputs have which value ${when} the rotation.`}
+      unit={`inputs, ${when}`}
+      kind={kind}
+      values={counts}
+      axis={{ low, high, label: "value" }}
+      format={(value) => whole(value)}
+      describe={(i) => `part ${i + 1} of ${counts.length}: ${whole(counts[i]!)} inputs ${when} the rotation`}
+      height={180}
+    />
+  );
+}
+
+export function WithAndWithout() {
+  const bits = view.field("bits");
+  return (
+    <Figure
+      title="Weights and inputs rounded, with the rotation and without"
+      result={pair}
+      view={view}
+      height={200}
+      receipt={(r) => r.items[0]?.receipt}
+      controls={
+        <>
+          <Slider field={bits} name="Bits of a weight" minimum={2} maximum={8} unit="bits" />
+          <Slider
+            field={view.field("activation_bits")}
+            name="Bits of an input"
+            minimum={2}
+            maximum={16}
+            stops={[2, 3, 4, 5, 6, 7, 8, 16]}
+            unit="bits"
+            hint={view.value.activation_bits === 16 ? "16: the inputs stay as they are." : ""}
+          />
+          <Choice
+            field={view.field("base")}
+            name="Weights are rounded"
+            options={[
+              ["rtn", "to nearest"],
+              ["gptq", "by GPTQ"],
+            ]}
+          />
+        </>
+      }
+      sentence={(r) => {
+        const [rotated, plain] = r.items;
+        if (!rotated || !plain) return null;
+        return (
+          <>
+            With weights in <DragNumber field={bits} name="Bits of a weight" minimum={2} maximum={8} /> and
+            inputs in {view.value.activation_bits} bits (<span class="is-scale">{costWords(rotated)}</span>)
+            the output error is <b class="is-good">{significant(rotated.output_mse ?? 0, 3)}</b> with the
+            rotation and <b class="is-error">{significant(plain.output_mse ?? 0, 3)}</b> without.
+          </>
+        );
+      }}
+      table={(r) => ({
+        caption: "The same codes, with the rotation and without",
+        columns: kCostColumns,
+        rows: [costRow("rotated", r.items[0]!), costRow("not rotated", r.items[1]!)],
+      })}
+    >
+      {(r) => {
+        const [rotated, plain] = r.items.map((item) => item.output_mse ?? 0);
+        return (
+          <Bars
+            label="Output error with the rotation and without."
+            unit="mean squared error of the output"
+            rows={[
+              {
+                name: "Without the rotation",
+                bars: [{ kind: "error", value: plain ?? 0, text: significant(plain ?? 0, 3) }],
+              },
+              {
+                name: "With it",
+                bars: [{ kind: "good", value: rotated ?? 0, text: significant(rotated ?? 0, 3) }],
+              },
+            ]}
+            legend={[]}
+            format={(value) => significant(value, 2)}
+          />
+        );
+      }}
+    </Figure>
+  );
+}

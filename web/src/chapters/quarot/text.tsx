@@ -1,0 +1,33 @@
+import { Chapter, Note } from "../../page/chapter";
+import { Demo } from "../../page/demo";
+import { Term } from "../../page/term";
+import { Tex } from "../../page/tex";
+
+const kRotation = String.raw`Y = X W^{\mathsf T} = (X M)(W M)^{\mathsf T} \qquad \text{since } M M^{\mathsf T} = I`;
+
+export default function Quarot() {
+  return (
+    <Chapter id="quarot" title="A rotation spreads an outlier over all inputs, and nothing is lost">
+      <p>
+        <b>What to look for:</b> before, one or two inputs tower over the rest; after, all are alike. The
+        output without rounding does not change, and with 4 bits for both weights and inputs the error falls.
+      </p>
+      <Demo of="quarot" name="Spread" />
+      <p>
+        Multiply the inputs by a <Term of="hadamard-transform">Hadamard matrix</Term> <Tex>{"M"}</Tex>: plus
+        and minus ones, divided by a root. Every new input is then a mixture of all the old ones, so a single
+        large one gives a little to each. Turn the weights the same way and the product stays what it was.
+      </p>
+      <Tex display>{kRotation}</Tex>
+      <p>
+        What changes is how well both can be rounded. A row without a giant has a finer ruler, in the inputs
+        and in the weights.
+      </p>
+      <Demo of="quarot" name="WithAndWithout" />
+      <Note title="Source">
+        Ashkboos and others 2024, QuaRot (arXiv 2404.00456), sections 3 and 4. In a model most of the
+        rotations are folded into the weights before it runs, so they cost nothing there.
+      </Note>
+    </Chapter>
+  );
+}

@@ -1,0 +1,162 @@
+// Points over a plain and a logarithmic axis, some of them joined and named.
+import { extent, leastIndex } from "d3-array";
+import { scaleLinear, scaleLog } from "d3-scale";
+import { XAxis, YAxis } from "./axis";
+import { type Kind, kDash, type LegendItem } from "./kinds";
+import { Stage } from "./stage";
+
+export interface ScatterPoint {
+  x: number;
+  y: number;
+  /** What the cursor reads out here. */
+  text: string;
+  /** Stands beside the point where there is room. */
+  name?: string;
+  strong?: boolean;
+}
+export interface ScatterGroup {
+  name: string;
+  kind: Kind;
+  mark: "circle" | "square";
+  points: readonly ScatterPoint[];
+  /** Joined by steps from left to right: nothing lies below them. */
+  steps?: boolean;
+}
+export interface ScatterProps {
+  label: string;
+  groups: readonly ScatterGroup[];
+  xLabel: string;
+  yLabel: string;
+  yFormat: (value: number) => string;
+  height?: number;
+}
+
+const kLeft = 72;
+const kTop = 34;
+const kFoot = 46;
+const kNameHeight = 15;
+const kLetter = 7.5;
+
+export function Scatter({ label, groups, xLabel, yLabel, yFormat, height = 380 }: ScatterProps) {
+  const shown = groups.map((group) => ({ ...group, points: group.points.filter((p) => p.y > 0) }));
+  const flat = shown.flatMap((group) => group.points);
+  const [low = 1, high = 10] = extent(flat, (p) => p.y);
+  const [first = 0, last = 1] = extent(flat, (p) => p.x);
+  const y = scaleLog()
+    .domain([low, low < high ? high : low * 10])
+    .range([height - kFoot, kTop])
+    .nice();
+  const xFor = (width: number) =>
+    scaleLinear()
+      .domain([first, first < last ? last : first + 1])
+      .nice()
+      .range([kLeft, width - 16]);
+  const powers = y.ticks(5).filter((t) => Math.abs(Math.log10(t) % 1) < 1e-9);
+  return (
+    <Stage
+      label={label}
+      height={height}
+      legend={shown.map((group): LegendItem => ({ kind: group.kind, name: group.name, mark: group.mark }))}
+      count={flat.length}
+      describe={(i) => flat[i]!.text}
+      locate={(px, py, width) => {
+        const x = xFor(width);
+        const away = (p: ScatterPoint) => (x(p.x) - px) ** 2 + (y(p.y) - py) ** 2;
+        return leastIndex(flat, (a, b) => away(a) - away(b));
+      }}
+    >
+      {(width, cursor) => {
+        const x = xFor(width);
+        const at = cursor === undefined ? undefined : flat[cursor];
+        return (
+          <svg width={width} height={height} aria-hidden="true">
+            <YAxis
+              scale={Object.assign((v: number) => y(v), { ticks: () => powers, range: () => y.range() })}
+              label={yLabel}
+              x={kLeft}
+              width={width - kLeft - 16}
+              format={yFormat}
+            />
+            <XAxis scale={x} label={xLabel} y={height - kFoot} count={Math.max(3, Math.floor(width / 110))} />
+            {shown.map((group) => (
+              <g key={group.name}>
+                {group.steps ? (
+                  <path
+                    class={`mark-line line-${group.kind}`}
+                    stroke-dasharray={kDash[group.kind]}
+                    d={stepsThrough(group.points, x, y)}
+                  />
+                ) : null}
+                {group.points.map((p, i) => (
+                  <Dot
+                    key={i}
+                    x={x(p.x)}
+                    y={y(p.y)}
+                    kind={group.kind}
+                    mark={group.mark}
+                    size={p.strong ? 7 : 4}
+                  />
+                ))}
+              </g>
+            ))}
+            <Names points={flat} x={x} y={y} width={width} />
+            {at ? (
+              <circle cx={x(at.x)} cy={y(at.y)} r="9" fill="none" stroke="var(--ink)" stroke-width="2" />
+            ) : null}
+          </svg>
+        );
+      }}
+    </Stage>
+  );
+}
+
+type Place = (value: number) => number;
+
+function stepsThrough(points: readonly ScatterPoint[], x: Place, y: Place): string {
+  const sorted = [...points].sort((a, b) => a.x - b.x);
+  return sorted.map((p, i) => (i === 0 ? `M${x(p.x)} ${y(p.y)}` : `H${x(p.x)}V${y(p.y)}`)).join("");
+}
+
+function Dot({ x, y, kind, mark, size }: { x: number; y: number; kind: Kind; mark: string; size: number }) {
+  return mark === "circle" ? (
+    <circle cx={x} cy={y} r={size} class={`fill-${kind}`} />
+  ) : (
+    <rect x={x - size} y={y - size} width={2 * size} height={2 * size} class={`fill-${kind}`} />
+  );
+}
+
+/** A name right above its point, unless another name is there already. */
+function Names({
+  points,
+  x,
+  y,
+  width,
+}: {
+  points: readonly ScatterPoint[];
+  x: Place;
+  y: Place;
+  width: number;
+}) {
+  const taken: { left: number; right: number; base: number }[] = [];
+  const placed = points.flatMap((p) => {
+    if (!p.name) return [];
+    const length = p.name.length * kLetter;
+    const left = Math.min(x(p.x) + 6, width - length);
+    const base = y(p.y) - 8;
+    const free = taken.every(
+      (t) => left > t.right || left + length < t.left || Math.abs(base - t.base) > kNameHeight,
+    );
+    if (!free) return [];
+    taken.push({ left, right: left + length, base });
+    return [{ name: p.name, left, base }];
+  });
+  return (
+    <>
+      {placed.map((p) => (
+        <text key={`${p.name} ${p.left}`} x={p.left} y={p.base} class="halo">
+          {p.name}
+        </text>
+      ))}
+    </>
+  );
+}
