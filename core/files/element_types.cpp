@@ -59,6 +59,11 @@ const ElementType* find_by_npy(std::string_view kind_and_size) {
     return kind_and_size.empty() ? nullptr : find_where(&ElementType::npy, kind_and_size);
 }
 
+bool is_integer(const ElementType& type) {
+    constexpr std::array<std::string_view, 9> kIntegers{"i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "bool"};
+    return std::ranges::find(kIntegers, type.id) != kIntegers.end();
+}
+
 std::optional<std::uint64_t> checked_product(std::uint64_t a, std::uint64_t b) {
     if (a != 0 && b > std::numeric_limits<std::uint64_t>::max() / a) return std::nullopt;
     return a * b;

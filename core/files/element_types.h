@@ -30,6 +30,9 @@ const ElementType* find_by_ggml(std::uint32_t number);
 const ElementType* find_by_safetensors(std::string_view dtype);
 const ElementType* find_by_npy(std::string_view kind_and_size);
 
+/// Whole numbers and truth values: tensors of these hold no weights.
+bool is_integer(const ElementType& type);
+
 /// Bytes of `elements` values; nothing where they are no whole number of blocks or the product exceeds 64 bits.
 std::optional<std::uint64_t> stored_bytes(const ElementType& type, std::uint64_t elements);
 

@@ -127,9 +127,10 @@ const std::vector<Operation>& operations() {
     static const std::vector<Operation> table = [] {
         std::vector<Operation> all;
         for (auto part :
-             {catalogue_operations(), layer_operations(), block_operations(), cache_operations(), planner_operations(),
-              planner_curve_operations(), walkthrough_operations(), representable_operations(), playground_operations(),
-              comparison_operations(), model_operations(), training_operations()})
+             {catalogue_operations(), layer_operations(), block_operations(), file_operations(), cache_operations(),
+              planner_operations(), planner_curve_operations(), walkthrough_operations(), representable_operations(),
+              playground_operations(), comparison_operations(), model_operations(), training_operations(),
+              measure_operations()})
             std::ranges::move(part, std::back_inserter(all));
         return all;
     }();

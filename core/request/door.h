@@ -62,7 +62,7 @@ Result<const Operation*> find_operation(std::string_view name);
 /// What outlives one request (loaded models, running jobs) and the way in.
 class Session {
 public:
-    /// `now` returns seconds from any fixed start; only "seconds" in responses comes from it.
+    /// `now` returns seconds from any fixed start; only "seconds" in responses comes from it, and what `measure` measures.
     Session(ThreadPool& pool, std::function<double()> now);
     ~Session();
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "files/directory.h"
 #include "model/outliers.h"
 #include "request/operation.h"
 #include "request/state.h"
@@ -26,6 +27,39 @@ Result<Matrix> matrix_from(Call& call, std::string_view name) {
 
 bool has_array(const Call& call, std::string_view name) {
     return std::ranges::any_of(call.arrays, [&](const Array& a) { return a.name == name; });
+}
+
+/// The matrix whose bytes, as its file stores them, are the array "weights".
+Result<Matrix> stored_matrix(const LayerSource& source, Call& call) {
+    std::string_view id = source.weights_type;
+    files::TensorInfo info;
+    info.name = "weights";
+    info.big_endian = id.starts_with('>');
+    info.fortran_order = source.weights_by_columns;
+    if (info.big_endian) id.remove_prefix(1);
+    info.type = files::find_by_id(id);
+    if (!info.type)
+        return bad_parameter("weights_type", "'" + std::string{id} + "'", "an element type such as f32, bf16 or q4_K");
+    if (files::is_integer(*info.type))
+        return fail(ErrorCode::kUnsupported, "weights",
+                    "the tensor holds " + std::string{id} + ", must be float16, float32, float64 or bfloat16");
+    const auto array = find_array(call, "weights");
+    if (!array) return std::unexpected(array.error());
+    const auto& shape = (*array)->shape;
+    const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&(*array)->values);
+    if (!bytes)
+        return fail(ErrorCode::kBadParameter, "weights", "array 'weights' must be bytes (uint8) where their type is given");
+    if (shape.empty() || shape.size() > 2)
+        return bad_shape("weights", "weights has " + to_text(shape.size()) + " axes, must have 1 or 2");
+    if (shape.back() % info.type->block_bytes != 0)
+        return bad_shape("weights", "a row of weights takes " + to_text(shape.back()) + " bytes, no multiple of the " +
+                                        to_text(info.type->block_bytes) + " of a block of " + std::string{id});
+    const std::uint64_t runs = shape.size() == 2 ? shape[0] : 1;
+    const std::uint64_t in_run = std::uint64_t(shape.back()) / info.type->block_bytes * info.type->block_size;
+    info.shape = {runs, in_run};
+    if (info.fortran_order) std::ranges::reverse(info.shape);
+    info.bytes = bytes->size();
+    return files::decode_matrix(info, *bytes);
 }
 
 /// Both extents of "ROWSxCOLUMNS".
@@ -107,6 +141,8 @@ Result<Layer> layer_from(const LayerSource& source, Call& call) {
     if (sources != 1)
         return bad_parameter("weights", sources == 0 ? "missing" : "given more than once",
                              "one of: an array 'weights', 'values', 'synthetic', 'layer'");
+    if (!has_array(call, "weights") && (!source.weights_type.empty() || source.weights_by_columns))
+        return bad_parameter("weights_type", source.weights_type, "left out where no array 'weights' comes with the request");
     if (!source.layer.empty()) return model_layer(source, call);
     Layer layer;
     if (!source.values.empty()) {
@@ -124,10 +160,10 @@ Result<Layer> layer_from(const LayerSource& source, Call& call) {
                                                       float(source.synthetic_outliers));
         layer.description = "synthetic layer, seed " + to_text(call.run.seed);
     } else {
-        auto weights = matrix_from(call, "weights");
+        auto weights = source.weights_type.empty() ? matrix_from(call, "weights") : stored_matrix(source, call);
         if (!weights) return std::unexpected(weights.error());
         layer.weights = *std::move(weights);
-        layer.description = "given weights";
+        layer.description = source.weights_type.empty() ? "given weights" : "given weights, stored as " + source.weights_type;
     }
     if (has_array(call, "activations")) {
         auto activations = matrix_from(call, "activations");

@@ -11,7 +11,12 @@ namespace quantlens::request {
 
 /// Where a layer comes from: the arrays "weights" and "activations", values typed in, a seeded synthetic layer, or a
 /// matrix of the language model. Exactly one source.
+///
+/// "weights" may be the bytes of a part of a file (uint8) instead of numbers: then `weights_type` says how they are stored, and
+/// its shape is rows x the bytes of a row.
 struct LayerSource {
+    std::string weights_type;
+    bool weights_by_columns = false;
     std::string values;
     std::string synthetic;
     int synthetic_tokens = 256;
@@ -22,6 +27,10 @@ struct LayerSource {
     static constexpr auto fields() {
         using P = LayerSource;
         return std::tuple{
+            text("weights_type", &P::weights_type,
+                 "how the bytes of the array 'weights' are stored, such as bf16 or q4_K; > before it: big-endian"),
+            flag("weights_by_columns", &P::weights_by_columns,
+                 "the bytes go down the columns (Fortran order): the array has columns x the bytes of a column"),
             text("values", &P::values, "one row of weights, typed: 0.15,-0.32,..."),
             text("synthetic", &P::synthetic, "ROWSxCOLUMNS of a seeded layer with outlier channels"),
             integer("synthetic_tokens", &P::synthetic_tokens, 0, 65536, 1, "tokens", "inputs for the synthetic layer"),

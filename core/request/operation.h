@@ -32,6 +32,8 @@ Result<std::vector<float>*> find_floats(Call& call, std::string_view name);
 std::vector<Operation> catalogue_operations();  // schema, formats
 std::vector<Operation> layer_operations();      // quantize, statistics
 std::vector<Operation> block_operations();      // encode, decode, hadamard
+std::vector<Operation> file_operations();    // inspect, tensor-file
+std::vector<Operation> measure_operations();  // measure
 std::vector<Operation> cache_operations();      // kv
 std::vector<Operation> planner_operations();    // memory, speed, models, devices
 std::vector<Operation> planner_curve_operations();  // cache-curve, roofline, formats-that-fit

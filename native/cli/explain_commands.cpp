@@ -2,6 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/flags.h"
+#include "cli/layer_source.h"
 #include "cli/method_flags.h"
 #include "cli/report.h"
 
@@ -17,6 +18,31 @@ Action answered(CLI::App& app, const char* operation) {
         Json request{{"op", operation}, {"seed", common.seed}};
         if (const auto status = fields->fill(request); !status) return status;
         const auto response = send(request, {}, common);
+        if (!response) return std::unexpected(response.error());
+        print_report(response->body, common);
+        return {};
+    };
+}
+
+/// The same for an operation over a layer, which may come from a file.
+Action answered_for_layer(CLI::App& app, const char* operation) {
+    struct State {
+        LayerSource source;
+        FieldFlags own;
+    };
+    auto state = std::make_shared<State>();
+    const auto fields = operation_fields(operation);
+    state->source.add(app, fields);
+    std::vector<std::string_view> set_elsewhere;
+    for (const auto& field : fields)
+        if (LayerSource::is_key(field.key)) set_elsewhere.push_back(field.key);
+    state->own.add(app, fields, set_elsewhere);
+    return [state, operation](const Common& common) -> Status {
+        Json request{{"op", operation}, {"seed", common.seed}};
+        std::vector<request::Array> arrays;
+        if (const auto status = state->own.fill(request); !status) return status;
+        if (const auto status = state->source.fill(request, arrays); !status) return status;
+        const auto response = send(request, std::move(arrays), common);
         if (!response) return std::unexpected(response.error());
         print_report(response->body, common);
         return {};
@@ -46,13 +72,14 @@ Action products(CLI::App& app) {
 }
 
 Action affine(CLI::App& app) { return answered(app, "affine"); }
-Action statistics(CLI::App& app) { return answered(app, "statistics"); }
+Action statistics(CLI::App& app) { return answered_for_layer(app, "statistics"); }
 Action representable(CLI::App& app) { return answered(app, "representable"); }
 Action cache_sketch(CLI::App& app) { return answered(app, "cache-sketch"); }
-Action gptq_trace(CLI::App& app) { return answered(app, "gptq-trace"); }
-Action best_rounding(CLI::App& app) { return answered(app, "best-rounding"); }
-Action rotated(CLI::App& app) { return answered(app, "rotated"); }
-Action compare(CLI::App& app) { return answered(app, "compare"); }
+Action gptq_trace(CLI::App& app) { return answered_for_layer(app, "gptq-trace"); }
+Action best_rounding(CLI::App& app) { return answered_for_layer(app, "best-rounding"); }
+Action rotated(CLI::App& app) { return answered_for_layer(app, "rotated"); }
+Action compare(CLI::App& app) { return answered_for_layer(app, "compare"); }
+Action measure(CLI::App& app) { return answered(app, "measure"); }
 
 }  // namespace
 
@@ -66,7 +93,8 @@ std::vector<Command> explain_commands() {
         {"gptq-trace", "Explain", "GPTQ one column at a time, beside round-to-nearest", gptq_trace, true},
         {"best-rounding", "Explain", "Round-to-nearest, GPTQ and the best rounding of short rows", best_rounding, true},
         {"rotated", "Explain", "A layer and its inputs before and after a Hadamard rotation", rotated, true},
-        {"compare", "Explain", "Every method and format on one layer, and which nothing else beats", compare, true}};
+        {"compare", "Explain", "Every method and format on one layer, and which nothing else beats", compare, true},
+        {"measure", "Explain", "How fast a kernel runs on this machine, and what share of its limit that is", measure}};
 }
 
 }  // namespace quantlens::cli

@@ -104,7 +104,7 @@ Action decode(CLI::App& app) {
 
 Action inspect(CLI::App& app) {
     auto file = std::make_shared<std::string>();
-    app.add_option("FILE", *file, "An npy, safetensors or GGUF file")->required();
+    app.add_option("--file,FILE", *file, "An npy, safetensors or GGUF file")->required();
     return [file](const Common& common) -> Status {
         const auto opened = io::InputFile::open(*file);
         if (!opened) return std::unexpected(opened.error());

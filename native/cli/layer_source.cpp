@@ -9,6 +9,9 @@ namespace {
 
 constexpr std::string_view kSources[] = {"values", "synthetic", "layer"};
 
+/// How the bytes of `weights` are stored: read_array() hands over numbers.
+constexpr std::string_view kNotFlags[] = {"weights_type", "weights_by_columns"};
+
 /// Settings of one source, which go with no other.
 struct Companion {
     std::string_view key, source;
@@ -22,15 +25,17 @@ constexpr Companion kCompanions[] = {{"synthetic_tokens", "synthetic"},
 
 bool LayerSource::is_key(std::string_view key) {
     return std::ranges::find(kSources, key) != std::end(kSources) ||
+           std::ranges::find(kNotFlags, key) != std::end(kNotFlags) ||
            std::ranges::find(kCompanions, key, &Companion::key) != std::end(kCompanions);
 }
 
 void LayerSource::add(CLI::App& app, std::span<const FieldInfo> fields) {
     app.add_option("-w,--weights", weights_,
-                   "Weights, out_features x in_features: FILE.npy, FILE.safetensors:NAME or FILE.gguf:NAME")
+                   "Weights, out_features x in_features: FILE.npy, FILE.safetensors:NAME or FILE.gguf:NAME; NAME[0:512]: "
+                   "only these rows")
         ->type_name("TENSOR");
     app.add_option("-x,--activations", activations_, "Activations, tokens x in_features")->type_name("TENSOR");
-    std::vector<std::string_view> others;
+    std::vector<std::string_view> others(std::begin(kNotFlags), std::end(kNotFlags));
     for (const auto& field : fields)
         if (!is_key(field.key)) others.push_back(field.key);
     sources_.add(app, fields, others);

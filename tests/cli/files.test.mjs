@@ -181,3 +181,26 @@ test("a tensor of a GGUF file holds what decode makes of its bytes", () => {
     }
   });
 });
+
+test("rows of a tensor are read alone, and what they cost is what they cost as a file of their own", () => {
+  inFolder((folder) => {
+    const all = Array.from({ length: 8 * 64 }, (_, i) => Math.sin(i * i));
+    writeNpy(`${folder}/all.npy`, [8, 64], all);
+    writeNpy(`${folder}/part.npy`, [3, 64], all.slice(2 * 64, 5 * 64));
+    const cost = (weights) => {
+      const { seconds: _, ...rest } = answer("quantize", "--method", "rtn", "--weights", weights);
+      return rest;
+    };
+    assert.deepEqual(cost(`${folder}/all.npy:[2:5]`), cost(`${folder}/part.npy`));
+    assert.equal(answer("statistics", "--weights", `${folder}/all.npy:[0:1]`).rows, 1);
+    for (const [rows, message] of [
+      ["[6:9]", /has 8 rows/],
+      ["[5:2]", /one array without a name/],
+      ["[0:0]", /empty|no element/],
+    ]) {
+      const { status, stderr } = quantlens("quantize", "--method", "rtn", "--weights", `${folder}/all.npy:${rows}`);
+      assert.equal(status, 1);
+      assert.match(stderr, message);
+    }
+  });
+});
