@@ -1,12 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig, type UserConfig } from "vite";
 import { coreModule } from "./plugins/core-module.ts";
+import { modelFiles } from "./plugins/model-files.ts";
 import { folderOutput, singleFileOutput } from "./plugins/outputs.ts";
 import { prerender } from "./plugins/prerender.ts";
 import { tex } from "./plugins/tex.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const core = { folder: here("../build/module"), source: here("src") };
+const data = here("../data");
 
 // `vite build` makes the folder for a static host; `vite build --mode single` the one file.
 export default defineConfig(({ mode }): UserConfig => {
@@ -14,9 +16,13 @@ export default defineConfig(({ mode }): UserConfig => {
   const common = (without = false): UserConfig => ({
     root: here("."),
     base: "./",
-    resolve: { alias: { "#data": here("../data") } },
+    resolve: { alias: { "#data": data } },
     server: { fs: { allow: [here("..")] } },
-    plugins: [coreModule({ ...core, inline: single, without }), tex()],
+    plugins: [
+      coreModule({ ...core, inline: single, without }),
+      modelFiles({ folder: data, inline: single, without }),
+      tex(),
+    ],
   });
   return {
     ...common(),
@@ -24,7 +30,9 @@ export default defineConfig(({ mode }): UserConfig => {
     plugins: [
       ...(common().plugins ?? []),
       prerender("src/page/static.tsx", () => common(true), here(`../build/prerender-${mode}`)),
-      single ? singleFileOutput(core.folder, here("../build/quantlens.html")) : folderOutput(),
+      single
+        ? singleFileOutput({ core: core.folder, data }, here("../build/quantlens.html"))
+        : folderOutput(),
     ],
     worker: { format: single ? "iife" : "es", plugins: () => common().plugins ?? [] },
     build: {

@@ -10,6 +10,9 @@ export const root = fileURLToPath(new URL("../..", import.meta.url));
 export const requireFromWeb = createRequire(join(root, "web/package.json"));
 const { chromium } = requireFromWeb("playwright-core");
 
+/** The reference model is not in every clone; the figures that need it say so where it is not. */
+export const hasModel = existsSync(join(root, "data/reference/model.safetensors"));
+
 export const site = join(root, "build/site");
 export const singleFile = join(root, "build/quantlens.html");
 const native = process.env.QUANTLENS_NATIVE ?? join(root, "build/native/quantlens");
@@ -101,7 +104,9 @@ export const settled = (page, chapter) =>
   page.waitForFunction(
     (id) =>
       [...document.querySelectorAll(`#${id} .figure`)].every(
-        (figure) => figure.querySelector(".problem") || !figure.querySelector(".placeholder, .picture[data-stale]"),
+        (figure) =>
+          figure.querySelector(".problem") ||
+          !figure.querySelector(".placeholder:not([data-absent]), .picture[data-stale]"),
       ),
     chapter,
     { timeout: 60_000 },
@@ -128,7 +133,7 @@ export function runNative(command) {
   const [name, ...args] = wordsOf(command);
   if (name !== "quantlens") throw new Error(`not a command of ours: ${command}`);
   if (!existsSync(native)) throw new Error(`no native tool at ${native}: run ./run native first`);
-  return JSON.parse(execFileSync(native, [...args, "--json"], { encoding: "utf8" }));
+  return JSON.parse(execFileSync(native, [...args, "--json"], { encoding: "utf8", cwd: root, maxBuffer: 1 << 26 }));
 }
 
 /** What "copy as command" of a figure puts on the clipboard. */

@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import type { Plugin, Rolldown } from "vite";
 import { inlinedCore } from "./core-module.ts";
+import { inlinedModelFiles } from "./model-files.ts";
 import { withPolicy } from "./policy.ts";
 
 type Bundle = Rolldown.OutputBundle;
@@ -28,8 +29,8 @@ export const folderOutput = (): Plugin => ({
   },
 });
 
-/** One file, written to `output`: script and style stand in the page, the core too (gzip and base64). */
-export const singleFileOutput = (folder: string, output: string): Plugin => ({
+/** One file, written to `output`: script and style stand in the page, the core and the model too (gzip and base64). */
+export const singleFileOutput = (folders: { core: string; data: string }, output: string): Plugin => ({
   name: "quantlens-single-file",
   enforce: "post",
   // When everything is written: only then are the chunks what they will be.
@@ -50,7 +51,8 @@ export const singleFileOutput = (folder: string, output: string): Plugin => ({
       }
     }
     if (!process.env.QUANTLENS_WITHOUT_CORE)
-      html = html.replace("</body>", () => `${inlinedCore(folder)}\n</body>`);
+      html = html.replace("</body>", () => `${inlinedCore(folders.core)}\n</body>`);
+    html = html.replace("</body>", () => `${inlinedModelFiles(folders.data)}\n</body>`);
     writeFileSync(output, withPolicy(html, "single"));
   },
 });

@@ -4,7 +4,9 @@
 import { moduleBytes } from "core:files";
 import { createWorker } from "core:worker";
 import { batch, effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
-import { CoreClient, type Listener } from "./client";
+import { CoreClient, type HeldModel, type Listener } from "./client";
+import { needsModel } from "./companions";
+import { modelFiles, referenceModel, textArrays, wakeModel } from "./model";
 import type { CoreError, NamedArray, Request, ResponseTo } from "./requests";
 
 export interface Answer<R> {
@@ -23,6 +25,20 @@ const inBrowser = typeof Worker !== "undefined" && !import.meta.env.SSR;
 export const core = new CoreClient({ createWorker, moduleBytes });
 
 let channels = 0;
+
+/**
+ * What goes to the worker beside a request: its own arrays, and for a request to the language model the model and its
+ * texts. Undefined while the model is not here; reading it in an effect asks again once it is.
+ */
+export function beside(
+  request: object,
+  own: NamedArray[],
+): { arrays: NamedArray[]; model?: HeldModel } | undefined {
+  if (!needsModel(request)) return { arrays: own };
+  wakeModel();
+  const files = modelFiles.value;
+  return files && { arrays: [...own, ...textArrays(request, files, own)], model: referenceModel(files) };
+}
 
 /** Asks the core. A request of undefined asks nothing (an input is not a number yet, say). */
 export function ask<R extends Request>(
@@ -45,14 +61,15 @@ export function ask<R extends Request>(
   effect(() => {
     const asked = makeRequest();
     const arrays = makeArrays();
+    const load = asked && beside(asked, arrays);
     // A setting that this request does not hold has changed: the answer stands.
-    const key = arrays.length === 0 ? JSON.stringify(asked) : "";
+    const key = arrays.length === 0 && load ? JSON.stringify(asked) : "";
     if (key && key === last) return;
     last = key;
     newest += 1;
     const turn = newest;
     request.value = asked;
-    if (!asked) return;
+    if (!asked || !load) return;
     stale.value = true;
     const settle = (change: () => void) => {
       if (turn !== newest) return;
@@ -77,7 +94,7 @@ export function ask<R extends Request>(
         if (turn === newest) progress.value = share;
       },
     };
-    untracked(() => core.ask(channel, asked, arrays, listener));
+    untracked(() => core.ask(channel, asked, load.arrays, listener, load.model));
   });
   return { value, error, stale, progress, request };
 }
@@ -97,13 +114,15 @@ export function askEach<R extends Request>(
   let last = "";
   const start = () => {
     const asked = makeRequests();
-    const key = JSON.stringify(asked);
+    const loads = inBrowser ? asked.map((one) => beside(one, [])) : [];
+    const here = loads.every((load) => load !== undefined);
+    const key = JSON.stringify([here, asked]);
     if (key === last) return;
     last = key;
     newest += 1;
     const turn = newest;
     request.value = asked[0];
-    if (!inBrowser || asked.length === 0) return;
+    if (!inBrowser || !here || asked.length === 0) return;
     stale.value = true;
     const items: ResponseTo<R>[] = [];
     let missing = asked.length;
@@ -124,7 +143,7 @@ export function askEach<R extends Request>(
     };
     untracked(() => {
       asked.forEach((one, i) => {
-        core.ask(`${channel}.${i}`, one, [], {
+        const listener: Listener = {
           answered: (json, arrays) =>
             settle(() => {
               items[i] = { ...(json as object), arrays } as ResponseTo<R>;
@@ -134,7 +153,8 @@ export function askEach<R extends Request>(
               error.value = refusal;
             }),
           progressed: () => {},
-        });
+        };
+        core.ask(`${channel}.${i}`, one, loads[i]!.arrays, listener, loads[i]!.model);
       });
     });
   };

@@ -143,6 +143,30 @@ describe("the client", () => {
     expect(second.answered).toHaveBeenCalledOnce();
   });
 
+  test("sends a model once, and again to a worker that does not have it", async () => {
+    const array = { name: "model", shape: [1], data: new Uint8Array(1) };
+    const model = { key: "reference", arrays: [array] };
+    const brought = () => newest().asked.at(-1)!.arrays.length;
+    client.ask("a", { op: "eval" }, [], listener(), model);
+    await ready();
+    expect(brought()).toBe(1);
+    answer(newest(), { n: 1 });
+    client.ask("a", { op: "eval" }, [], listener(), model);
+    expect(brought()).toBe(0);
+    answer(newest(), { n: 2 });
+    client.ask("b", { op: "quantize" }, [], listener());
+    expect(brought()).toBe(0);
+    answer(newest(), { n: 3 });
+    client.ask("a", { op: "eval" }, [], listener(), { key: "trained", arrays: [array, array] });
+    expect(brought()).toBe(2);
+    newest().say({ kind: "died", message: "out of memory" });
+    await ready();
+    expect(brought()).toBe(2);
+    answer(newest(), { error: { code: "bad_parameter", message: "no" } });
+    client.ask("a", { op: "eval" }, [], listener(), { key: "trained", arrays: [array, array] });
+    expect(brought()).toBe(2);
+  });
+
   test("says so when the browser cannot run the core", async () => {
     client.ask("a", { op: "one" }, [], listener());
     newest().say({ kind: "unsupported" });

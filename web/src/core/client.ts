@@ -15,11 +15,18 @@ export interface Listener {
   progressed(share: number): void;
 }
 
+/** Arrays that the core keeps from one request to the next: they are sent when another model is there, or none. */
+export interface HeldModel {
+  key: string;
+  arrays: NamedArray[];
+}
+
 interface Job {
   id: number;
   channel: string;
   request: string;
   arrays: NamedArray[];
+  model: HeldModel | undefined;
   listener: Listener;
   tries: number;
 }
@@ -42,16 +49,19 @@ export class CoreClient {
   private impatience: ReturnType<typeof setTimeout> | undefined;
   private nextId = 1;
   private starts = 0;
+  /** The model that the worker has; undefined where that is not sure. */
+  private held: string | undefined;
 
   constructor(private readonly surroundings: Surroundings) {}
 
-  ask(channel: string, request: object, arrays: NamedArray[], listener: Listener): void {
+  ask(channel: string, request: object, arrays: NamedArray[], listener: Listener, model?: HeldModel): void {
     this.waiting.delete(channel);
     this.waiting.set(channel, {
       id: this.nextId++,
       channel,
       request: JSON.stringify(request),
       arrays,
+      model,
       listener,
       tries: 0,
     });
@@ -86,6 +96,7 @@ export class CoreClient {
 
   private start(): void {
     this.starts += 1;
+    this.held = undefined;
     this.status.value = { state: "loading" };
     const worker = this.surroundings.createWorker();
     this.worker = worker;
@@ -132,6 +143,8 @@ export class CoreClient {
     this.starts = 0;
     this.calm();
     const json = JSON.parse(message.json) as { error?: CoreError };
+    // A request that failed may have failed before it came to the model.
+    if (job.model) this.held = json.error ? undefined : job.model.key;
     if (json.error) job.listener.refused(json.error);
     else {
       const arrays = Object.fromEntries(message.arrays.map((array) => [array.name, array]));
@@ -166,11 +179,12 @@ export class CoreClient {
     const job = next.value;
     this.waiting.delete(job.channel);
     this.running = job;
+    const model = job.model && job.model.key !== this.held ? job.model.arrays : [];
     this.worker.postMessage({
       kind: "ask",
       id: job.id,
       request: job.request,
-      arrays: job.arrays,
+      arrays: [...job.arrays, ...model],
     } satisfies ToWorker);
   }
 }

@@ -29,3 +29,12 @@ test("what a shell would read as its own is quoted", () => {
     `quantlens memory --config '{"a": "it'\\''s"}'`,
   );
 });
+
+test("a request to the language model names the texts that the page sends with it", () => {
+  expect(commandOf({ op: "eval", method: "rtn", bits: 3, windows: 4, step_limit: 8 })).toBe(
+    "quantlens eval --calibration data/calibration.txt --text data/evaluation.txt --method rtn --bits 3 --windows 4",
+  );
+  expect(commandOf({ op: "quantize", method: "gptq", layer: "model.layers.0.mlp.up_proj.weight" })).toBe(
+    "quantlens quantize --calibration data/calibration.txt --method gptq --layer model.layers.0.mlp.up_proj.weight",
+  );
+});

@@ -1,15 +1,20 @@
 // "Copy as command": a request is the command line's flags with other punctuation, so this is a translation only.
+import { flagsBeside } from "./companions";
 
 const kPlain = /^[\w.,:=+@%/-]+$/;
 const quoted = (text: string): string => (kPlain.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 const textOf = (value: unknown): string => (Array.isArray(value) ? value.join(",") : String(value));
 
+/** What only concerns how the answer travels. */
+const kNotFlags = new Set(["return", "step_limit"]);
+
 /** The command that gives the same numbers on the command line. */
 export function commandOf(request: object): string {
-  const { op, return: _, ...rest } = request as { op: string; return?: unknown };
+  const { op, ...rest } = request as { op: string };
   const words = ["quantlens", op.replaceAll("_", "-")];
-  for (const [key, value] of Object.entries(rest)) {
+  for (const [key, value] of Object.entries({ ...flagsBeside(request), ...rest })) {
+    if (kNotFlags.has(key)) continue;
     if (value === undefined || value === false) continue;
     // `--flag=value` where the value starts with a minus, or it would look like another flag.
     const flag = `--${key.replaceAll("_", "-")}`;

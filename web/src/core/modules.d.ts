@@ -28,6 +28,18 @@ declare module "core:files" {
   /** The compiled builds: addresses where the page is a folder, bytes where it is one file. */
   export function moduleBytes(): Promise<Record<Build, ModuleBytes>>;
 }
+declare module "core:model-files" {
+  /** A file beside the page, or an element of it, and its length once unpacked. */
+  interface Place {
+    address?: string;
+    element?: string;
+    bytes: number;
+  }
+  /** Undefined where the page was built without the model. */
+  export const files:
+    | Record<"model" | "config" | "calibration" | "evaluation" | "adapter", Place>
+    | undefined;
+}
 declare module "core:worker" {
   export function createWorker(): Worker;
 }

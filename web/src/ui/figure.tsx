@@ -3,6 +3,8 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Answer, aboutCore, core } from "../core/ask";
 import { commandOf } from "../core/command";
+import { needsModel } from "../core/companions";
+import { modelStatus } from "../core/model";
 import type { ReceiptRow } from "../core/requests";
 import type { ViewState } from "../state/view-state";
 import { DataTable, type TableData } from "./data-table";
@@ -56,7 +58,7 @@ export function Figure<R extends object>(props: FigureProps<R>) {
           <div class="progress" style={{ "--share": String(result.progress.value ?? 0.35) }}>
             <i />
           </div>
-          {value ? children(value) : <Placeholder height={height} />}
+          {value ? children(value) : <Placeholder height={height} model={asksModel(result)} />}
         </div>
         {controls ? <div class="controls needs-script">{controls}</div> : null}
         <Remark error={error} claimed={claimed} />
@@ -114,11 +116,35 @@ const kWaiting: Record<string, string> = {
   failed: "The core could not be started, so this figure stays empty.",
 };
 
-export function Placeholder({ height }: { height: number }) {
+const asksModel = (result: Answer<object>): boolean => {
+  const request = result.request.value;
+  return request !== undefined && needsModel(request);
+};
+
+/** What a figure on the language model waits for. */
+function waitingForModel(): string {
+  if (import.meta.env.SSR) return "waiting for the model";
+  const status = modelStatus.value;
+  switch (status.state) {
+    case "missing":
+      return "This copy of the page was built without the reference model.";
+    case "failed":
+      return `The model could not be loaded: ${status.message}. Loading the page again may help.`;
+    case "loading":
+      return `the model is on its way: ${Math.floor(status.share * 100)} %`;
+    default:
+      return "waiting for the model";
+  }
+}
+
+export function Placeholder({ height, model = false }: { height: number; model?: boolean }) {
   const state = core.status.value.state;
+  const absent = model && !import.meta.env.SSR && modelStatus.value.state === "missing";
   return (
-    <div class="placeholder" style={{ "--height": `${height}px` }}>
-      <span class="needs-script">{kWaiting[state] ?? "waiting for the core"}</span>
+    <div class="placeholder" style={{ "--height": `${height}px` }} data-absent={absent ? "" : undefined}>
+      <span class="needs-script">
+        {kWaiting[state] ?? (model ? waitingForModel() : "waiting for the core")}
+      </span>
       <span class="without-script">This picture is drawn by the page's script.</span>
     </div>
   );
