@@ -98,6 +98,32 @@ install_and_use() {
     build/test/consumer/consumer
 }
 
+# What our GGUF files are in llama.cpp. Its package carries builds for graphics cards of some hundred MB as optional
+# packages; only the one for this processor is fetched. The reference model, or the one that QUANTLENS_MODEL names.
+run_interop() {
+    local folder=tests/interop/llama version build recipe
+    case $(uname -s)-$(uname -m) in
+        Linux-x86_64)  build=linux-x64 ;;
+        Linux-aarch64) build=linux-arm64 ;;
+        Darwin-arm64)  build=mac-arm64-metal ;;
+        Darwin-x86_64) build=mac-x64 ;;
+        *) die "node-llama-cpp has no build for $(uname -s) $(uname -m)" ;;
+    esac
+    version=$(sed -n 's/.*"node-llama-cpp": "\(.*\)".*/\1/p' "$folder/package.json")
+    recipe="$(node_version) $build $(hash_of "$folder/package.json" "$folder/package-lock.json")"
+    if ! stamp_is "$folder/node_modules/.quantlens-stamp" "$recipe"; then
+        say "installing node-llama-cpp $version for $build from the npm registry"
+        (
+            cd "$folder"
+            npm ci --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error
+            npm install --no-save --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error \
+                "@node-llama-cpp/$build@$version"
+        ) >&2
+        write_stamp "$folder/node_modules/.quantlens-stamp" "$recipe"
+    fi
+    node --test --test-reporter=spec "$folder/llama.test.mjs"
+}
+
 # run_fuzzers [SECONDS] [TARGET...]: as many at once as there are processors. A finding ends the run with its input kept
 # in build/fuzz/findings/.
 run_fuzzers() {
