@@ -1,6 +1,6 @@
 #include <span>
 
-#include "methods/kv.h"
+#include "methods/kv_receipt.h"
 #include "request/json.h"
 #include "request/operation.h"
 
@@ -36,7 +36,8 @@ Result<Response> kv(const CacheParameters& p, Call& call) {
                        {"value_mse", quantized->value_mse},
                        {"attention_relative_error", number_or_null(quantized->attention_relative_error)},
                        {"bits_per_value", quantized->bits_per_value()},
-                       {"bytes", quantized->stored_bytes()}},
+                       {"bytes", quantized->stored_bytes()},
+                       {"receipt", to_json(methods::kv_receipt(*quantized))}},
                       {}};
     if (p.wanted == "all") {
         auto attention_shape = queries->shape;

@@ -1,4 +1,4 @@
-#include "methods/kv.h"
+#include "methods/kv_receipt.h"
 
 #include <gtest/gtest.h>
 
@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "support.h"
+#include "support/expression.h"
 
 namespace quantlens::methods {
 namespace {
@@ -238,6 +239,23 @@ TEST(KvCache, StorageCountsCodesScalesMinimaAndKeptTokens) {
     EXPECT_EQ(cache->stored_bits(), keys + values);
     EXPECT_EQ(cache->stored_bytes(), (keys + values) / 8);
     EXPECT_DOUBLE_EQ(cache->bits_per_value(), double(keys + values) / (2.0 * 2 * 40 * 24));
+}
+
+TEST(KvCache, ItsReceiptEndsInTheBitsAValue) {
+    const Sample sample(2, 2, 40, 1, 24);
+    for (const auto format : {CacheFormat::kInteger, CacheFormat::kFp8E4m3})
+        for (const int residual : {0, 16, 128}) {
+            KvParameters parameters;
+            parameters.format = format;
+            parameters.residual = residual;
+            const auto cache = quantize_kv(sample.problem(), parameters);
+            ASSERT_TRUE(cache);
+            const auto receipt = kv_receipt(*cache);
+            EXPECT_EQ(test::first_wrong_row(receipt), "");
+            EXPECT_EQ(receipt.back().symbol, "bits_per_value");
+            EXPECT_EQ(receipt.back().value, cache->bits_per_value());
+            EXPECT_EQ(receipt[receipt.size() - 2].value, double(cache->stored_bytes()));
+        }
 }
 
 TEST(KvCache, NothingIsQuantizedWithinTheWindow) {

@@ -63,6 +63,23 @@ TEST(Memory, Gpt3CacheMatchesTheGptqPaper) {
     EXPECT_NEAR(memory_of("gpt-3-175b", "f16", 2048).kv_total, 9.66e9, 0.01e9);
 }
 
+TEST(Memory, TwoBitKiviMatchesTheBitsThatTheKvquantPaperCounts) {
+    // KVQuant (arXiv 2401.18079), table 4: KIVI-2 with groups of 32 and 128 recent tokens takes 3.05 bits a value in
+    // LLaMA-2-7B-32K.
+    Storage storage = Storage::all("f16");
+    storage.kv_key = storage.kv_value = "int2";
+    storage.kv_group = 32;
+    storage.kv_residual = 128;
+    const double values = 2.0 * 32 * 4096 * 32768;
+    EXPECT_NEAR(plan_memory(model("llama-2-7b"), storage, {32768, 1, 0})->kv_total * 8 / values, 3.05, 0.005);
+}
+
+TEST(Memory, ALayerOfLlama270BCachesLessThanOneOf7B) {
+    // QuaRot (arXiv 2404.00456), section 5.2: 70B has grouped queries, 7B has not.
+    EXPECT_EQ(memory_of("llama-2-70b", "f16", 2048).kv_per_token / 80 * 4,
+              memory_of("llama-2-7b", "f16", 2048).kv_per_token / 32);
+}
+
 TEST(Memory, GroupedQueriesDivideTheCache) {
     EXPECT_EQ(memory_of("llama-3.1-8b", "f16", 1024).kv_total * 4, memory_of("llama-2-7b", "f16", 1024).kv_total);
 }

@@ -168,6 +168,17 @@ TEST_F(Door, HadamardTwiceIsTheInput) {
     for (std::size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(twice[i], x[i], 1e-6);
 }
 
+TEST_F(Door, KvAnswersWithItsReceipt) {
+    std::vector<float> values(8 * 4);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = float(i % 5) - 2;
+    const std::vector<float> query(4, 1);
+    const Json kv = ask(R"({"op":"kv","bits":4,"group_size":4,"residual":0})",
+                        {{"keys", {8, 4}, values}, {"values", {8, 4}, values}, {"queries", {1, 4}, query}});
+    EXPECT_EQ(kv["receipt"].back()["value"], kv["bits_per_value"]);
+    EXPECT_EQ(kv["bits_per_value"], 4 + 32.0 / 4);
+    EXPECT_EQ(kv["bytes"], 2 * 8 * 4 * 12 / 8);
+}
+
 TEST_F(Door, MemoryAndSpeedAnswerWithReceipts) {
     const Json memory = ask(R"({"op":"memory","model":"llama-2-7b","weights":"q4_0","fit":25769803776})");
     EXPECT_EQ(memory["kv_cache"]["total"].get<double>(), 2147483648.0);
