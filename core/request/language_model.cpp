@@ -54,7 +54,12 @@ Result<Response> evaluate(const EvalParameters& p, Call& call) {
     Budget budget(call, p.step_limit);
     auto text = tokens_of(call, "text", true);
     if (!text) return std::unexpected(text.error());
-    if (p.windows > 0) text->resize(std::min(text->size(), std::size_t(p.windows) * model::Baseline::kWindow));
+    if (p.windows > 0) {
+        const auto loaded = model_of(call);
+        if (!loaded) return std::unexpected(loaded.error());
+        const std::size_t window = std::min(model::Baseline::kWindow, loaded->weights->config().context);
+        text->resize(std::min(text->size(), std::size_t(p.windows) * window));
+    }
     const std::string text_key = to_text(fingerprint(*text));
     const auto quantized = quantized_model(p, call, budget, kQuantizeShare);
     if (!quantized) return std::unexpected(quantized.error());

@@ -27,8 +27,9 @@ Status read_model(const std::string& path, std::vector<request::Array>& arrays) 
     return {};
 }
 
-std::string beside_reference_model(std::string_view name) {
-    return std::filesystem::path(QUANTLENS_REFERENCE_MODEL).replace_filename(name).string();
+std::string project_text(std::string_view name) {
+    const auto data = std::filesystem::path(QUANTLENS_REFERENCE_MODEL).parent_path().parent_path();
+    return (data / name).string();
 }
 
 void ModelFlags::add(CLI::App& app) {
@@ -43,7 +44,7 @@ Status ModelFlags::read(std::vector<request::Array>& arrays) const {
         return status;
     auto path = calibration_;
     std::error_code error;
-    if (path.empty()) path = beside_reference_model("calibration.txt");
+    if (path.empty()) path = project_text("calibration.txt");
     if (calibration_.empty() && !std::filesystem::exists(path, error)) return {};
     auto text = read_bytes("calibration", path);
     if (!text) return std::unexpected(std::move(text.error()));

@@ -15,10 +15,10 @@ Result<request::Array> read_bytes(std::string_view name, const std::string& path
 /// The model file as the array "model"; where its folder has a config.json, that as the array "config".
 Status read_model(const std::string& path, std::vector<request::Array>& arrays);
 
-/// The path of another of the project's data files.
-std::string beside_reference_model(std::string_view name);
+/// The path of one of the project's texts, which are in the folder above the reference model's.
+std::string project_text(std::string_view name);
 
-/// --model (default: the reference model) and --calibration (default: calibration.txt beside it, where that exists).
+/// --model (default: the reference model) and --calibration (default: the project's calibration.txt, where that exists).
 class ModelFlags {
 public:
     void add(CLI::App& app);

@@ -2,85 +2,130 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 
-#include "cli/method_list.h"
 #include "cli/model_input.h"
 #include "cli/progress.h"
 #include "cli/report.h"
+#include "cli/sweep_rows.h"
 #include "io/output.h"
 
 namespace quantlens::cli {
 namespace {
 
-/// The settings of each row: the model as it is, then every method with each width that it can have, at its own
-/// defaults.
-std::vector<Json> rows() {
-    std::vector<Json> all{Json::object()};
-    for (const auto& method : method_list()) {
-        const auto bits = std::ranges::find(method.fields, "bits", &FieldInfo::key);
-        if (bits == method.fields.end()) {
-            all.push_back({{"method", method.id}});
-            continue;
-        }
-        for (const int width : {2, 3, 4, 8})
-            if (width >= bits->minimum && width <= bits->maximum)
-                all.push_back({{"method", method.id}, {"bits", width}});
+struct State {
+    ModelFlags model;
+    std::string text, out, only;
+};
+
+/// What a row keeps of the response to its request: not the time, so that the same sweep is the same file.
+constexpr const char* kFigures[] = {
+    "bits_per_weight",        "quantized_bits_per_weight",   "bytes",         "tokens",
+    "bits_per_byte",          "bits_per_byte_ci95",          "perplexity",    "perplexity_ci95",
+    "bits_per_byte_increase", "bits_per_byte_increase_ci95", "kl_divergence", "kl_divergence_ci95",
+    "top1_agreement",         "top1_agreement_ci95"};
+
+Result<std::vector<Json>> wanted_rows(const std::string& only) {
+    auto rows = sweep_rows();
+    if (only.empty()) return rows;
+    if (only != "none")
+        if (const auto known = find_method(only); !known) return usage_error("--only: " + known.error().message);
+    std::erase_if(rows, [&](const Json& row) { return row.value("method", "none") != only; });
+    return rows;
+}
+
+/// A short table for people; the file has everything.
+Json table_of(const Json& results) {
+    Json table = Json::array();
+    for (const auto& row : results) {
+        if (!row.contains("bits_per_byte")) continue;
+        const auto& interval = row["bits_per_byte_increase_ci95"];
+        table.push_back({{"settings", row_text(row["settings"])},
+                         {"bits_per_weight", row["quantized_bits_per_weight"]},
+                         {"bits_per_byte", row["bits_per_byte"]},
+                         {"increase", row["bits_per_byte_increase"]},
+                         {"from", interval[0]},
+                         {"to", interval[1]},
+                         {"kl_divergence", row["kl_divergence"]},
+                         {"top1_agreement", row["top1_agreement"]}});
     }
-    return all;
+    return table;
+}
+
+/// One row a line: short enough to read, and a change of one row is a change of one line.
+std::string file_text(const Json& body) {
+    const auto dumped = [](const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); };
+    std::string text = "{";
+    for (const auto& [key, value] : body.items()) {
+        if (key == "rows") continue;
+        text.append("\"").append(key).append("\":").append(dumped(value)).append(",\n ");
+    }
+    text += "\"rows\":[\n";
+    const auto& rows = body["rows"];
+    for (std::size_t i = 0; i < rows.size(); ++i) text.append(i > 0 ? ",\n" : "").append(dumped(rows[i]));
+    return text + "\n]}\n";
+}
+
+Status run(const State& state, const Common& common) {
+    io::Output output;
+    if (const auto status = output.can_write(state.out); !status) return status;
+    const auto settings = wanted_rows(state.only);
+    if (!settings) return std::unexpected(settings.error());
+    std::vector<request::Array> arrays;
+    if (const auto status = state.model.read(arrays); !status) return status;
+    auto text = read_bytes("text", state.text.empty() ? project_text("evaluation.txt") : state.text);
+    if (!text) return std::unexpected(text.error());
+    const auto text_bytes = text->shape.at(0);
+    arrays.push_back(*std::move(text));
+
+    Door door(common);
+    const auto schema = door.send({{"op", "schema"}});
+    if (!schema) return std::unexpected(schema.error());
+    ProgressBar bar("sweep");
+    Json results = Json::array();
+    for (const auto& row : *settings) {
+        Json request = row;
+        request["op"] = "eval";
+        request["seed"] = common.seed;
+        const auto response = door.send(request, arrays, [&](double share) {
+            return bar.show((double(results.size()) + share) / double(settings->size()), row_text(row));
+        });
+        Json result{{"settings", row}};
+        if (response) {
+            for (const auto* key : kFigures) result[key] = response->body.at(key);
+        } else {
+            // A format whose blocks do not fit this model's rows has no figure; anything else ends the sweep.
+            const auto code = response.error().code;
+            if (code != ErrorCode::kBadShape && code != ErrorCode::kUnsupported)
+                return std::unexpected(response.error());
+            result["error"] = response.error().message;
+        }
+        results.push_back(std::move(result));
+    }
+    const Json body{{"version", schema->body["version"]},
+                    {"instruction_set", schema->body["instruction_set"]},
+                    {"seed", common.seed},
+                    {"text_bytes", text_bytes},
+                    {"rows", results}};
+    if (const auto status = output.add(state.out, file_text(body)); !status) return status;
+    if (const auto status = output.commit(); !status) return status;
+    print_report(common.json ? body : Json{{"out", state.out}, {"rows", table_of(results)}}, common);
+    return {};
 }
 
 }  // namespace
 
 Action sweep(CLI::App& app) {
-    struct State {
-        ModelFlags model;
-        std::string text, out;
-    };
     auto state = std::make_shared<State>();
     app.add_option("-t,--text", state->text, "The text to predict, read as bytes (the project's evaluation.txt)")
         ->type_name("FILE");
     state->model.add(app);
-    app.add_option("-o,--out", state->out, "The results, one row a method and width")
+    app.add_option("--only", state->only, "Only the rows of this method or format; none: those without one")
+        ->type_name("NAME");
+    app.add_option("-o,--out", state->out, "The results, a row for each way to quantize the model")
         ->required()
         ->type_name("FILE.json");
-    return [state](const Common& common) -> Status {
-        io::Output output;
-        if (const auto status = output.can_write(state->out); !status) return status;
-        std::vector<request::Array> arrays;
-        if (const auto status = state->model.read(arrays); !status) return status;
-        auto text = read_bytes("text", state->text.empty() ? beside_reference_model("evaluation.txt") : state->text);
-        if (!text) return std::unexpected(text.error());
-        arrays.push_back(*std::move(text));
-
-        Door door(common);
-        ProgressBar bar("sweep");
-        const auto settings = rows();
-        Json results = Json::array();
-        for (std::size_t i = 0; i < settings.size(); ++i) {
-            Json request = settings[i];
-            request["op"] = "eval";
-            request["seed"] = common.seed;
-            auto response = door.send(
-                request, arrays, [&](double share) { return bar.show((double(i) + share) / double(settings.size())); });
-            if (!response && response.error().code == ErrorCode::kCancelled) return std::unexpected(response.error());
-            Json row = settings[i];
-            if (response) {
-                row.update(response->body);
-                for (const auto* key : {"done", "progress"}) row.erase(key);
-            } else {
-                row["error"] = response.error().message;  // a format whose blocks do not fit this model's rows, for one
-            }
-            results.push_back(std::move(row));
-        }
-        const Json body{{"text_bytes", std::get<std::vector<std::uint8_t>>(arrays.back().values).size()},
-                        {"rows", results}};
-        if (const auto status = output.add(state->out, body.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
-            !status)
-            return status;
-        if (const auto status = output.commit(); !status) return status;
-        print_report({{"out", state->out}, {"rows", results.size()}}, common);
-        return {};
-    };
+    return [state](const Common& common) { return run(*state, common); };
 }
 
 }  // namespace quantlens::cli

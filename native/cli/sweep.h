@@ -4,7 +4,7 @@
 
 namespace quantlens::cli {
 
-/// quantlens sweep: one eval request for each method and format, at 2, 3, 4 and 8 bits where a method has them.
+/// quantlens sweep: one eval request for each row of sweep_rows.h, and their figures as a file.
 Action sweep(CLI::App& app);
 
 }  // namespace quantlens::cli

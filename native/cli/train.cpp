@@ -1,7 +1,9 @@
 #include "cli/train.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -19,13 +21,15 @@ using Bytes = std::vector<std::uint8_t>;
 struct State {
     FieldFlags fields;
     std::vector<std::string> texts;
-    std::string out, resume, model, calibration;
+    std::string out, resume, model, calibration, log;
     double held_out_share = 0.1;
     int checkpoint_every = 100;
-    int report_every = 10;
 };
 
 constexpr std::string_view kSetHere[] = {"from_scratch", "save", "keep", "validate_stride", "step_limit"};
+// Steps of one request: as many as take about a second, so that a wish to stop is heard soon.
+constexpr double kLongRequest = 1.0;
+constexpr int kMostAtOnce = 64;
 constexpr int kValidateStride = 8;  // every eighth window of the held-out text tells enough, in an eighth of the time
 
 request::Array bytes_array(std::string_view name, Bytes bytes) {
@@ -53,13 +57,42 @@ const Bytes* find_bytes(const request::Response& response, std::string_view name
     return nullptr;
 }
 
-/// One line on stderr: where the run stands.
-void tell(const Json& body) {
-    std::fprintf(stderr, "step %s of %s", body["step"].dump().c_str(), body["steps"].dump().c_str());
-    if (!body["new_bits_per_byte"].empty())
-        std::fprintf(stderr, ", %s bits a byte", short_text(body["new_bits_per_byte"].back()).c_str());
-    std::fprintf(stderr, ", %s tokens a second\n", short_text(body["tokens_per_second"]).c_str());
+/// "1.87 bits a byte, 5050 tokens a second": how the run goes.
+std::string note_of(const Json& body) {
+    std::string note;
+    if (!body["new_bits_per_byte"].empty()) note = short_text(body["new_bits_per_byte"].back()) + " bits a byte, ";
+    char speed[48];
+    std::snprintf(speed, sizeof speed, "%.0f tokens a second", body["tokens_per_second"].get<double>());
+    return note + speed;
 }
+
+/// The record of a run, a line a step: "step,bits_per_byte,learning_rate". A resumed run goes on in the same file.
+class Log {
+public:
+    Status open(const std::string& path) {
+        if (path.empty()) return {};
+        file_.reset(std::fopen(path.c_str(), "a"));
+        if (!file_) return fail(ErrorCode::kBadFile, path, path + ": " + std::strerror(errno));
+        if (std::fseek(file_.get(), 0, SEEK_END) == 0 && std::ftell(file_.get()) == 0)
+            std::fputs("step,bits_per_byte,learning_rate\n", file_.get());
+        return {};
+    }
+    void add(const Json& body) {
+        if (!file_) return;
+        const auto& steps = body["new_steps"];
+        for (std::size_t i = 0; i < steps.size(); ++i)
+            std::fprintf(file_.get(), "%s,%s,%s\n", steps[i].dump().c_str(),
+                         short_text(body["new_bits_per_byte"][i]).c_str(),
+                         short_text(body["new_learning_rates"][i]).c_str());
+        std::fflush(file_.get());
+    }
+
+private:
+    struct Close {
+        void operator()(std::FILE* file) const { std::fclose(file); }
+    };
+    std::unique_ptr<std::FILE, Close> file_;
+};
 
 /// What is sent with every request, and with the first one alone.
 struct Inputs {
@@ -92,35 +125,59 @@ Status run(const State& state, const Common& common) {
     auto inputs = read_inputs(state);
     if (!inputs) return std::unexpected(inputs.error());
     const bool validates = find_bytes({{}, inputs->always}, "held_out") != nullptr;
+    Log log;
+    if (const auto status = log.open(state.log); !status) return status;
     Door door(common);
+    ProgressBar bar("train");
+    std::string note;
+    // Between two requests the run stands at a step's end, so a wish to stop is heard there.
+    const auto show = [&](double share) { return bar.show(share, note), true; };
     int until_checkpoint = state.checkpoint_every;
+    int at_once = 1;
+    double tokens = 0, seconds_training = 0;
     while (true) {
-        const int steps = std::min(state.report_every, until_checkpoint);
+        const bool stops = stop_requested();
+        const int steps = stops ? 1 : std::min(at_once, until_checkpoint);
         until_checkpoint -= steps;
-        const bool saves = until_checkpoint == 0;
+        const bool saves = until_checkpoint == 0 || stops;
         request["step_limit"] = steps;
         request["save"] = saves;
-        request["validate_stride"] = saves && validates ? kValidateStride : 0;
+        request["validate_stride"] = saves && validates && !stops ? kValidateStride : 0;
         auto arrays = inputs->always;
         for (auto& array : inputs->first) arrays.push_back(std::move(array));
         inputs->first.clear();
-        auto response = door.send(request, std::move(arrays), [](double) { return !stop_requested(); });
+        auto response = door.send(request, std::move(arrays), show);
         if (!response) return std::unexpected(response.error());
-        tell(response->body);
+        note = note_of(response->body);
+        const double seconds = response->body["seconds"].get<double>();
+        const double new_tokens = response->body["tokens"].get<double>();
+        tokens += new_tokens;
+        // Its own measure, without what a checkpoint and its validation take.
+        if (const double speed = response->body["tokens_per_second"].get<double>(); speed > 0)
+            seconds_training += new_tokens / speed;
+        if (seconds < kLongRequest / 2) at_once = std::min(2 * at_once, kMostAtOnce);
+        if (seconds > kLongRequest) at_once = std::max(1, at_once / 2);
+        log.add(response->body);
         const bool done = response->body.value("done", false);
         const auto* file = find_bytes(*response, done ? "model" : "checkpoint");
         if (file)
             if (const auto status = io::write_file(state.out, *file); !status) return status;
         if (saves) until_checkpoint = state.checkpoint_every;
+        if (!done && stops)
+            return fail(ErrorCode::kCancelled, "",
+                        "stopped at step " + response->body["step"].dump() + " of " + response->body["steps"].dump() +
+                            "; " + state.out + " is a checkpoint: --resume " + state.out + " goes on");
         if (!done) continue;
         auto body = response->body;
-        if (validates && !saves) {
+        if (validates && !body.contains("held_out_bits_per_byte")) {
             // The run ended between two checkpoints: the finished model is measured by a request without steps.
             request["validate_stride"] = kValidateStride;
             const auto measured = door.send(request, inputs->always);
             if (!measured) return std::unexpected(measured.error());
             body["held_out_bits_per_byte"] = measured->body["held_out_bits_per_byte"];
         }
+        body["tokens"] = std::uint64_t(tokens);
+        body["tokens_per_second"] = seconds_training > 0 ? tokens / seconds_training : 0.0;
         if (!body["new_bits_per_byte"].empty()) body["bits_per_byte"] = body["new_bits_per_byte"].back();
         for (const auto* key : {"done", "new_steps", "new_bits_per_byte", "new_learning_rates"}) body.erase(key);
         body["out"] = state.out;
@@ -143,6 +200,8 @@ Action train(CLI::App& app) {
         ->type_name("FILE");
     app.add_option("--calibration", state->calibration, "A text for a --base whose method needs activations")
         ->type_name("FILE");
+    app.add_option("--log", state->log, "A record of the run, a line a step: step,bits_per_byte,learning_rate")
+        ->type_name("FILE.csv");
     app.add_option("--held-out-share", state->held_out_share,
                    "Share at the end of each text that is kept apart to measure the model; 0 to 0.9 (0.1)")
         ->check(CLI::Range(0.0, 0.9).description(""))

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const program = process.env.QUANTLENS ?? join(root, "build/native/quantlens");
+export const program = process.env.QUANTLENS ?? join(root, "build/native/quantlens");
 export const golden = (path) => join(root, "tests/golden/open", path);
 export const file = (path) => join(root, "tests/files", path);
 
@@ -30,6 +30,16 @@ export function inFolder(body) {
   const folder = mkdtempSync(join(tmpdir(), "quantlens-"));
   try {
     return body(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The same for a body that is a promise. */
+export async function inFolderAsync(body) {
+  const folder = mkdtempSync(join(tmpdir(), "quantlens-"));
+  try {
+    return await body(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
