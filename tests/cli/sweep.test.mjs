@@ -62,7 +62,7 @@ test("rows without a method: the model itself, the KV cache, planted outliers", 
 test("a place, a method or a text that is wrong leaves no file", () => {
   inFolder((out) => {
     assert.equal(quantlens("sweep", ...given, "--only", "magic", "--out", `${out}/s.json`).status, 2);
-    assert.equal(quantlens("sweep", ...given, "--text", "no-such.txt", "--out", `${out}/s.json`).status, 1);
+    assert.equal(quantlens("sweep", "--model", given[1], "--text", "no-such.txt", "--out", `${out}/s.json`).status, 1);
     assert.equal(quantlens("sweep", ...given, "--only", "rtn", "--out", `${out}/missing/s.json`).status, 1);
     assert.deepEqual(readdirSync(out), []);
   });

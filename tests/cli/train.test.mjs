@@ -143,8 +143,9 @@ test("a bad text, model, checkpoint, setting or place leaves no file and touches
       assert.deepEqual(readdirSync(folder).sort(), before);
       assert.equal(readFileSync(`${folder}/old.safetensors`, "utf8"), "precious");
     };
-    fails(1, /must have at least 33/, ...settings(folder), "--text", `${folder}/short.txt`, ...out);
-    fails(1, /no-such\.txt: No such file/, ...settings(folder), "--text", `${folder}/no-such.txt`, ...out);
+    const model = ["--model", `${folder}/model.safetensors`, "--sequence", 32];
+    fails(1, /must have at least 33/, "--text", `${folder}/short.txt`, ...model, ...out);
+    fails(1, /no-such\.txt: No such file/, "--text", `${folder}/no-such.txt`, ...model, ...out);
     fails(1, /old\.safetensors|safetensors/, "--text", `${folder}/text.txt`, "--model", `${folder}/old.safetensors`, ...out);
     fails(1, /no training checkpoint/, ...settings(folder), "--resume", `${folder}/model.safetensors`, ...out);
     fails(2, /--steps is 0/, ...settings(folder), "--steps", 0, ...out);
