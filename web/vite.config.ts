@@ -1,7 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig, type UserConfig } from "vite";
 import { coreModule } from "./plugins/core-module.ts";
+import { goldenPlugin } from "./plugins/golden-cases.ts";
 import { modelFiles } from "./plugins/model-files.ts";
+import { offline } from "./plugins/offline.ts";
 import { folderOutput, singleFileOutput } from "./plugins/outputs.ts";
 import { prerender } from "./plugins/prerender.ts";
 import { tex } from "./plugins/tex.ts";
@@ -22,6 +24,7 @@ export default defineConfig(({ mode }): UserConfig => {
       coreModule({ ...core, inline: single, without }),
       modelFiles({ folder: data, inline: single, without }),
       tex(),
+      goldenPlugin(here("../tests/golden/open")),
     ],
   });
   return {
@@ -32,7 +35,7 @@ export default defineConfig(({ mode }): UserConfig => {
       prerender("src/page/static.tsx", () => common(true), here(`../build/prerender-${mode}`)),
       single
         ? singleFileOutput({ core: core.folder, data }, here("../build/quantlens.html"))
-        : folderOutput(),
+        : [folderOutput(here("social.png")), offline()],
     ],
     worker: { format: single ? "iife" : "es", plugins: () => common().plugins ?? [] },
     build: {

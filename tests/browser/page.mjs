@@ -17,7 +17,7 @@ export const site = join(root, "build/site");
 export const singleFile = join(root, "build/quantlens.html");
 const native = process.env.QUANTLENS_NATIVE ?? join(root, "build/native/quantlens");
 
-const kTypes = {
+export const kTypes = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",
   ".css": "text/css",
@@ -62,10 +62,17 @@ export const launch = () =>
 
 /** A page, and the list of everything that a good page never does: errors, and requests to other places. */
 export async function open(browser, address, { width = 1280, height = 900, theme = "light", ...more } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, ...more });
+  // A service worker would answer in the place of the routes that tests put in the way.
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    serviceWorkers: "block",
+    ...more,
+  });
   const page = await context.newPage();
   const wrongs = [];
   page.on("console", (message) => {
+    if (message.text().includes("Service Worker registration blocked by Playwright")) return;
     if (message.type() === "error" || message.type() === "warning") wrongs.push(`${message.type()}: ${message.text()}`);
   });
   page.on("pageerror", (error) => wrongs.push(`exception: ${error.message}`));

@@ -1,5 +1,5 @@
 // The last step of a build: the policy for the folder, or everything put into one HTML file.
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { Plugin, Rolldown } from "vite";
 import { inlinedCore } from "./core-module.ts";
 import { inlinedModelFiles } from "./model-files.ts";
@@ -20,12 +20,19 @@ function pageOf(bundle: Bundle): Rolldown.OutputAsset {
   return page;
 }
 
-export const folderOutput = (): Plugin => ({
+/** What a link to the page is shown with elsewhere; tools/pictures.mjs draws it. */
+const kSocial = "social.png";
+const socialTags = `<meta property="og:image" content="${kSocial}">
+    <meta name="twitter:card" content="summary_large_image">`;
+
+export const folderOutput = (social: string): Plugin => ({
   name: "quantlens-folder",
   enforce: "post",
   generateBundle(_, bundle) {
     const page = pageOf(bundle);
-    page.source = withPolicy(textOf(page), "folder");
+    const has = existsSync(social);
+    if (has) this.emitFile({ type: "asset", fileName: kSocial, source: readFileSync(social) });
+    page.source = withPolicy(textOf(page).replace("<!--social-->", has ? socialTags : ""), "folder");
   },
 });
 
@@ -36,7 +43,9 @@ export const singleFileOutput = (folders: { core: string; data: string }, output
   // When everything is written: only then are the chunks what they will be.
   writeBundle(_, bundle) {
     const page = pageOf(bundle);
-    let html = textOf(page).replace(/<link[^>]+rel="modulepreload"[^>]*>\s*/g, "");
+    let html = textOf(page)
+      .replace("<!--social-->", "")
+      .replace(/<link[^>]+rel="modulepreload"[^>]*>\s*/g, "");
     for (const [name, file] of Object.entries(bundle)) {
       const address = `[./]*${name.replaceAll(".", "\\.")}`;
       if (name.endsWith(".css"))

@@ -5,9 +5,11 @@ import "./style/prose.css";
 import "./style/figure.css";
 import "./style/controls.css";
 import "./style/charts.css";
+import "./style/print.css";
 import { h, render } from "preact";
 import { explainTerms, followLink, followReading, openContents } from "./page/behaviour";
 import { wakeDemos } from "./page/islands";
+import { keepForLater } from "./page/offline";
 import { Banner, CoreStatus } from "./page/status";
 import { ThemeSwitch } from "./page/theme-switch";
 
@@ -21,3 +23,4 @@ openContents();
 explainTerms();
 followLink();
 wakeDemos();
+keepForLater();

@@ -67,6 +67,14 @@ export const kParts: readonly Part[] = [
     ],
   },
   {
+    name: "On your side",
+    chapters: [
+      { id: "own-data", short: "Your own weights" },
+      { id: "this-device", short: "This device" },
+      { id: "checks", short: "Checks" },
+    ],
+  },
+  {
     name: "To read on",
     chapters: [
       { id: "myths", short: "Eight myths" },

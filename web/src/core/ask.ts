@@ -7,7 +7,7 @@ import { batch, effect, type ReadonlySignal, signal, untracked } from "@preact/s
 import { CoreClient, type HeldModel, type Listener } from "./client";
 import { needsModel } from "./companions";
 import { modelFiles, referenceModel, textArrays, wakeModel } from "./model";
-import type { CoreError, NamedArray, Request, ResponseTo } from "./requests";
+import type { CoreError, Request, ResponseTo, SentArray } from "./requests";
 
 export interface Answer<R> {
   /** The newest answer; undefined until the first. */
@@ -32,8 +32,8 @@ let channels = 0;
  */
 export function beside(
   request: object,
-  own: NamedArray[],
-): { arrays: NamedArray[]; model?: HeldModel } | undefined {
+  own: SentArray[],
+): { arrays: SentArray[]; model?: HeldModel } | undefined {
   if (!needsModel(request)) return { arrays: own };
   wakeModel();
   const files = modelFiles.value;
@@ -43,7 +43,7 @@ export function beside(
 /** Asks the core. A request of undefined asks nothing (an input is not a number yet, say). */
 export function ask<R extends Request>(
   makeRequest: () => R | undefined,
-  makeArrays: () => NamedArray[] = () => [],
+  makeArrays: () => SentArray[] = () => [],
 ): Answer<ResponseTo<R>> {
   const value = signal<ResponseTo<R> | undefined>(undefined);
   const error = signal<CoreError | undefined>(undefined);

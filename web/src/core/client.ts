@@ -2,7 +2,7 @@
 // older one's place. A worker that dies is started again and the request that was running is asked once more.
 import { signal } from "@preact/signals";
 import type { Build, FromWorker, ModuleBytes, ToWorker } from "./messages";
-import type { Arrays, CoreError, NamedArray } from "./requests";
+import type { Arrays, CoreError, NamedArray, SentArray } from "./requests";
 
 export type CoreStatus =
   | { state: "asleep" | "loading" | "unsupported" }
@@ -25,7 +25,7 @@ interface Job {
   id: number;
   channel: string;
   request: string;
-  arrays: NamedArray[];
+  arrays: SentArray[];
   model: HeldModel | undefined;
   listener: Listener;
   tries: number;
@@ -54,7 +54,7 @@ export class CoreClient {
 
   constructor(private readonly surroundings: Surroundings) {}
 
-  ask(channel: string, request: object, arrays: NamedArray[], listener: Listener, model?: HeldModel): void {
+  ask(channel: string, request: object, arrays: SentArray[], listener: Listener, model?: HeldModel): void {
     this.waiting.delete(channel);
     this.waiting.set(channel, {
       id: this.nextId++,

@@ -1,4 +1,4 @@
-import type { NamedArray } from "./requests";
+import type { NamedArray, SentArray } from "./requests";
 
 export type Build = "simd128" | "relaxed";
 
@@ -7,7 +7,7 @@ export type ModuleBytes = ArrayBuffer | string;
 
 export type ToWorker =
   | { kind: "start"; modules: Record<Build, ModuleBytes> }
-  | { kind: "ask"; id: number; request: string; arrays: NamedArray[] };
+  | { kind: "ask"; id: number; request: string; arrays: SentArray[] };
 
 export type FromWorker =
   | { kind: "ready"; build: Build }

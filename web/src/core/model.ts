@@ -89,7 +89,7 @@ export const referenceModel = (all: ModelFiles): HeldModel => ({
 });
 
 /** The texts that travel with a request, but for those that it brings itself. */
-export function textArrays(request: object, all: ModelFiles, own: readonly NamedArray[]): NamedArray[] {
+export function textArrays(request: object, all: ModelFiles, own: readonly { name: string }[]): NamedArray[] {
   const arrays: NamedArray[] = [];
   const add = (name: string, data: Uint8Array) => {
     if (!own.some((array) => array.name === name)) arrays.push(bytesArray(name, data));

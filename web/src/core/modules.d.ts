@@ -48,3 +48,12 @@ declare module "*.tex" {
   const mathml: string;
   export default mathml;
 }
+declare module "golden:cases" {
+  /** The golden cases that the page ships. */
+  const cases: import("../chapters/checks/cases").GoldenCases;
+  export default cases;
+}
+declare module "golden:count" {
+  const count: number;
+  export default count;
+}

@@ -7,6 +7,8 @@ export interface NamedArray {
   shape: number[];
   data: NumberArray;
 }
+/** An array on its way to the core. Of a part of a file only the place travels; the worker reads its bytes. */
+export type SentArray = NamedArray | (Omit<NamedArray, "data"> & { data: Blob });
 export type Arrays = Readonly<Record<string, NamedArray>>;
 
 export type FieldKind = "integer" | "real" | "flag" | "choice";
@@ -33,6 +35,9 @@ export interface ReceiptRow {
 
 /** Where a layer comes from: typed numbers, a seeded synthetic layer, or arrays beside the request. */
 export interface LayerSource {
+  /** How the bytes of the array "weights" are stored, where they are a part of a file. */
+  weights_type?: string;
+  weights_by_columns?: boolean;
   values?: readonly number[];
   synthetic?: string;
   synthetic_tokens?: number;
@@ -100,7 +105,10 @@ export interface StatisticsRequest extends LayerSource {
   of?: "weights" | "activations";
   bins?: number;
 }
+/** Arrays: column_absmax, the largest weight of each column. */
 export interface StatisticsResponse {
+  rows: number;
+  columns: number;
   minimum: number;
   maximum: number;
   mean: number;
@@ -585,11 +593,70 @@ export interface TrainResponse {
   bytes?: number;
 }
 
+/** The tensors of a file, from its first bytes (array "start"), or how many it takes to tell. */
+export interface InspectRequest {
+  op: "inspect";
+  file: string;
+  file_bytes: number;
+}
+export interface FileTensor {
+  name: string;
+  type: string;
+  shape: number[];
+  bytes: number;
+  bits_per_weight: number;
+  offset: number;
+  fortran_order?: boolean;
+  big_endian?: boolean;
+}
+export interface InspectResponse {
+  needs?: number;
+  file?: string;
+  kind?: "npy" | "safetensors" | "gguf";
+  version?: string;
+  tensors?: FileTensor[];
+  metadata?: Record<string, unknown>;
+}
+
+/** The arrays that come with it as the bytes of a file. Arrays: file. */
+export interface TensorFileRequest {
+  op: "tensor-file";
+  to: "npy" | "safetensors";
+}
+
+/** One kernel on the machine that runs this page; `kernel` memory, cache, float and int8 are the machine's own limits. */
+export interface MeasureRequest {
+  op: "measure";
+  kernel: string;
+  rows?: number;
+  columns?: number;
+  tokens?: number;
+  repetitions?: number;
+}
+export interface Measured {
+  kernel: string;
+  shape: string;
+  data: "cold" | "hot";
+  threads: number;
+  seconds: number;
+  spread: number;
+  gb_per_s: number;
+  gop_per_s: number;
+  bound: "memory" | "cache" | "float" | "int8";
+  share_of_limit?: number;
+}
+export interface MeasureResponse extends Measured {
+  instruction_set: string;
+}
+
 export interface Operations {
   model: { request: ModelRequest; response: ModelResponse };
   eval: { request: EvalRequest; response: EvalResponse };
   generate: { request: GenerateRequest; response: GenerateResponse };
   train: { request: TrainRequest; response: TrainResponse };
+  inspect: { request: InspectRequest; response: InspectResponse };
+  "tensor-file": { request: TensorFileRequest; response: { bytes: number } };
+  measure: { request: MeasureRequest; response: MeasureResponse };
   quantize: { request: QuantizeRequest; response: QuantizeResponse };
   schema: { request: { op: "schema" }; response: SchemaResponse };
   statistics: { request: StatisticsRequest; response: StatisticsResponse };

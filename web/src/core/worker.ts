@@ -5,6 +5,7 @@ import type { CoreFactory } from "core:simd128";
 import createSimd128 from "core:simd128";
 import { relaxedSimd, simd } from "wasm-feature-detect";
 import type { Build, FromWorker, ModuleBytes, ToWorker } from "./messages";
+import type { SentArray } from "./requests";
 
 type Core = InstanceType<Awaited<ReturnType<CoreFactory>>["Core"]>;
 const factories: Record<Build, CoreFactory> = { simd128: createSimd128, relaxed: createRelaxed };
@@ -37,8 +38,25 @@ async function start(modules: Record<Build, ModuleBytes>): Promise<void> {
   }
 }
 
-function answer(id: number, request: string, arrays: Parameters<Core["answer"]>[1]): void {
+/** Parts of files are read here, so that the page itself never holds them. */
+const filled = (arrays: SentArray[]) =>
+  Promise.all(
+    arrays.map(async ({ data, ...rest }) => ({
+      ...rest,
+      data: data instanceof Blob ? new Uint8Array(await data.arrayBuffer()) : data,
+    })),
+  );
+
+async function answer(id: number, request: string, sent: SentArray[]): Promise<void> {
   if (!core) return;
+  let arrays: Awaited<ReturnType<typeof filled>>;
+  try {
+    arrays = await filled(sent);
+  } catch (error) {
+    const message = `the file could not be read: ${error instanceof Error ? error.message : String(error)}`;
+    const json = JSON.stringify({ error: { code: "bad_file", field: "file", message } });
+    return tell({ kind: "answer", id, json, arrays: [], milliseconds: 0 });
+  }
   const began = performance.now();
   const result = core.answer(request, arrays, (share) => {
     tell({ kind: "progress", id, share });
@@ -54,7 +72,7 @@ function answer(id: number, request: string, arrays: Parameters<Core["answer"]>[
 self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
   try {
     if (data.kind === "start") await start(data.modules);
-    else answer(data.id, data.request, data.arrays);
+    else await answer(data.id, data.request, data.arrays);
   } catch (error) {
     // Out of memory or an abort leaves the module unusable: say so, and the page starts a new worker.
     tell({ kind: "died", message: error instanceof Error ? error.message : String(error) });

@@ -1,0 +1,251 @@
+// The reader's own files: only slices of them are read, and what the page says of them is what the command line says.
+import assert from "node:assert/strict";
+import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { agree, commandOf, figure, launch, numberIn, open, root, runNative, serve, settled, show, slide } from "./page.mjs";
+
+let server;
+let browser;
+let folder;
+before(async () => {
+  server = await serve();
+  browser = await launch();
+  folder = mkdtempSync(join(tmpdir(), "quantlens-own-"));
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+  if (folder) rmSync(folder, { recursive: true, force: true });
+});
+
+const near = (shown, exact, digits = 3) => assert.ok(agree(shown, exact, digits), `shown ${shown}, native ${exact}`);
+
+async function onPage(steps) {
+  const opened = await open(browser, server.address);
+  try {
+    await opened.goto();
+    await show(opened.page, "own-data");
+    await steps(opened.page);
+    assert.deepEqual(opened.wrongs, []);
+  } finally {
+    await opened.context.close();
+  }
+}
+
+const contents = (page) => figure(page.locator("#own-data"), "What the file holds");
+const values = (page) => figure(page.locator("#own-data"), "Where its values lie");
+const methods = (page) => figure(page.locator("#own-data"), "Every method and format on it");
+const one = (page) => figure(page.locator("#own-data"), "One of them");
+const give = (page, path) => contents(page).locator("input[type=file]").setInputFiles(path);
+const names = (page, name) =>
+  page.waitForFunction(
+    (wanted) => document.querySelector("#own-data .tensor-list [aria-pressed=true]")?.textContent === wanted,
+    name,
+  );
+
+/** The command with the file's name as a path that the native tool finds. */
+const inFolder = (command, file) => command.replace(file.split("/").at(-1), file);
+
+/** A safetensors file of one small tensor, then one as large as the file is to be; nothing is written of it but its ends. */
+function sparseSafetensors(path, gigabytes) {
+  const columns = 4096;
+  const rows = Math.floor((gigabytes * 1e9) / (columns * 2));
+  const small = { dtype: "F32", shape: [2, 8], data_offsets: [0, 64] };
+  const large = { dtype: "F16", shape: [rows, columns], data_offsets: [64, 64 + rows * columns * 2] };
+  const text = JSON.stringify({ small, "layer.large.weight": large });
+  const header = Buffer.from(text.padEnd(Math.ceil(text.length / 8) * 8));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  const file = openSync(path, "w");
+  writeSync(file, Buffer.concat([length, header]));
+  writeSync(file, Buffer.from(new Float32Array(16).map((_, i) => Math.sin(i)).buffer), 0, 64, 8 + header.length);
+  // FP16 1.0 and -2.0 in the first row, so that there is something to see.
+  writeSync(file, Buffer.from([0x00, 0x3c, 0x00, 0xc0]), 0, 4, 8 + header.length + 64);
+  ftruncateSync(file, 8 + header.length + 64 + rows * columns * 2);
+  closeSync(file);
+  return rows;
+}
+
+/** A GGUF file of one F16 matrix of so many rows of 4096. */
+function sparseGguf(path, gigabytes) {
+  const columns = 4096;
+  const rows = Math.floor((gigabytes * 1e9) / (columns * 2));
+  const u32 = (n) => Buffer.from(new Uint32Array([n]).buffer);
+  const u64 = (n) => Buffer.from(new BigUint64Array([BigInt(n)]).buffer);
+  const text = (s) => Buffer.concat([u64(s.length), Buffer.from(s)]);
+  const header = Buffer.concat([
+    Buffer.from("GGUF"),
+    u32(3),
+    u64(1),
+    u64(1),
+    text("general.architecture"),
+    u32(8),
+    text("llama"),
+    text("blk.0.ffn_up.weight"),
+    u32(2),
+    u64(columns),
+    u64(rows),
+    u32(1),
+    u64(0),
+  ]);
+  const start = Math.ceil(header.length / 32) * 32;
+  const file = openSync(path, "w");
+  writeSync(file, header);
+  writeSync(file, Buffer.from([0x00, 0x3c, 0x00, 0xc0]), 0, 4, start);
+  ftruncateSync(file, start + rows * columns * 2);
+  closeSync(file);
+  return rows;
+}
+
+describe("own data", () => {
+  test("there is something to look at before a file is given", () =>
+    onPage(async (page) => {
+      assert.match(await contents(page).locator(".sentence").textContent(), /safetensors file with 1 tensor/);
+      assert.match(await methods(page).locator(".sentence").textContent(), /ways to store it/);
+    }));
+
+  test("a file of 10 GB opens within a second, and only its slices are read", async (t) => {
+    for (const [kind, make, name] of [
+      ["safetensors", sparseSafetensors, "layer.large.weight"],
+      ["gguf", sparseGguf, "blk.0.ffn_up.weight"],
+    ]) {
+      const path = join(folder, `large.${kind}`);
+      const rows = make(path, 10);
+      await onPage(async (page) => {
+        const began = performance.now();
+        await give(page, path);
+        await names(page, name);
+        const opened = performance.now() - began;
+        await settled(page, "own-data");
+        const all = performance.now() - began;
+        t.diagnostic(`${kind}, 10 GB: listed after ${opened.toFixed(0)} ms, every figure of it after ${all.toFixed(0)} ms`);
+        assert.ok(opened < 1000, `${kind}: ${opened} ms`);
+        const spread = values(page);
+        assert.match(await spread.locator(".figure-lead").textContent(), new RegExp(`of ${rows.toLocaleString("en")}`));
+        const answer = runNative(inFolder(await commandOf(spread), path));
+        assert.equal(answer.maximum, 1);
+        assert.equal(answer.minimum, -2);
+        near(numberIn(await spread.locator(".sentence b.is-outlier").textContent()), answer.max_over_rms, 2);
+        // Further down the file there are zeros only.
+        await slide(spread.locator(".slider input").first(), rows);
+        await page.waitForFunction(
+          (last) => document.querySelectorAll("#own-data .figure-lead")[1]?.textContent.includes(last),
+          (rows - 1).toLocaleString("en"),
+        );
+      });
+      rmSync(path);
+    }
+  });
+
+  test("every kind of file says what the command line says of it", () =>
+    onPage(async (page) => {
+      for (const path of ["tests/files/npy/f32_fortran.npy", "tests/golden/open/_inputs/c06_W.npy"].map((p) => join(root, p))) {
+        await give(page, path);
+        await page.waitForFunction(
+          (name) => document.querySelector("#own-data .sentence")?.textContent.startsWith(name),
+          path.split("/").at(-1),
+        );
+        await settled(page, "own-data");
+        for (const fig of [values(page), one(page)]) {
+          const answer = runNative(inFolder(await commandOf(fig), path));
+          const shown = numberIn(await fig.locator(".sentence b.is-outlier, .sentence b.is-error").last().textContent());
+          if (answer.weight_mse !== undefined) near(shown, answer.weight_mse, 4);
+          else near(shown, answer.max_over_rms, 2);
+        }
+      }
+    }));
+
+  test("another method and other settings say what the command line says", () =>
+    onPage(async (page) => {
+      const path = join(root, "tests/golden/open/_inputs/c06_W.npy");
+      await give(page, path);
+      await page.waitForFunction(() => document.querySelector("#own-data .sentence")?.textContent.startsWith("c06_W"));
+      const fig = one(page);
+      for (const method of ["q4_0", "nf4", "codebook", "rtn"]) {
+        await fig.locator("select").first().selectOption(method);
+        await settled(page, "own-data");
+        const command = await commandOf(fig);
+        assert.ok(command.includes(method), command);
+        const answer = runNative(inFolder(command, path));
+        await page.waitForFunction(
+          ([bits]) => document.querySelectorAll("#own-data .sentence b.is-scale")[0]?.textContent.startsWith(bits),
+          [answer.bits_per_weight.toFixed(3)],
+        );
+        near(numberIn(await fig.locator(".sentence b.is-error").textContent()), answer.weight_mse, 4);
+      }
+    }));
+
+  test("the result is downloaded as npy and as safetensors, and the command line reads it", () =>
+    onPage(async (page) => {
+      const path = join(root, "tests/golden/open/_inputs/c06_W.npy");
+      await give(page, path);
+      await page.waitForFunction(() => document.querySelector("#own-data .sentence")?.textContent.startsWith("c06_W"));
+      await settled(page, "own-data");
+      const wanted = runNative(inFolder(await commandOf(one(page)), path));
+      for (const [kind, argument] of [
+        ["npy", ""],
+        ["safetensors", ":dequantized"],
+      ]) {
+        const coming = page.waitForEvent("download");
+        await one(page).getByRole("button", { name: kind }).click();
+        const download = await coming;
+        assert.match(download.suggestedFilename(), new RegExp(`-rtn\\.${kind}$`));
+        const saved = join(folder, download.suggestedFilename());
+        await download.saveAs(saved);
+        const spread = runNative(`quantlens statistics --weights ${saved}${argument}`);
+        assert.equal(spread.rows, wanted.rows);
+        assert.equal(spread.columns, wanted.columns);
+        const again = runNative(`quantlens quantize --method f32 --weights ${saved}${argument}`);
+        assert.equal(again.weight_mse, 0);
+        if (kind === "safetensors") {
+          const { tensors } = runNative(`quantlens inspect ${saved}`);
+          assert.deepEqual(tensors.map((tensor) => tensor.name).sort(), ["codes", "dequantized", "scales", "zero_points"]);
+        }
+      }
+    }));
+
+  test("bad files are refused in the words of the command line", () =>
+    onPage(async (page) => {
+      const cases = [
+        ["notes.npy", Buffer.from("this is a text, and not a tensor")],
+        ["cut.safetensors", Buffer.concat([Buffer.from([64, 0, 0, 0, 0, 0, 0, 0]), Buffer.from('{"a":{"dtype":"F32"')])],
+        ["empty.gguf", Buffer.alloc(0)],
+        ["short.gguf", Buffer.from("GGUF\x03\0\0\0")],
+      ];
+      for (const [name, bytes] of cases) {
+        const path = join(folder, name);
+        writeFileSync(path, bytes);
+        await give(page, path);
+        const problem = contents(page).locator(".problem");
+        await problem.waitFor();
+        let native = "";
+        try {
+          runNative(`quantlens inspect ${path}`);
+        } catch (error) {
+          native = String(error.stderr);
+        }
+        await page.waitForFunction(
+          ([words]) => document.querySelector("#own-data .figure .problem")?.textContent && words.includes(document.querySelector("#own-data .figure .problem").textContent),
+          [native],
+        );
+      }
+      // A good file afterwards is read as if nothing had been.
+      await give(page, join(root, "tests/golden/open/_inputs/c06_W.npy"));
+      await page.waitForFunction(() => document.querySelector("#own-data .sentence")?.textContent.startsWith("c06_W"));
+      assert.equal(await contents(page).locator(".problem").count(), 0);
+    }));
+
+  test("tensors that cannot be weights are refused beside the figures, and the list stays", () =>
+    onPage(async (page) => {
+      await give(page, join(root, "tests/files/npy/f32_fortran_3d.npy"));
+      await page.waitForFunction(() => document.querySelector("#own-data .sentence")?.textContent.startsWith("f32_fortran_3d"));
+      const problem = values(page).locator(".problem");
+      await problem.waitFor();
+      assert.match(await problem.textContent(), /has 3 axes/);
+      await give(page, join(root, "tests/files/npy/int_i4.npy"));
+      await page.waitForFunction(() => document.querySelector("#own-data .sentence")?.textContent.startsWith("int_i4"));
+      await page.waitForFunction(() => /must be float16/.test(document.querySelectorAll("#own-data .figure")[1].textContent));
+    }));
+});

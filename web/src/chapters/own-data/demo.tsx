@@ -1,0 +1,418 @@
+import { useEffect, useState } from "preact/hooks";
+import { Columns } from "../../charts/columns";
+import { LogPlane, type PlanePoint } from "../../charts/log-plane";
+import { aboutCore } from "../../core/ask";
+import type { Compared } from "../../core/requests";
+import { Select } from "../../ui/choice";
+import { DragNumber } from "../../ui/drag-number";
+import { Figure } from "../../ui/figure";
+import { FileInput } from "../../ui/file-input";
+import { bytes, decimals, significant, whole } from "../../ui/format";
+import { Slider } from "../../ui/slider";
+import { TensorList } from "./file-list";
+import { columnsOf, rowsOf } from "./part";
+import {
+  choose,
+  command,
+  comparison,
+  type Download,
+  directory,
+  download,
+  type Extent,
+  makeExample,
+  open,
+  own,
+  placeFor,
+  quantized,
+  quantizeRequest,
+  spread,
+  tensor,
+  view,
+} from "./state";
+
+const shapeText = (shape: readonly number[]) =>
+  shape.length > 0 ? shape.map(whole).join(" x ") : "one number";
+
+/** "rows 0 to 511 of 4,096", or that it is all of it. */
+function rowsText(extent: Extent): string {
+  const at = placeFor(extent);
+  if (!at) return "";
+  if (at.rows.whole) return "the whole tensor";
+  return `rows ${whole(at.rows.first)} to ${whole(at.rows.end - 1)} of ${whole(rowsOf(at.tensor))}`;
+}
+
+const Subject = ({ extent }: { extent: Extent }) => {
+  const at = placeFor(extent);
+  return at ? (
+    <>
+      {at.tensor.name || at.file.name}, {rowsText(extent)}.
+    </>
+  ) : (
+    "No tensor is chosen yet."
+  );
+};
+
+export function Contents() {
+  useEffect(() => void makeExample(), []);
+  return (
+    <Figure
+      title="What the file holds"
+      lead={
+        own.value
+          ? "Only the header was read. Choose a tensor, and its bytes are read too."
+          : "Until you bring a file, this is one that the core has just made of a synthetic layer."
+      }
+      result={directory}
+      view={view}
+      height={96}
+      command={() => ({ op: "inspect", file: directory.value.value?.file })}
+      controls={
+        <FileInput
+          label="Drop a .safetensors, .gguf or .npy file here, or choose one"
+          accept=".safetensors,.gguf,.npy"
+          take={open}
+        />
+      }
+      sentence={(r) => (
+        <>
+          {r.file} is a {r.kind} file with {whole(r.tensors!.length)}{" "}
+          {r.tensors!.length === 1 ? "tensor" : "tensors"}
+          {tensor.value ? (
+            <>
+              ; the one shown is {shapeText(tensor.value.shape)} in {tensor.value.type},{" "}
+              <b class="is-quantized">{bytes(tensor.value.bytes)}</b>
+            </>
+          ) : null}
+          .
+        </>
+      )}
+      table={(r) => ({
+        caption: "What else the header says",
+        columns: ["key", "value"],
+        words: [1],
+        rows: Object.entries(r.metadata ?? {}).map(([key, value]) => [
+          key,
+          JSON.stringify(value).slice(0, 300),
+        ]),
+      })}
+    >
+      {(r) => <TensorList tensors={r.tensors!} chosen={tensor.value} choose={choose} shapeText={shapeText} />}
+    </Figure>
+  );
+}
+
+export function Values() {
+  const rows = tensor.value ? rowsOf(tensor.value) : 1;
+  const at = placeFor("live");
+  const shown = 48;
+  return (
+    <Figure
+      title="Where its values lie, and which columns reach far"
+      lead={<Subject extent="live" />}
+      result={spread}
+      view={view}
+      height={470}
+      command={() => command("live", spread.request.value)}
+      controls={
+        at && !at.rows.whole ? (
+          <Slider
+            field={view.field("first")}
+            name="First row"
+            minimum={0}
+            maximum={rows - (at.rows.end - at.rows.first)}
+            hint={`${whole(at.rows.end - at.rows.first)} rows are looked at, at a time.`}
+          />
+        ) : null
+      }
+      sentence={(r) => (
+        <>
+          The values reach from {significant(r.minimum, 3)} to {significant(r.maximum, 3)}. The largest is{" "}
+          <b class="is-outlier">{decimals(r.max_over_rms, 1)} times</b> the root mean square of{" "}
+          {significant(r.rms, 3)}.
+        </>
+      )}
+      table={(r) => ({
+        caption: "The largest value of each column",
+        columns: ["column", "largest"],
+        rows: Array.from(r.arrays.column_absmax!.data, (value, i) => [i, significant(value, 5)]),
+      })}
+    >
+      {(r) => {
+        const absmax = r.arrays.column_absmax!.data;
+        const order = Array.from(absmax.keys())
+          .sort((a, b) => absmax[b]! - absmax[a]!)
+          .slice(0, shown);
+        return (
+          <>
+            <Columns
+              label="How many values lie where."
+              unit="values"
+              kind="original"
+              values={r.histogram.counts}
+              axis={{ low: r.histogram.low, high: r.histogram.high, label: "value" }}
+              format={whole}
+              describe={(i) =>
+                `part ${i + 1} of ${r.histogram.counts.length}: ${whole(r.histogram.counts[i]!)} values`
+              }
+            />
+            <Columns
+              label="The columns with the largest values, in order."
+              unit="largest value of a column"
+              kind="outlier"
+              values={order.map((column) => absmax[column]!)}
+              axis={{ low: 0, high: order.length, label: `the ${order.length} columns that reach furthest` }}
+              format={(value) => significant(value, 3)}
+              describe={(i) => `column ${order[i]}: ${significant(absmax[order[i]!]!, 4)}`}
+              height={230}
+            />
+          </>
+        );
+      }}
+    </Figure>
+  );
+}
+
+const textOf = (one: Compared) =>
+  `${one.title}${one.is_format || one.bits === null ? "" : `, ${one.bits} bits`}: ${decimals(one.bits_per_weight, 2)} bits a weight, mean squared error ${significant(one.weight_mse, 3)}`;
+const pointOf = (one: Compared): PlanePoint => ({
+  x: one.bits_per_weight,
+  y: one.weight_mse,
+  text: textOf(one),
+});
+
+export function AllMethods() {
+  return (
+    <Figure
+      title="Every method and format on it"
+      lead={
+        <>
+          <Subject extent="compared" /> Methods that look at the inputs of a layer are left out: a file of
+          weights has none.
+        </>
+      }
+      result={comparison}
+      height={420}
+      command={() => command("compared", comparison.request.value)}
+      sentence={(r) => {
+        const best = r.results.filter((one) => one.best_weights && one.weight_mse > 0);
+        return (
+          <>
+            Of {whole(r.results.length)} ways to store it, <b class="is-quantized">{whole(best.length)}</b>{" "}
+            are beaten by no other in both size and error.
+          </>
+        );
+      }}
+      table={(r) => ({
+        caption: "Bits a weight, scales included, and error",
+        columns: ["method", "bits", "bits a weight", "mean squared error", "beaten"],
+        rows: r.results.map((one) => [
+          one.title,
+          one.bits ?? "",
+          decimals(one.bits_per_weight, 3),
+          significant(one.weight_mse, 4),
+          one.best_weights ? "no" : "yes",
+        ]),
+      })}
+    >
+      {(r) => {
+        const drawn = r.results
+          .filter((one) => one.weight_mse > 0)
+          .sort((a, b) => a.bits_per_weight - b.bits_per_weight);
+        const front = drawn.filter((one) => one.best_weights);
+        const others = drawn.filter((one) => !one.best_weights);
+        return (
+          <LogPlane
+            label="Bits a weight against the mean squared error of the weights."
+            xLabel="bits a weight"
+            yLabel="mean squared error"
+            xBase={2}
+            xFormat={(value) => significant(value, 3)}
+            yFormat={(value) => significant(value, 1)}
+            legend={[
+              { kind: "quantized", name: "no other is smaller and better", mark: "line" },
+              { kind: "original", name: "beaten by another", mark: "square" },
+            ]}
+            curves={[
+              ...others.map((one) => ({
+                name: `${one.method} ${one.bits}`,
+                kind: "original" as const,
+                shape: "points" as const,
+                mark: "square" as const,
+                points: [pointOf(one)],
+              })),
+              { name: "front", kind: "quantized", shape: "points", points: front.map(pointOf) },
+            ]}
+          />
+        );
+      }}
+    </Figure>
+  );
+}
+
+const kRowsDrawn = 512;
+/** Until the core has said what its methods take, the controls of the first one stand in their places. */
+const kUntilKnown = [
+  { key: "bits", minimum: 1, maximum: 8, choices: [] },
+  { key: "granularity", minimum: 0, maximum: 0, choices: ["tensor", "channel", "group"] },
+  { key: "group_size", minimum: 1, maximum: 512, choices: [] },
+];
+
+export function OneMethod() {
+  const methods = aboutCore.value.value?.methods ?? [];
+  const usable = methods.filter((method) => !method.needs_activations);
+  const fields = usable.find((method) => method.id === view.value.method)?.fields ?? kUntilKnown;
+  const field = (key: string) => fields.find((one) => one.key === key);
+  const bits = field("bits");
+  const granularity = field("granularity");
+  return (
+    <Figure
+      title="One of them, to look at and to keep"
+      lead={<Subject extent="live" />}
+      result={quantized}
+      view={view}
+      height={240}
+      command={() => command("live", quantizeRequest())}
+      controls={
+        <>
+          <Select
+            field={view.field("method")}
+            name="Method"
+            options={usable.map((method) => [method.id, method.title] as const)}
+          />
+          {bits ? (
+            <Slider
+              field={view.field("bits")}
+              name="Bits"
+              minimum={bits.minimum}
+              maximum={bits.maximum}
+              unit="bits"
+            />
+          ) : null}
+          {granularity ? (
+            <Select
+              field={view.field("granularity")}
+              name="One scale for each"
+              options={granularity.choices.map((choice) => [choice, choice] as const)}
+            />
+          ) : null}
+          {field("group_size") && (!granularity || view.value.granularity === "group") ? (
+            <Slider
+              field={view.field("group_size")}
+              name="Group size"
+              minimum={32}
+              maximum={512}
+              stops={[32, 64, 128, 256, 512]}
+              unit="weights"
+            />
+          ) : null}
+          <Keep />
+        </>
+      }
+      sentence={(r) => (
+        <>
+          {bits ? (
+            <>
+              <DragNumber
+                field={view.field("bits")}
+                name="Bits"
+                minimum={bits.minimum}
+                maximum={bits.maximum}
+              />{" "}
+              bits come to{" "}
+            </>
+          ) : (
+            "This takes "
+          )}
+          <b class="is-scale">{decimals(r.bits_per_weight, 3)} bits a weight</b>, {bytes(r.bytes)}. The mean
+          squared error is <b class="is-error">{significant(r.weight_mse)}</b>, the largest{" "}
+          {significant(r.weight_max_error, 3)}.
+        </>
+      )}
+      table={(r) => ({
+        caption: "The result in numbers",
+        columns: ["what", "value"],
+        rows: [
+          ["rows x columns", `${whole(r.rows)} x ${whole(r.columns)}`],
+          ["bits a weight, scales included", decimals(r.bits_per_weight, 4)],
+          ["stored bytes", whole(r.bytes)],
+          ["mean squared error", significant(r.weight_mse, 6)],
+          ["largest error", significant(r.weight_max_error, 6)],
+          ["signal to noise (dB)", r.weight_sqnr_db === null ? "no error" : decimals(r.weight_sqnr_db, 2)],
+          ["worst row", `${r.worst_channel.row}, error ${significant(r.worst_channel.weight_mse, 4)}`],
+        ],
+      })}
+    >
+      {(r) => {
+        const errors = r.arrays.row_mse!.data.slice(0, kRowsDrawn);
+        return (
+          <Columns
+            label="The mean squared error of each row."
+            unit="mean squared error of a row"
+            kind="error"
+            values={errors}
+            axis={{
+              low: 0,
+              high: errors.length,
+              label: errors.length < r.rows ? `row (the first ${errors.length})` : "row",
+            }}
+            format={(value) => significant(value, 3)}
+            describe={(i) => `row ${i}: ${significant(errors[i]!, 4)}`}
+          />
+        );
+      }}
+    </Figure>
+  );
+}
+
+type Work =
+  | { state: "none" | "busy" }
+  | { state: "failed"; message: string }
+  | { state: "done"; text: string };
+
+/** Saves a file that exists only in this tab. */
+function save(file: File): void {
+  const address = URL.createObjectURL(file);
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = file.name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+function Keep() {
+  const [work, setWork] = useState<Work>({ state: "none" });
+  const start = (kind: Download) => async () => {
+    setWork({ state: "busy" });
+    try {
+      const file = await download(kind);
+      save(file);
+      setWork({ state: "done", text: `${file.name}, ${bytes(file.size)}` });
+    } catch (error) {
+      setWork({ state: "failed", message: error instanceof Error ? error.message : String(error) });
+    }
+  };
+  const busy = work.state === "busy";
+  const at = placeFor("kept");
+  const about = at ? `${rowsText("kept")}, ${whole(columnsOf(at.tensor))} columns` : "";
+  return (
+    <fieldset class="control span">
+      <legend class="control-name">Download the result: {about}</legend>
+      <div class="buttons">
+        <button type="button" class="plain-button" disabled={busy || !at} onClick={start("npy")}>
+          restored values (npy)
+        </button>
+        <button type="button" class="plain-button" disabled={busy || !at} onClick={start("safetensors")}>
+          with codes and scales (safetensors)
+        </button>
+      </div>
+      <p class="hint" role="status">
+        {busy ? "quantizing" : work.state === "done" ? `saved: ${work.text}` : ""}
+      </p>
+      {work.state === "failed" ? (
+        <p class="problem" role="alert">
+          {work.message}
+        </p>
+      ) : null}
+    </fieldset>
+  );
+}

@@ -1,0 +1,79 @@
+import { useState } from "preact/hooks";
+import type { FileTensor } from "../../core/requests";
+import { bytes, decimals } from "../../ui/format";
+import { useUniqueId } from "../../ui/unique-id";
+
+/** A model has hundreds of tensors; the filter finds the others. */
+const kMostShown = 200;
+
+export interface TensorListProps {
+  tensors: readonly FileTensor[];
+  chosen: FileTensor | undefined;
+  choose: (name: string) => void;
+  shapeText: (shape: readonly number[]) => string;
+}
+
+export function TensorList({ tensors, chosen, choose, shapeText }: TensorListProps) {
+  const [filter, setFilter] = useState("");
+  const id = useUniqueId();
+  const found = tensors.filter((tensor) => tensor.name.includes(filter));
+  const shown = found.slice(0, kMostShown);
+  return (
+    <div class="tensor-list">
+      {tensors.length > 8 ? (
+        <div class="control">
+          <label class="control-name" for={id}>
+            Names with
+          </label>
+          <input
+            id={id}
+            type="search"
+            class="cell"
+            value={filter}
+            onInput={(event) => setFilter(event.currentTarget.value)}
+          />
+        </div>
+      ) : null}
+      <section class="scroll-box" tabIndex={0} aria-label="Tensors of the file">
+        <table class="data-table">
+          <thead>
+            <tr>
+              <th scope="col">tensor</th>
+              <th scope="col">type</th>
+              <th scope="col">shape</th>
+              <th scope="col">bits a weight</th>
+              <th scope="col">size</th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((tensor) => (
+              <tr key={tensor.name} class={tensor.name === chosen?.name ? "is-answer" : undefined}>
+                <td>
+                  <button
+                    type="button"
+                    class="plain-button"
+                    aria-pressed={tensor.name === chosen?.name}
+                    onClick={() => choose(tensor.name)}
+                  >
+                    {tensor.name || "the array"}
+                  </button>
+                </td>
+                <td>{tensor.type}</td>
+                <td>{shapeText(tensor.shape)}</td>
+                <td>{decimals(tensor.bits_per_weight, 3)}</td>
+                <td>{bytes(tensor.bytes)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <p class="hint" role="status">
+        {found.length === 0
+          ? "No tensor has such a name."
+          : found.length > shown.length
+            ? `${shown.length} of ${found.length} are listed; the filter finds the others.`
+            : ""}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import { Chapter, Note } from "../../page/chapter";
+import { Demo } from "../../page/demo";
+
+export default function OwnData() {
+  return (
+    <Chapter id="own-data" title="Your own weights behave in their own way">
+      <p>
+        Drop a file of a model here. It may be larger than your memory: the page reads the header, then the
+        rows that you look at, and nothing else.
+      </p>
+      <Demo of="own-data" name="Contents" />
+      <p>
+        First look at the values. A wide, flat histogram with a few far outliers is hard to round with one
+        scale; a narrow one is easy.
+      </p>
+      <Demo of="own-data" name="Values" />
+      <p>
+        Then see what each way of storing them costs in bits, scales included, and in error. Further left is
+        smaller, further down is nearer to the original.
+      </p>
+      <Demo of="own-data" name="AllMethods" />
+      <p>
+        Pick one and turn its settings. What you download is the tensor as it comes out of the rounding, or
+        with the codes and scales that a runtime would hold.
+      </p>
+      <Demo of="own-data" name="OneMethod" />
+      <Note title="Nothing leaves this tab">
+        The file is opened by the browser and read by the page's worker. The page's security policy lets it
+        connect to no other place; your browser's network panel shows it.
+      </Note>
+    </Chapter>
+  );
+}

@@ -1,0 +1,161 @@
+import { Bars } from "../../charts/bars";
+import { core } from "../../core/ask";
+import type { Measured, MeasureResponse } from "../../core/requests";
+import { Figure } from "../../ui/figure";
+import { FileInput } from "../../ui/file-input";
+import { decimals, significant } from "../../ui/format";
+import { compareWith, kAsked, measured, type Run, start, stop } from "./measure";
+import { byBytes, type Report, sameWork } from "./report";
+
+const rate = (row: Measured): string =>
+  byBytes(row) ? `${significant(row.gb_per_s, 3)} GB/s` : `${significant(row.gop_per_s, 3)} GOP/s`;
+const percent = (share: number | undefined): string =>
+  share === undefined ? "" : `${decimals(share * 100, 0)} %`;
+
+/** "matmul_packed q4_0" as a reader says it. */
+const kNames: Record<string, string> = {
+  memory: "reading memory",
+  cache: "reading the cache",
+  float: "float32 arithmetic",
+  int8: "int8 arithmetic",
+  matmul_nt: "weights in f32",
+};
+const nameOf = (row: Measured): string =>
+  kNames[row.kernel] ?? `weights in ${row.kernel.replace("matmul_packed ", "")}`;
+const isProduct = (row: Measured) => row.kernel.startsWith("matmul");
+
+const Rates = ({ rows, report }: { rows: readonly MeasureResponse[]; report: Report | undefined }) => (
+  <Bars
+    label="How fast the weights of each format go through the product with one token."
+    unit="weights read (GB/s)"
+    format={(value) => significant(value, 3)}
+    legend={[
+      { kind: "quantized", name: "in this tab", mark: "bar" },
+      ...(report
+        ? [
+            {
+              kind: "original" as const,
+              name: `${report.processor}, ${report.instruction_set}`,
+              mark: "bar" as const,
+            },
+          ]
+        : []),
+    ]}
+    {...limitOf(rows)}
+    rows={rows
+      .filter((row) => isProduct(row) && row.bound === "memory")
+      .map((row) => {
+        const other = sameWork(report, row);
+        return {
+          name: nameOf(row),
+          bars: [
+            {
+              kind: "quantized" as const,
+              value: row.gb_per_s,
+              text: `${rate(row)}, ${percent(row.share_of_limit)}`,
+            },
+            ...(other ? [{ kind: "original" as const, value: other.gb_per_s, text: rate(other) }] : []),
+          ],
+        };
+      })}
+  />
+);
+
+function limitOf(rows: readonly MeasureResponse[]) {
+  const memory = rows.find((row) => row.kernel === "memory");
+  return memory ? { limit: { value: memory.gb_per_s, text: `reading memory: ${rate(memory)}` } } : {};
+}
+
+function Said({ run }: { run: Run }) {
+  const find = (kernel: string) => run.rows.find((row) => row.kernel === kernel);
+  const [memory, float, int8] = [find("memory"), find("float"), find("int8")];
+  const status = core.status.value;
+  if (run.state === "idle")
+    return <>Nothing is measured yet. It takes some seconds, and one of your processor's cores.</>;
+  if (!memory || !float || !int8) return <>{run.message ?? "The limits of the machine come first."}</>;
+  const q4 = run.rows.find((row) => row.kernel === "matmul_packed q4_0" && row.bound === "memory");
+  return (
+    <>
+      One core of this device, in the {status.state === "ready" ? status.build : ""} build: it reads{" "}
+      <b class="is-scale">{rate(memory)}</b> and does {rate(float)} in float32, {rate(int8)} in int8.
+      {q4 ? (
+        <>
+          {" "}
+          A layer of 4096 x 4096 in q4_0 takes{" "}
+          <b class="is-quantized">{significant(q4.seconds * 1000, 3)} ms</b>.
+        </>
+      ) : null}
+      {run.message ? ` ${run.message}.` : ""}
+    </>
+  );
+}
+
+export function Device() {
+  const run = measured.value.value!;
+  const running = run.state === "running";
+  return (
+    <Figure
+      title="What this device gives, and what the kernels take of it"
+      lead="A product with one token reads every weight once: it can be no faster than memory. The share is of what memory gave beside it."
+      result={measured}
+      height={560}
+      controls={
+        <>
+          <div class="control buttons">
+            <button type="button" class="plain-button" disabled={running} onClick={() => void start()}>
+              measure
+            </button>
+            <button type="button" class="plain-button" disabled={!running} onClick={stop}>
+              stop
+            </button>
+            <span class="hint" role="status">
+              {running ? `${run.rows.length} of ${kAsked.length}` : ""}
+            </span>
+          </div>
+          <FileInput
+            label="To compare, drop a report of quantbench --report here, or choose one"
+            accept=".json"
+            take={(file) => void compareWith(file)}
+          />
+        </>
+      }
+      sentence={(r) => <Said run={r} />}
+      table={(r) => ({
+        caption: "What was measured; the share is of the limit measured beside it",
+        columns: [
+          "work",
+          "shape",
+          "bound by",
+          "rate",
+          "share",
+          "time (ms)",
+          "spread",
+          ...(r.report ? ["in the report"] : []),
+        ],
+        rows: r.rows.map((row) => {
+          const other = sameWork(r.report, row);
+          return [
+            nameOf(row),
+            row.shape,
+            row.bound,
+            rate(row),
+            percent(row.share_of_limit),
+            significant(row.seconds * 1000, 3),
+            percent(row.spread),
+            ...(r.report ? [other ? rate(other) : ""] : []),
+          ];
+        }),
+      })}
+    >
+      {(r) =>
+        r.rows.some(isProduct) ? (
+          <Rates rows={r.rows} report={r.report} />
+        ) : (
+          <div class="placeholder-plain" style={{ "--height": "560px" }}>
+            {running ? "measuring the limits" : "not measured yet"}
+          </div>
+        )
+      }
+    </Figure>
+  );
+}
