@@ -113,7 +113,7 @@ describe("the folder", () => {
         async () => {},
         async () => slide(fig.locator(".slider input").nth(1), 6),
         async () => fig.locator("input[value=tensor]").last().check({ force: true }),
-        async () => fig.getByRole("switch").check({ force: true }),
+        async () => fig.getByRole("switch", { name: /^Outlier protection/ }).check({ force: true }),
       ]) {
         await set();
         await settled(page, "layer-lab");

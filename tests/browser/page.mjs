@@ -113,7 +113,9 @@ export const settled = (page, chapter) =>
       [...document.querySelectorAll(`#${id} .figure`)].every(
         (figure) =>
           figure.querySelector(".problem") ||
-          !figure.querySelector(".placeholder:not([data-absent]), .picture[data-stale]"),
+          (!figure.querySelector(".placeholder:not([data-absent]), .picture[data-stale]") &&
+            // A synthetic layer stands in until the model is here.
+            !figure.querySelector(".figure-lead")?.textContent.includes("takes its place once it is loaded")),
       ),
     chapter,
     { timeout: 60_000 },

@@ -1,7 +1,7 @@
 // The playgrounds of the methods: each shows what the command that it copies prints.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { agree, commandOf, figure, launch, numberIn, open, runNative, serve, settled, show, slide } from "./page.mjs";
+import { agree, commandOf, figure, hasModel, launch, numberIn, open, runNative, serve, settled, show, slide } from "./page.mjs";
 
 let server;
 let browser;
@@ -98,6 +98,15 @@ describe("a playground says what the command line says", () => {
         const [swept] = await numbers(figure(page, "The output error over all alphas"), "b");
         near(swept, answer.output_mse);
       }
+      const [smooth, rough] = await numbers(fig, "b");
+      await fig.getByRole("switch", { name: /^Planted outliers/ }).uncheck({ force: true });
+      await settled(page, "smoothquant");
+      const answer = runNative(await commandOf(fig));
+      const [ours, plain] = await numbers(fig, "b");
+      near(ours, answer.output_mse);
+      near(plain, answer.output_mse_rtn);
+      assert.ok(smooth < rough / 4, "smoothing takes planted outliers out");
+      assert.ok(plain < rough / 4, "without planted outliers plain rounding does well");
     }));
 
   test("LLM.int8(): at three thresholds", () =>
@@ -112,6 +121,13 @@ describe("a playground says what the command line says", () => {
         near(ours, answer.output_mse);
         near(plain, answer.output_mse_rtn);
       }
+      const planted = (await numbers(fig, "b"))[2];
+      await fig.getByRole("switch", { name: /^Planted outliers/ }).uncheck({ force: true });
+      await settled(page, "llm-int8");
+      const answer = runNative(await commandOf(fig));
+      const [, , plain] = await numbers(fig, "b");
+      near(plain, answer.output_mse_rtn);
+      assert.ok(plain < planted / 4, "without planted outliers plain INT8 does well");
     }));
 
   test("ZeroQuant: with three numbers of bits", () =>
@@ -174,5 +190,65 @@ describe("a playground says what the command line says", () => {
       const unbeaten = answer.results.filter((one) => one.best_output && one.bits_per_weight <= 9);
       const [best] = await numbers(fig, "b");
       assert.equal(best, unbeaten.length);
+    }));
+});
+
+/** Presses "measure" and waits until every row of the chapter's figure is measured. */
+async function measured(page, chapter) {
+  const fig = figure(page.locator(`#${chapter}`), "On the whole model");
+  const start = fig.getByRole("button", { name: "measure" });
+  if (await start.isVisible()) await start.click();
+  await fig.getByText("Done. Change a setting").waitFor({ timeout: 300_000 });
+  await settled(page, chapter);
+  return fig;
+}
+
+describe("the whole model, measured in the page, is what the command line measures", { skip: !hasModel }, () => {
+  for (const chapter of [
+    "gptq",
+    "awq",
+    "smoothquant",
+    "llm-int8",
+    "zeroquant",
+    "quarot",
+    "codebooks",
+    "format-comparison",
+  ])
+    test(chapter, () =>
+      on(chapter, async (page) => {
+        const fig = await measured(page, chapter);
+        const answer = runNative(await commandOf(fig));
+        const perplexities = await numbers(fig, "b");
+        near(perplexities.at(-1), answer.perplexity);
+        const row = fig.locator("tbody tr").last().locator("th, td");
+        await fig.getByRole("button", { name: "table" }).click();
+        const cells = (await row.allTextContents()).map(numberIn);
+        near(cells[1], answer.bits_per_weight);
+        assert.equal(cells[2], answer.bytes);
+        near(cells[7], answer.kl_divergence, 2);
+        near(cells[9] / 100, answer.top1_agreement, 3);
+      }),
+    );
+
+  test("a change of settings measures anew, what is known is not measured again, and the reader can stop", () =>
+    on("codebooks", async (page) => {
+      const fig = await measured(page, "codebooks");
+      const first = await numbers(fig, "b");
+      const bits = slider(figure(page, "The levels that k-means finds"), "Bits of a weight");
+      await slide(bits, 2);
+      await fig.getByText(/matrix|part/).waitFor();
+      assert.equal((await numbers(fig, "b")).length, 0, "half a comparison is not put into words");
+      await measured(page, "codebooks");
+      const [exact, ...rounded] = await numbers(fig, "b");
+      assert.equal(exact, first[0]);
+      rounded.forEach((perplexity, i) => assert.ok(perplexity > first[i + 1]));
+      await slide(bits, 3);
+      await settled(page, "codebooks");
+      assert.deepEqual(await numbers(fig, "b"), first);
+      await slide(bits, 1);
+      await fig.getByText(/matrix|part/).waitFor();
+      await fig.getByRole("button", { name: "stop" }).click();
+      await settled(page, "codebooks");
+      await fig.getByRole("button", { name: "measure" }).waitFor();
     }));
 });

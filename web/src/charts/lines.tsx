@@ -29,6 +29,8 @@ export interface LinesProps {
 const kLeft = 72;
 const kTop = 34;
 const kFoot = 46;
+/** With more points than this, marks would hide the line. */
+const kMostMarks = 150;
 const kMarks = ["circle", "square"] as const;
 
 export function Lines(props: LinesProps) {
@@ -102,7 +104,7 @@ export function Lines(props: LinesProps) {
                   }
                 />
                 {s.values.map((value, i) =>
-                  usable(value) ? (
+                  usable(value) && (i === at || xs.length <= kMostMarks) ? (
                     <Mark
                       key={i}
                       x={x(xs[i]!)}

@@ -43,7 +43,8 @@ export function Scatter({ label, groups, xLabel, yLabel, yFormat, height = 380 }
   const [low = 1, high = 10] = extent(flat, (p) => p.y);
   const [first = 0, last = 1] = extent(flat, (p) => p.x);
   const y = scaleLog()
-    .domain([low, low < high ? high : low * 10])
+    // Room above the highest point, or its name would stand in the axis label.
+    .domain([low, low < high ? 1.3 * high : low * 10])
     .range([height - kFoot, kTop])
     .nice();
   const xFor = (width: number) =>
@@ -140,7 +141,7 @@ function Names({
   const taken: { left: number; right: number; base: number }[] = [];
   const placed = points.flatMap((p) => {
     if (!p.name) return [];
-    const length = p.name.length * kLetter;
+    const length = p.name.length * kLetter + 4;
     const left = Math.min(x(p.x) + 6, width - length);
     const base = y(p.y) - 8;
     const free = taken.every(

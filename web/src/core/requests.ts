@@ -50,9 +50,8 @@ export interface LayerSource {
   plant_outliers?: number;
 }
 
-export interface QuantizeRequest extends LayerSource {
-  op: "quantize";
-  method: string;
+/** The settings of all methods; each reads its own. */
+export interface MethodSettings {
   bits?: number;
   scheme?: string;
   granularity?: string;
@@ -74,6 +73,11 @@ export interface QuantizeRequest extends LayerSource {
   base?: string;
   vector_size?: number;
   outliers?: number;
+}
+
+export interface QuantizeRequest extends LayerSource, MethodSettings {
+  op: "quantize";
+  method: string;
   return?: readonly string[];
 }
 export interface QuantizeResponse {
@@ -476,16 +480,10 @@ export interface CompareResponse {
 }
 
 /** How the language model is quantized: a method ("none": not at all) with its settings, and the plan around it. */
-export interface ModelPlan {
+export interface ModelPlan extends MethodSettings {
   method: string;
-  bits?: number;
-  scheme?: string;
-  granularity?: string;
-  group_size?: number;
-  block_size?: number;
   /** Which matrices: their names match this pattern. */
   layers?: string;
-  activation_bits?: number;
   rotate?: boolean;
   smooth?: number;
   plant_outliers?: number;

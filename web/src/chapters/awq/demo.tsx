@@ -8,6 +8,8 @@ import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
 import { decimals, significant } from "../../ui/format";
 import { Slider } from "../../ui/slider";
+import { BitsSlider, GroupSize } from "../shared/controls";
+import { LayerSelect, layerFrom, layerWords } from "../shared/layer-choice";
 import {
   costRow,
   costWords,
@@ -17,10 +19,17 @@ import {
   listOf,
   numberOf,
 } from "../shared/playground-layer";
+import { measureRows, WholeModel } from "../shared/whole-model";
 
 const kShares = [1, 2, 4, 8, 16, 32];
 
-const view = viewState("awq", { bits: 4, group_size: 128, salient: 1 });
+const view = viewState("awq", {
+  bits: 4,
+  group_size: 128,
+  salient: 1,
+  layer: "model.layers.1.mlp.down_proj.weight",
+});
+const layer = () => layerFrom(view.value.layer, kLayer);
 
 const scaled = (): QuantizeRequest => ({
   op: "quantize",
@@ -28,7 +37,7 @@ const scaled = (): QuantizeRequest => ({
   bits: view.value.bits,
   group_size: view.value.group_size,
   return: ["column_scales"],
-  ...kLayer,
+  ...layer(),
 });
 const keeping = (salient: number): QuantizeRequest => ({ ...scaled(), salient });
 const nearest = (): QuantizeRequest => ({
@@ -37,11 +46,18 @@ const nearest = (): QuantizeRequest => ({
   convention: "awq",
   bits: view.value.bits,
   group_size: view.value.group_size,
-  ...kLayer,
+  ...layer(),
 });
 
 const result = ask(scaled);
-const inputs = ask(() => ({ op: "statistics" as const, of: "activations" as const, bins: 1, ...kLayer }));
+const inputs = ask(() => ({ op: "statistics" as const, of: "activations" as const, bins: 1, ...layer() }));
+const onModel = measureRows(() => {
+  const { bits, group_size } = view.value;
+  return [
+    ["Round to nearest", "error", { method: "rtn", convention: "awq", bits, group_size }],
+    ["AWQ", "quantized", { method: "awq", bits, group_size }],
+  ];
+});
 const ablation = askEach(() => [scaled(), nearest(), keeping(view.value.salient), ...kShares.map(keeping)]);
 
 export function Search() {
@@ -49,21 +65,15 @@ export function Search() {
   return (
     <Figure
       title="The search: one exponent for the whole layer"
-      lead={kLayerWords}
+      lead={layerWords(view.value.layer, kLayerWords)}
       result={result}
       view={view}
       height={280}
       controls={
         <>
-          <Slider field={bits} name="Bits of a weight" minimum={3} maximum={8} unit="bits" />
-          <Slider
-            field={view.field("group_size")}
-            name="Group size"
-            minimum={16}
-            maximum={128}
-            stops={[16, 32, 64, 128]}
-            unit="weights"
-          />
+          <LayerSelect view={view} />
+          <BitsSlider field={bits} minimum={3} maximum={8} />
+          <GroupSize view={view} stops={[16, 32, 64, 128]} />
         </>
       }
       sentence={(r) => (
@@ -152,6 +162,10 @@ export function Scales() {
   );
 }
 
+export const OnTheModel = () => (
+  <WholeModel measurement={onModel} view={view} lead="Bits and groups are those above." />
+);
+
 export function KeepInstead() {
   const salient = view.field("salient");
   return (
@@ -167,7 +181,7 @@ export function KeepInstead() {
           field={salient}
           name="Channels kept in FP16"
           minimum={0.5}
-          maximum={50}
+          maximum={100}
           step={0.5}
           unit="%"
           hint="For comparison only: AWQ keeps none."
@@ -178,7 +192,7 @@ export function KeepInstead() {
         if (!ours || !plain || !kept) return null;
         return (
           <>
-            Keeping <DragNumber field={salient} name="Channels kept" minimum={0.5} maximum={50} step={0.5} />{" "}
+            Keeping <DragNumber field={salient} name="Channels kept" minimum={0.5} maximum={100} step={0.5} />{" "}
             % of the channels takes <b class="is-scale">{decimals(kept.bits_per_weight, 2)} bits a weight</b>{" "}
             for an error of <b class="is-outlier">{significant(kept.output_mse ?? 0, 3)}</b>. AWQ takes{" "}
             {decimals(ours.bits_per_weight, 2)} and leaves{" "}

@@ -30,6 +30,7 @@ export default function Awq() {
         observation, and then scales instead: all weights are stored at the same few bits.
       </p>
       <Demo of="awq" name="KeepInstead" />
+      <Demo of="awq" name="OnTheModel" />
       <Note title="Source">
         Lin and others 2023, AWQ (arXiv 2306.00978), section 3: the observation in 3.1, the scaling in 3.2.
       </Note>

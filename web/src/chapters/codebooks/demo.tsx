@@ -9,12 +9,21 @@ import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
 import { decimals, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
+import { BitsSlider } from "../shared/controls";
+import { LayerSelect, layerFrom, layerWords } from "../shared/layer-choice";
 import { costRow, costWords, kCostColumns, kLayer, kLayerWords, listOf } from "../shared/playground-layer";
+import { measureRows, WholeModel } from "../shared/whole-model";
 
 const kShown = 16;
+const kPairsShown = 4096;
 const kShares = [0, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
-const view = viewState("codebooks", { bits: 3, outliers: 0.5 });
+const view = viewState("codebooks", {
+  bits: 3,
+  outliers: 0.5,
+  layer: "model.layers.2.self_attn.q_proj.weight",
+});
+const layer = () => layerFrom(view.value.layer, kLayer);
 
 const table = (vectorSize: number): QuantizeRequest => ({
   op: "quantize",
@@ -23,14 +32,14 @@ const table = (vectorSize: number): QuantizeRequest => ({
   vector_size: vectorSize,
   granularity: "tensor",
   return: ["weights", "dequantized"],
-  ...kLayer,
+  ...layer(),
 });
 const even = (): QuantizeRequest => ({
   op: "quantize",
   method: "rtn",
   bits: view.value.bits,
   granularity: "tensor",
-  ...kLayer,
+  ...layer(),
 });
 const levels = askEach(() => [table(1), even()]);
 const cells = ask(() => table(2));
@@ -40,22 +49,41 @@ const sparse = (outliers: number): QuantizeRequest => ({
   method: "sparse",
   bits: view.value.bits,
   outliers,
-  ...kLayer,
+  ...layer(),
 });
-const sweep = askEach(() => [sparse(view.value.outliers), ...kShares.map(sparse)]);
+const onModel = measureRows(() => {
+  const { bits, outliers } = view.value;
+  return [
+    ["Even levels, one scale a matrix", "error", { method: "rtn", bits, granularity: "tensor" }],
+    ["A table of k-means a matrix", "quantized", { method: "codebook", bits, granularity: "tensor" }],
+    [`${outliers} % kept in FP16, groups of 128`, "outlier", { method: "sparse", bits, outliers }],
+  ];
+});
+/** Plain rounding in the same groups, for the bits that the outliers take. */
+const grouped = (bits: number): QuantizeRequest => ({ op: "quantize", method: "rtn", bits, ...layer() });
+const sweep = askEach(() => [
+  sparse(view.value.outliers),
+  ...kShares.map(sparse),
+  ...[0, 1, 2].map((more) => grouped(view.value.bits + more)),
+]);
 
 export function Levels() {
   const bits = view.field("bits");
   return (
     <Figure
       title="The levels that k-means finds, on the number line"
-      lead={`${kLayerWords} The first ${kShown} weights are drawn; one table serves all of them, and its levels for the farthest few lie outside the picture.`}
+      lead={`${layerWords(view.value.layer, kLayerWords)} The first ${kShown} weights are drawn; one table serves all of them, and its levels for the farthest few lie outside the picture.`}
       result={levels}
       view={view}
       height={230}
       command={() => table(1)}
       receipt={(r) => r.items[0]?.receipt}
-      controls={<Slider field={bits} name="Bits of a weight" minimum={1} maximum={4} unit="bits" />}
+      controls={
+        <>
+          <LayerSelect view={view} />
+          <BitsSlider field={bits} minimum={1} maximum={4} />
+        </>
+      }
       sentence={(r) => {
         const [found, evenly] = r.items;
         if (!found || !evenly) return null;
@@ -104,14 +132,14 @@ export function VectorCells() {
   return (
     <Figure
       title="Two weights, one index: points and their cells"
-      lead="Each dot is two neighbouring weights of the same layer. Every dot in a cell is stored as the square of that cell. The farthest few of a thousand lie outside the picture."
+      lead="Each dot is two neighbouring weights of the same layer, of which at most 4,096 pairs are drawn. Every dot in a cell is stored as the square of that cell. The farthest few of a thousand lie outside the picture."
       result={cells}
       view={view}
       height={460}
       sentence={(r) => (
         <>
-          {whole(listOf(r, "codebook").length / 2)} pairs stand for {whole((r.rows * r.columns) / 2)} dots.
-          The weights are off by <b class="is-quantized">{significant(r.weight_mse, 3)}</b> at{" "}
+          {whole(listOf(r, "codebook").length / 2)} pairs stand for {whole((r.rows * r.columns) / 2)} pairs of
+          weights. The weights are off by <b class="is-quantized">{significant(r.weight_mse, 3)}</b> at{" "}
           <span class="is-scale">{costWords(r)}</span>, the table included.
         </>
       )}
@@ -133,7 +161,7 @@ export function VectorCells() {
         return (
           <PlaneCells
             label="Pairs of weights as dots, the table's pairs as squares with their cells."
-            points={r.arrays.weights!.data}
+            points={r.arrays.weights!.data.subarray(0, 2 * kPairsShown)}
             centers={flat}
             domain={middle(r.arrays.weights!.data)}
             pointName="two neighbouring weights"
@@ -181,16 +209,21 @@ export function SparseOutliers() {
       table={(r) => ({
         caption: "Each share kept in FP16",
         columns: kCostColumns,
-        rows: kShares.map((share, i) => costRow(`${share} % kept`, r.items[1 + i]!)),
+        rows: [
+          ...kShares.map((share, i) => costRow(`${share} % kept`, r.items[1 + i]!)),
+          ...[0, 1, 2].map((more, i) =>
+            costRow(`${view.value.bits + more} bits for all`, r.items[1 + kShares.length + i]!),
+          ),
+        ],
       })}
     >
       {(r) => {
-        const point = (share: number, item: (typeof r.items)[number], strong: boolean) => ({
+        const point = (name: string, item: (typeof r.items)[number], strong: boolean) => ({
           x: item.bits_per_weight,
           y: item.weight_mse,
-          name: `${share} %`,
+          name,
           strong,
-          text: `${share} % kept: ${decimals(item.bits_per_weight, 2)} bits a weight, weight error ${significant(item.weight_mse, 3)}`,
+          text: `${name}: ${decimals(item.bits_per_weight, 2)} bits a weight, weight error ${significant(item.weight_mse, 3)}`,
         });
         return (
           <Scatter
@@ -200,13 +233,21 @@ export function SparseOutliers() {
                 name: "your share",
                 kind: "outlier",
                 mark: "square",
-                points: [point(view.value.outliers, r.items[0]!, true)],
+                points: [point(`${view.value.outliers} %`, r.items[0]!, true)],
               },
               {
                 name: "other shares kept in FP16",
                 kind: "quantized",
                 mark: "circle",
-                points: kShares.map((share, i) => point(share, r.items[1 + i]!, false)),
+                points: kShares.map((share, i) => point(`${share} %`, r.items[1 + i]!, false)),
+              },
+              {
+                name: "more bits for all instead",
+                kind: "original",
+                mark: "square",
+                points: [0, 1, 2].map((more, i) =>
+                  point(`${view.value.bits + more} bits`, r.items[1 + kShares.length + i]!, false),
+                ),
               },
             ]}
             xLabel="bits a weight, indices of the outliers included"
@@ -219,3 +260,7 @@ export function SparseOutliers() {
     </Figure>
   );
 }
+
+export const OnTheModel = () => (
+  <WholeModel measurement={onModel} view={view} lead="Bits and the share kept in FP16 are those above." />
+);

@@ -22,9 +22,11 @@ export default function Codebooks() {
         itself takes bits too; on a small layer many of them.
       </p>
       <Demo of="codebooks" name="SparseOutliers" />
+      <Demo of="codebooks" name="OnTheModel" />
       <p>
-        Each weight kept apart takes 16 bits for its value and 16 for its place. So a few pay off, and many do
-        not.
+        Each weight kept apart takes 16 bits for its value and 16 for its place. Compare with the squares:
+        where no weight is far from the rest, a bit more for all of them is the better bargain. On the
+        synthetic layer, where a few weights are, the first tenths of a percent are worth most.
       </p>
       <Note title="Sources">
         Tables by k-means: Han, Mao and Dally 2015, Deep Compression (arXiv 1510.00149), section 3; vectors:

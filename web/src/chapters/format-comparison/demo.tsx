@@ -2,15 +2,45 @@ import { Scatter, type ScatterGroup } from "../../charts/scatter";
 import { ask } from "../../core/ask";
 import type { Compared } from "../../core/requests";
 import { viewState } from "../../state/view-state";
-import { Choice } from "../../ui/choice";
+import { Choice, Select } from "../../ui/choice";
 import { Figure } from "../../ui/figure";
 import { decimals, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
+import { LayerSelect, layerFrom, layerWords } from "../shared/layer-choice";
 import { kLayer, kLayerWords } from "../shared/playground-layer";
+import { measureRows, WholeModel } from "../shared/whole-model";
 import { nameOf, roundsInputs, shown } from "./points";
 
-const view = viewState("format-comparison", { measure: "output", most_bits: 9 });
-const result = ask(() => ({ op: "compare" as const, ...kLayer }));
+const view = viewState("format-comparison", {
+  measure: "output",
+  most_bits: 9,
+  format: "q4_K",
+  layer: "model.layers.1.self_attn.q_proj.weight",
+});
+const result = ask(() => ({ op: "compare" as const, ...layerFrom(view.value.layer, kLayer) }));
+
+const kFormats = [
+  ["q2_K", "GGUF Q2_K"],
+  ["q3_K", "GGUF Q3_K"],
+  ["q4_0", "GGUF Q4_0"],
+  ["q4_K", "GGUF Q4_K"],
+  ["iq4_nl", "GGUF IQ4_NL"],
+  ["nf4", "NF4"],
+  ["fp4", "FP4"],
+  ["mxfp4_ocp", "MXFP4"],
+  ["nvfp4_two_level", "NVFP4"],
+  ["q5_K", "GGUF Q5_K"],
+  ["q6_K", "GGUF Q6_K"],
+  ["fp8_e4m3", "FP8 E4M3"],
+  ["q8_0", "GGUF Q8_0"],
+] as const;
+const onModel = measureRows(() => [
+  ["4 bits in groups of 32, rounded to nearest", "error", { method: "rtn", bits: 4, group_size: 32 }],
+  [nameOfFormat(), "quantized", { method: view.value.format }],
+]);
+function nameOfFormat(): string {
+  return kFormats.find(([id]) => id === view.value.format)?.[1] ?? view.value.format;
+}
 
 export function Front() {
   const byOutput = view.value.measure === "output";
@@ -57,12 +87,13 @@ export function Front() {
   return (
     <Figure
       title="Bits a weight against error, everything on the same layer"
-      lead={kLayerWords}
+      lead={layerWords(view.value.layer, kLayerWords)}
       result={result}
       view={view}
       height={420}
       controls={
         <>
+          <LayerSelect view={view} />
           <Choice
             field={view.field("measure")}
             name="Error of the"
@@ -127,3 +158,11 @@ export function Front() {
     </Figure>
   );
 }
+
+export const OnTheModel = () => (
+  <WholeModel
+    measurement={onModel}
+    view={view}
+    controls={<Select field={view.field("format")} name="Format" options={kFormats} />}
+  />
+);

@@ -10,6 +10,7 @@ export default function FormatComparison() {
         both; switch from the output to the weights, and others take their place.
       </p>
       <Demo of="format-comparison" name="Front" />
+      <Demo of="format-comparison" name="OnTheModel" />
       <p>
         Every point counts <Term of="bits-per-weight">all that is stored</Term>: codes, scales, zero-points,
         tables, outliers. So a 4-bit format stands at 4.5 where each 32 weights have a scale of their own, and

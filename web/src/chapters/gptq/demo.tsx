@@ -9,6 +9,8 @@ import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
 import { significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
+import { BitsSlider, GroupSize } from "../shared/controls";
+import { LayerSelect, layerFrom, layerWords } from "../shared/layer-choice";
 import {
   costRow,
   costWords,
@@ -20,6 +22,7 @@ import {
   kTinyLayer,
   kTinyLayerWords,
 } from "../shared/playground-layer";
+import { measureRows, WholeModel } from "../shared/whole-model";
 
 const kBits = [2, 3, 4, 5, 6, 7, 8];
 const kColumns = 32;
@@ -33,7 +36,9 @@ const view = viewState("gptq", {
   damping: 0.01,
   block_size: 128,
   step: 8,
+  layer: "model.layers.1.self_attn.q_proj.weight",
 });
+const layer = () => layerFrom(view.value.layer, kLayer);
 
 const withGptq = (bits: number): QuantizeRequest => ({
   op: "quantize",
@@ -43,7 +48,7 @@ const withGptq = (bits: number): QuantizeRequest => ({
   activation_order: view.value.activation_order,
   damping: view.value.damping,
   block_size: view.value.block_size,
-  ...kLayer,
+  ...layer(),
 });
 const nearest = (bits: number): QuantizeRequest => ({
   op: "quantize",
@@ -51,9 +56,17 @@ const nearest = (bits: number): QuantizeRequest => ({
   convention: "gptq",
   bits,
   group_size: view.value.group_size,
-  ...kLayer,
+  ...layer(),
 });
 const byBits = askEach(() => [...kBits.map(withGptq), ...kBits.map(nearest)]);
+
+const onModel = measureRows(() => {
+  const { bits, group_size, activation_order, damping, block_size } = view.value;
+  return [
+    ["Round to nearest", "error", { method: "rtn", convention: "gptq", bits, group_size }],
+    ["GPTQ", "quantized", { method: "gptq", bits, group_size, activation_order, damping, block_size }],
+  ];
+});
 
 const trace = ask(() => ({
   op: "gptq-trace" as const,
@@ -77,7 +90,7 @@ export function BesideRounding() {
   return (
     <Figure
       title="The output error of GPTQ and of plain rounding"
-      lead={kLayerWords}
+      lead={layerWords(view.value.layer, kLayerWords)}
       result={byBits}
       view={view}
       height={290}
@@ -85,15 +98,9 @@ export function BesideRounding() {
       receipt={(r) => r.items[kBits.indexOf(view.value.bits)]?.receipt}
       controls={
         <>
-          <Slider field={bits} name="Bits of a weight" minimum={2} maximum={8} unit="bits" />
-          <Slider
-            field={view.field("group_size")}
-            name="Group size"
-            minimum={16}
-            maximum={128}
-            stops={[16, 32, 64, 128]}
-            unit="weights"
-          />
+          <LayerSelect view={view} />
+          <BitsSlider field={bits} minimum={2} maximum={8} />
+          <GroupSize view={view} stops={[16, 32, 64, 128]} />
           <Slider
             field={view.field("damping")}
             name="Damping"
@@ -166,6 +173,10 @@ export function BesideRounding() {
     </Figure>
   );
 }
+
+export const OnTheModel = () => (
+  <WholeModel measurement={onModel} view={view} lead="Bits, groups and the rest are those above." />
+);
 
 export function Stepper() {
   return (

@@ -14,6 +14,7 @@ export default function Gptq() {
         it keeps, not the weights.
       </p>
       <Demo of="gptq" name="BesideRounding" />
+      <Demo of="gptq" name="OnTheModel" />
       <p>
         Inputs of a layer are rarely independent: when one is large, others tend to be large too. So an error
         made in one weight can be offset in its neighbours. GPTQ rounds one column, works out from the inputs
@@ -36,6 +37,10 @@ export default function Gptq() {
         Is it the best that can be done? On very short rows all roundings can be considered, so we can look.
       </p>
       <Demo of="gptq" name="BesideTheBest" />
+      <Note title="On which text">
+        GPTQ looks at a text, and the errors of the single layer above are measured on that same text, which
+        flatters it. The whole model is measured on another.
+      </Note>
       <Note title="Source">
         Frantar, Ashkboos, Hoefler and Alistarh 2022, GPTQ (arXiv 2210.17323), algorithm 1, as in their code.
         The best rounding is found as by Schnorr and Euchner 1994.

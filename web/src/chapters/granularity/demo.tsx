@@ -1,16 +1,21 @@
 import { HeatMap } from "../../charts/heat-map";
 import { ask } from "../../core/ask";
 import { viewState } from "../../state/view-state";
-import { Choice } from "../../ui/choice";
 import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant } from "../../ui/format";
-import { Slider } from "../../ui/slider";
+import { BitsSlider, GranularityChoice, GroupSize } from "../shared/controls";
+import { LayerSelect, layerFrom, layerWords } from "../shared/layer-choice";
 
-const kRows = 32;
-const kColumns = 128;
+const kSmall = { synthetic: "32x128", synthetic_tokens: 0, seed: 1 } as const;
+const kWords = "A synthetic layer with a fixed seed, not a trained one: 32 outputs, 128 inputs.";
 
-const view = viewState("granularity", { bits: 4, granularity: "tensor", group_size: 32 });
+const view = viewState("granularity", {
+  bits: 4,
+  granularity: "tensor",
+  group_size: 32,
+  layer: "model.layers.3.mlp.down_proj.weight",
+});
 const request = (granularity: string, arrays: readonly string[]) => ({
   op: "quantize" as const,
   method: "rtn",
@@ -18,9 +23,7 @@ const request = (granularity: string, arrays: readonly string[]) => ({
   scheme: "symmetric",
   granularity,
   group_size: view.value.group_size,
-  synthetic: `${kRows}x${kColumns}`,
-  synthetic_tokens: 0,
-  seed: 1,
+  ...layerFrom(view.value.layer, kSmall),
   return: arrays,
 });
 const result = ask(() => request(view.value.granularity, ["weights", "errors"]));
@@ -34,34 +37,22 @@ const kNames: Record<string, string> = {
 
 export function ErrorMap() {
   const bits = view.field("bits");
-  const group = view.field("group_size");
   const { granularity } = view.value;
   return (
     <Figure
       title="How far each weight moves, and who shares a scale"
-      lead={`A synthetic layer with a fixed seed: ${kRows} outputs, ${kColumns} inputs. The lines enclose what shares one scale.`}
+      lead={`${layerWords(view.value.layer, kWords)} The lines enclose what shares one scale.`}
       result={result}
       view={view}
       height={330}
       controls={
         <>
-          <Choice
-            field={view.field("granularity")}
-            name="One scale for each"
-            options={[
-              ["tensor", "tensor"],
-              ["channel", "channel"],
-              ["group", "group"],
-            ]}
-          />
-          <Slider field={bits} name="Bits of a weight" minimum={2} maximum={8} unit="bits" />
-          <Slider
-            field={group}
-            name="Group size"
-            minimum={8}
-            maximum={128}
+          <LayerSelect view={view} />
+          <GranularityChoice view={view} name="One scale for each" />
+          <BitsSlider field={bits} minimum={2} maximum={8} />
+          <GroupSize
+            view={view}
             stops={[8, 16, 32, 64, 128]}
-            unit="weights"
             hint={granularity === "group" ? "" : "Used when the scale is for each group."}
           />
         </>
@@ -99,9 +90,9 @@ export function ErrorMap() {
         const errors = r.arrays.errors!.data;
         return (
           <HeatMap
-            label={`Error of each of ${kRows * kColumns} weights.`}
-            rows={kRows}
-            columns={kColumns}
+            label={`Error of each of ${r.rows * r.columns} weights.`}
+            rows={r.rows}
+            columns={r.columns}
             values={errors}
             kind="error"
             height={330}
@@ -113,7 +104,7 @@ export function ErrorMap() {
             {...(granularity === "group" ? { groupColumns: view.value.group_size, groupRows: 1 } : {})}
             {...(granularity === "channel" ? { groupRows: 1 } : {})}
             describe={(row, column) =>
-              `output ${row + 1}, input ${column + 1}: weight ${significant(weights[row * kColumns + column]!, 3)}, error ${significant(errors[row * kColumns + column]!, 2)}`
+              `output ${row + 1}, input ${column + 1}: weight ${significant(weights[row * r.columns + column]!, 3)}, error ${significant(errors[row * r.columns + column]!, 2)}`
             }
           />
         );

@@ -7,8 +7,12 @@ import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
+import { GranularityChoice, GroupSize } from "../shared/controls";
+import { kPlanted, LayerSelect, layerFrom, layerWords, PlantedSwitch } from "../shared/layer-choice";
 
 const kLayer = { synthetic: "512x512", synthetic_tokens: 256, seed: 1 } as const;
+const kCalmLayer = { ...kLayer, synthetic_outliers: 1 } as const;
+const kWords = "A synthetic layer with a fixed seed, not a trained one: 512 outputs, 512 inputs, 256 tokens.";
 
 const view = viewState("layer-lab", {
   bits: 4,
@@ -17,12 +21,18 @@ const view = viewState("layer-lab", {
   activation_bits: 16,
   activation_granularity: "token",
   protect: false,
+  layer: "model.layers.2.self_attn.q_proj.weight",
+  planted: true,
 });
+const layer = () =>
+  layerFrom(view.value.layer, view.value.planted ? kLayer : kCalmLayer, {
+    plant_outliers: view.value.planted ? kPlanted : 1,
+  });
 
 function request(): QuantizeRequest {
   const v = view.value;
   // Protection is LLM.int8(), which fixes both at 8 bits and one scale a row.
-  if (v.protect) return { op: "quantize", method: "llm-int8", return: ["row_mse"], ...kLayer };
+  if (v.protect) return { op: "quantize", method: "llm-int8", return: ["row_mse"], ...layer() };
   return {
     op: "quantize",
     method: "rtn",
@@ -33,7 +43,7 @@ function request(): QuantizeRequest {
     activation_bits: v.activation_bits,
     activation_granularity: v.activation_granularity,
     return: ["row_mse"],
-    ...kLayer,
+    ...layer(),
   };
 }
 const result = ask(request);
@@ -46,10 +56,10 @@ const plainInt8 = ask(
     granularity: "channel",
     activation_bits: 8,
     activation_granularity: "token",
-    ...kLayer,
+    ...layer(),
   }),
 );
-const inputs = ask(() => ({ op: "statistics" as const, of: "activations" as const, bins: 61, ...kLayer }));
+const inputs = ask(() => ({ op: "statistics" as const, of: "activations" as const, bins: 61, ...layer() }));
 
 const kFullBits = 16;
 
@@ -59,12 +69,14 @@ export function Lab() {
   return (
     <Figure
       title="One layer, its weights and its inputs rounded"
-      lead="A synthetic layer with a fixed seed: 512 x 512 weights, 256 tokens, one input column in 64 an outlier."
+      lead={layerWords(view.value.layer, kWords)}
       result={result}
       view={view}
       height={300}
       controls={
         <>
+          <LayerSelect view={view} />
+          <PlantedSwitch field={view.field("planted")} />
           <Slider
             field={bits}
             name="Weight bits"
@@ -73,24 +85,9 @@ export function Lab() {
             unit="bits"
             hint={protect ? "Outlier protection uses 8." : ""}
           />
-          <Choice
-            field={view.field("granularity")}
-            name="One weight scale for each"
-            options={[
-              ["tensor", "tensor"],
-              ["channel", "channel"],
-              ["group", "group"],
-            ]}
-          />
+          <GranularityChoice view={view} name="One weight scale for each" />
           {granularity === "group" && !protect ? (
-            <Slider
-              field={view.field("group_size")}
-              name="Group size"
-              minimum={32}
-              maximum={512}
-              stops={[32, 64, 128, 256, 512]}
-              unit="weights"
-            />
+            <GroupSize view={view} stops={[32, 64, 128, 256, 512]} />
           ) : null}
           <Slider
             field={view.field("activation_bits")}

@@ -6,8 +6,9 @@ export default function LayerLab() {
   return (
     <Chapter id="layer-lab" title="What counts is the output, and outliers decide it">
       <p>
-        Now a whole layer: 512 inputs, 512 outputs, 256 tokens flowing through. Weights and activations can
-        both be rounded. Watch the error of the <b>output</b>, since that is what the next layer sees.
+        Now a whole layer: a matrix of the reference model, and the inputs that it sees on a text. Weights and
+        activations can both be rounded. Watch the error of the <b>output</b>, since that is what the next
+        layer sees.
       </p>
       <Demo of="layer-lab" name="Lab" />
       <p>
@@ -18,13 +19,14 @@ export default function LayerLab() {
       </p>
       <p>
         One scale for each <b>token</b> helps when some tokens are louder than others. Against columns that
-        are loud on every token it cannot help much. <b>Outlier protection</b> takes those columns out,
+        are loud on every token it is not enough. <b>Outlier protection</b> takes those columns out,
         multiplies them in 16 bits, and rounds only the rest; that is the idea of LLM.int8().
       </p>
       <Demo of="layer-lab" name="Inputs" />
       <Note title="Where the layer comes from">
-        It is made from a fixed seed, with correlated inputs and planted outliers, so that you and the command
-        line see the same one. It stands in for a layer of a trained model.
+        The reference model was trained for this page. A model so small has hardly any outlier channels of its
+        own, so four are planted: a factor on a norm's channel, taken back in the weights that meet it. What
+        the model computes stays; switch them off and see. The last choice is a layer made from a fixed seed.
       </Note>
     </Chapter>
   );

@@ -1,3 +1,4 @@
+import { Bars } from "../../charts/bars";
 import { Columns } from "../../charts/columns";
 import { Lines } from "../../charts/lines";
 import { ask, askEach } from "../../core/ask";
@@ -5,32 +6,65 @@ import type { QuantizeRequest } from "../../core/requests";
 import { viewState } from "../../state/view-state";
 import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
-import { decimals, significant, whole } from "../../ui/format";
+import { bytes, decimals, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
+import { ModelSelect } from "../shared/controls";
+import { kPlanted, LayerSelect, layerFrom, layerWords, PlantedSwitch } from "../shared/layer-choice";
 import {
   costRow,
   costWords,
+  kCalmLayer,
   kCostColumns,
   kLayer,
   kLayerWords,
   listOf,
   numberOf,
 } from "../shared/playground-layer";
+import { measureRows, WholeModel } from "../shared/whole-model";
 
 const kThresholds = Array.from({ length: 17 }, (_, i) => 4 + i / 4);
 
-const view = viewState("llm-int8", { threshold: 6 });
+const view = viewState("llm-int8", {
+  threshold: 6,
+  model: "llama-2-70b",
+  layer: "model.layers.2.self_attn.q_proj.weight",
+  planted: true,
+});
+const layer = () =>
+  layerFrom(view.value.layer, view.value.planted ? kLayer : kCalmLayer, {
+    plant_outliers: view.value.planted ? kPlanted : 1,
+  });
 
 const protectedAt = (threshold: number): QuantizeRequest => ({
   op: "quantize",
   method: "llm-int8",
   threshold,
   return: ["outlier_columns"],
-  ...kLayer,
+  ...layer(),
 });
 const result = ask(() => protectedAt(view.value.threshold));
-const inputs = ask(() => ({ op: "statistics" as const, of: "activations" as const, bins: 1, ...kLayer }));
+const inputs = ask(() => ({ op: "statistics" as const, of: "activations" as const, bins: 1, ...layer() }));
 const sweep = askEach(() => kThresholds.map(protectedAt));
+
+/** Embedding and norms stay in 16 bits, as the method's library leaves them. */
+const stored = (weights: string) => ({
+  op: "memory" as const,
+  model: view.value.model,
+  weights: "f16",
+  weights_attention: weights,
+  weights_feed_forward: weights,
+});
+const realModel = askEach(() => [stored("q8_0"), stored("f16")]);
+
+const onModel = measureRows(() => {
+  const { threshold, planted } = view.value;
+  const plant_outliers = planted ? kPlanted : 1;
+  const plain = { method: "rtn", bits: 8, scheme: "symmetric", granularity: "channel", activation_bits: 8 };
+  return [
+    ["Plain INT8", "error", { ...plain, plant_outliers }],
+    ["LLM.int8()", "quantized", { method: "llm-int8", threshold, plant_outliers }],
+  ];
+});
 
 const percent = (share: number): string => `${significant(share * 100, 3)} %`;
 
@@ -39,19 +73,23 @@ export function OutlierColumns() {
   return (
     <Figure
       title="Which input columns are outliers"
-      lead={kLayerWords}
+      lead={layerWords(view.value.layer, kLayerWords)}
       result={result}
       view={view}
       height={260}
       controls={
-        <Slider
-          field={threshold}
-          name="Threshold"
-          minimum={4}
-          maximum={8}
-          step={0.25}
-          hint="Input values of this magnitude and more make their column an outlier."
-        />
+        <>
+          <LayerSelect view={view} />
+          <PlantedSwitch field={view.field("planted")} />
+          <Slider
+            field={threshold}
+            name="Threshold"
+            minimum={4}
+            maximum={8}
+            step={0.25}
+            hint="Input values of this magnitude and more make their column an outlier."
+          />
+        </>
       }
       sentence={(r) => (
         <>
@@ -101,6 +139,14 @@ export function OutlierColumns() {
     </Figure>
   );
 }
+
+export const OnTheModel = () => (
+  <WholeModel
+    measurement={onModel}
+    view={view}
+    lead="Threshold and planted outliers are those above; plain INT8 has one scale a row and one a token."
+  />
+);
 
 export function ThresholdSweep() {
   return (
@@ -160,6 +206,60 @@ export function ThresholdSweep() {
             height={220}
           />
         </>
+      )}
+    </Figure>
+  );
+}
+
+const kGiB = 1024 ** 3;
+
+export function RealModel() {
+  return (
+    <Figure
+      title="What 8 bits save on a real model"
+      lead="Counted as Q8_0, a scale for each 32 weights: 8.5 bits. LLM.int8() has one a row and takes half a bit less; the threshold does not matter here."
+      result={realModel}
+      view={view}
+      height={230}
+      receipt={(r) => r.items[0]?.receipts.weights}
+      controls={<ModelSelect view={view} />}
+      sentence={(r) => {
+        const [eight, full] = r.items;
+        if (!eight || !full) return null;
+        return (
+          <>
+            The weights of {eight.model} take <b class="is-quantized">{bytes(eight.weights.total)}</b> instead
+            of <b class="is-original">{bytes(full.weights.total)}</b>.
+          </>
+        );
+      }}
+      table={(r) => ({
+        caption: "Bytes of the weights",
+        columns: ["part", "8 bits", "16 bits"],
+        rows: (["embedding", "attention", "feed_forward", "norms", "total"] as const).map((part) => [
+          part.replace("_", " "),
+          whole(r.items[0]?.weights[part] ?? 0),
+          whole(r.items[1]?.weights[part] ?? 0),
+        ]),
+      })}
+    >
+      {(r) => (
+        <Bars
+          label="Weights of the model in 16 bits and in 8."
+          unit="GiB"
+          legend={[]}
+          format={(value) => significant(value, 3)}
+          rows={(["In 8 bits", "In 16 bits"] as const).map((name, i) => ({
+            name,
+            bars: [
+              {
+                kind: i === 0 ? ("quantized" as const) : ("original" as const),
+                value: (r.items[i]?.weights.total ?? 0) / kGiB,
+                text: bytes(r.items[i]?.weights.total ?? 0),
+              },
+            ],
+          }))}
+        />
       )}
     </Figure>
   );

@@ -16,6 +16,13 @@ export default function LlmInt8() {
         a few marks. So each column that holds such a value is multiplied apart, in 16 bits; all others in 8.
       </p>
       <Demo of="llm-int8" name="ThresholdSweep" />
+      <Demo of="llm-int8" name="OnTheModel" />
+      <Demo of="llm-int8" name="RealModel" />
+      <p>
+        The threshold goes with the model. On this one the paper's 6 finds just the planted channels of a
+        layer that reads the stream; of the inputs of <i>down</i>, which are large anyway, it takes most
+        columns out, and the 8-bit product is all but gone.
+      </p>
       <p>
         The weights do not get larger by this. It is the <i>inputs</i> of the outlier columns that stay in 16
         bits; the weights that they meet are stored in 8 bits like all others.

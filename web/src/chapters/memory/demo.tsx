@@ -9,11 +9,10 @@ import { bytes, count, decimals, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
 import { TextArea } from "../../ui/text-area";
 import { WorkedSteps } from "../../ui/worked-steps";
+import { BatchSlider, ContextSlider } from "../shared/controls";
 import { kCacheFormats, kDevices, kModels, kWeightFormats, nameIn } from "../shared/plan";
 import { kGiB, kOther, kPasted, planOf } from "./settings";
 
-const kContexts = [512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072];
-const kBatches = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 const kAsTheRest = ["", "as the rest"] as const;
 
 const view = viewState("memory", {
@@ -82,22 +81,8 @@ function Controls() {
         />
       ) : null}
       <Select field={view.field("kv_key")} name={full ? "Cached keys" : "KV cache"} options={kCacheFormats} />
-      <Slider
-        field={view.field("context")}
-        name="Context"
-        minimum={512}
-        maximum={131072}
-        stops={kContexts}
-        unit="tokens"
-      />
-      <Slider
-        field={view.field("batch")}
-        name="Texts at a time"
-        minimum={1}
-        maximum={256}
-        stops={kBatches}
-        unit="texts"
-      />
+      <ContextSlider view={view} />
+      <BatchSlider view={view} maximum={256} />
       {device === kOther ? (
         <Slider
           field={view.field("fit")}

@@ -7,12 +7,21 @@ import { Choice } from "../../ui/choice";
 import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
 import { decimals, significant, whole } from "../../ui/format";
-import { Slider } from "../../ui/slider";
+import { ActivationBits, BitsSlider } from "../shared/controls";
+import { LayerSelect, layerFrom, layerWords } from "../shared/layer-choice";
 import { costRow, costWords, kCostColumns, kLayer, kLayerWords } from "../shared/playground-layer";
+import { measureRows, WholeModel } from "../shared/whole-model";
 
-const view = viewState("quarot", { bits: 4, activation_bits: 4, base: "rtn" });
+const view = viewState("quarot", {
+  bits: 4,
+  activation_bits: 4,
+  base: "rtn",
+  cache: "f32",
+  layer: "model.layers.1.mlp.down_proj.weight",
+});
+const layer = () => layerFrom(view.value.layer, kLayer);
 
-const turned = ask(() => ({ op: "rotated" as const, bins: 81, ...kLayer }));
+const turned = ask(() => ({ op: "rotated" as const, bins: 241, ...layer() }));
 
 const withRotation = (): QuantizeRequest => ({
   op: "quantize",
@@ -20,7 +29,7 @@ const withRotation = (): QuantizeRequest => ({
   bits: view.value.bits,
   activation_bits: view.value.activation_bits,
   base: view.value.base,
-  ...kLayer,
+  ...layer(),
 });
 const without = (): QuantizeRequest => ({
   op: "quantize",
@@ -30,7 +39,16 @@ const without = (): QuantizeRequest => ({
   granularity: "channel",
   convention: "quarot",
   activation_bits: view.value.activation_bits,
-  ...kLayer,
+  ...layer(),
+});
+const onModel = measureRows(() => {
+  const { bits, activation_bits, base, cache } = view.value;
+  const shared = { bits, activation_bits, kv_key: cache, kv_value: cache };
+  const plain = { method: base, scheme: "symmetric", granularity: "channel", convention: "quarot" };
+  return [
+    ["Without the rotation", "error", { ...plain, ...shared }],
+    ["With it", "good", { method: "quarot", base, ...shared }],
+  ];
 });
 const pair = askEach(() => [withRotation(), without()]);
 
@@ -38,8 +56,10 @@ export function Spread() {
   return (
     <Figure
       title="The inputs before and after the rotation"
-      lead={kLayerWords}
+      lead={layerWords(view.value.layer, kLayerWords)}
       result={turned}
+      view={view}
+      controls={<LayerSelect view={view} />}
       height={640}
       sentence={(r) => (
         <>
@@ -146,16 +166,8 @@ export function WithAndWithout() {
       receipt={(r) => r.items[0]?.receipt}
       controls={
         <>
-          <Slider field={bits} name="Bits of a weight" minimum={2} maximum={8} unit="bits" />
-          <Slider
-            field={view.field("activation_bits")}
-            name="Bits of an input"
-            minimum={2}
-            maximum={16}
-            stops={[2, 3, 4, 5, 6, 7, 8, 16]}
-            unit="bits"
-            hint={view.value.activation_bits === 16 ? "16: the inputs stay as they are." : ""}
-          />
+          <BitsSlider field={bits} minimum={2} maximum={8} />
+          <ActivationBits view={view} minimum={2} maximum={16} />
           <Choice
             field={view.field("base")}
             name="Weights are rounded"
@@ -208,3 +220,21 @@ export function WithAndWithout() {
     </Figure>
   );
 }
+
+export const OnTheModel = () => (
+  <WholeModel
+    measurement={onModel}
+    view={view}
+    lead="Bits are those above."
+    controls={
+      <Choice
+        field={view.field("cache")}
+        name="Keys and values in the cache"
+        options={[
+          ["f32", "as they are"],
+          ["int4", "in 4 bits"],
+        ]}
+      />
+    }
+  />
+);

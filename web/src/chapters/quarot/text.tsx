@@ -9,8 +9,8 @@ export default function Quarot() {
   return (
     <Chapter id="quarot" title="A rotation spreads an outlier over all inputs, and nothing is lost">
       <p>
-        <b>What to look for:</b> before, one or two inputs tower over the rest; after, all are alike. The
-        output without rounding does not change, and with 4 bits for both weights and inputs the error falls.
+        <b>What to look for:</b> before, a few inputs tower over the rest; after, all are alike. The output
+        without rounding does not change, and with 4 bits for both weights and inputs the error falls.
       </p>
       <Demo of="quarot" name="Spread" />
       <p>
@@ -21,12 +21,14 @@ export default function Quarot() {
       <Tex display>{kRotation}</Tex>
       <p>
         What changes is how well both can be rounded. A row without a giant has a finer ruler, in the inputs
-        and in the weights.
+        and in the weights. Where there was no giant there is nothing to win: choose an <i>output</i> matrix.
       </p>
       <Demo of="quarot" name="WithAndWithout" />
+      <Demo of="quarot" name="OnTheModel" />
       <Note title="Source">
         Ashkboos and others 2024, QuaRot (arXiv 2404.00456), sections 3 and 4. In a model most of the
-        rotations are folded into the weights before it runs, so they cost nothing there.
+        rotations are folded into the weights before it runs, so they cost nothing there. QuaRot also rotates
+        the keys before they are cached; here the cache is rounded as it is, with the rotation and without.
       </Note>
     </Chapter>
   );

@@ -10,6 +10,7 @@ import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
 import { decimals, plain, significant } from "../../ui/format";
 import { Slider } from "../../ui/slider";
+import { CodeRangeChoice, SchemeChoice } from "../shared/controls";
 import { stepsTable } from "../shared/steps-table";
 import { bitsOf } from "./bits";
 
@@ -56,22 +57,8 @@ export function YourNumbers() {
         <>
           <Cells field={view.field("values")} name="Numbers" most={12} />
           <Slider field={bits} name="Bits" minimum={1} maximum={8} unit="bits" />
-          <Choice
-            field={view.field("scheme")}
-            name="Codes"
-            options={[
-              ["symmetric", "symmetric"],
-              ["asymmetric", "asymmetric"],
-            ]}
-          />
-          <Choice
-            field={view.field("code_range")}
-            name="Symmetric range"
-            options={[
-              ["restricted", "restricted"],
-              ["full", "full"],
-            ]}
-          />
+          <SchemeChoice view={view} />
+          <CodeRangeChoice view={view} />
           <Choice
             field={view.field("rounding")}
             name="Rounding"

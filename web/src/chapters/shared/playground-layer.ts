@@ -4,6 +4,8 @@ import type { LayerSource, QuantizeResponse } from "../../core/requests";
 import { bytes, decimals, significant, whole } from "../../ui/format";
 
 export const kLayer = { synthetic: "64x128", synthetic_tokens: 128, seed: 1 } as const satisfies LayerSource;
+/** The same layer without its outliers. */
+export const kCalmLayer = { ...kLayer, synthetic_outliers: 1 } as const satisfies LayerSource;
 export const kLayerWords =
   "A synthetic layer with a fixed seed, not a trained one: 64 outputs, 128 inputs, 128 tokens, two inputs planted as outliers.";
 

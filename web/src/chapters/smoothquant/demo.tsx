@@ -6,11 +6,32 @@ import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
 import { decimals, significant } from "../../ui/format";
 import { Slider } from "../../ui/slider";
-import { costRow, costWords, kCostColumns, kLayer, kLayerWords, listOf } from "../shared/playground-layer";
+import { ActivationBits, BitsSlider } from "../shared/controls";
+import { kPlanted, LayerSelect, layerFrom, layerWords, PlantedSwitch } from "../shared/layer-choice";
+import {
+  costRow,
+  costWords,
+  kCalmLayer,
+  kCostColumns,
+  kLayer,
+  kLayerWords,
+  listOf,
+} from "../shared/playground-layer";
+import { measureRows, WholeModel } from "../shared/whole-model";
 
 const kAlphas = Array.from({ length: 21 }, (_, i) => i / 20);
 
-const view = viewState("smoothquant", { alpha: 0.5, bits: 8, activation_bits: 8 });
+const view = viewState("smoothquant", {
+  alpha: 0.5,
+  bits: 8,
+  activation_bits: 8,
+  layer: "model.layers.2.self_attn.q_proj.weight",
+  planted: true,
+});
+const layer = () =>
+  layerFrom(view.value.layer, view.value.planted ? kLayer : kCalmLayer, {
+    plant_outliers: view.value.planted ? kPlanted : 1,
+  });
 
 const smoothed = (alpha: number): QuantizeRequest => ({
   op: "quantize",
@@ -18,17 +39,25 @@ const smoothed = (alpha: number): QuantizeRequest => ({
   alpha,
   bits: view.value.bits,
   activation_bits: view.value.activation_bits,
-  ...kLayer,
+  ...layer(),
 });
 const result = ask(() => smoothed(view.value.alpha));
-const sweep = askEach(() => [
-  ...kAlphas.map(smoothed),
-  ...kAlphas.map((alpha) => ({ ...smoothed(alpha), synthetic_outliers: 1 })),
-]);
+const sweep = askEach(() => kAlphas.map(smoothed));
+const onModel = measureRows(() => {
+  const { alpha, bits, activation_bits } = view.value;
+  const plant_outliers = view.value.planted ? kPlanted : 1;
+  const plain = { method: "rtn", scheme: "symmetric", granularity: "channel" };
+  return [
+    ["Rounded without smoothing", "error", { ...plain, bits, activation_bits, plant_outliers }],
+    ["SmoothQuant", "quantized", { method: "smoothquant", alpha, bits, activation_bits, plant_outliers }],
+  ];
+});
 
 function Controls() {
   return (
     <>
+      <LayerSelect view={view} />
+      <PlantedSwitch field={view.field("planted")} />
       <Slider
         field={view.field("alpha")}
         name="Share that moves to the weights (alpha)"
@@ -36,14 +65,8 @@ function Controls() {
         maximum={1}
         step={0.05}
       />
-      <Slider field={view.field("bits")} name="Bits of a weight" minimum={4} maximum={8} unit="bits" />
-      <Slider
-        field={view.field("activation_bits")}
-        name="Bits of an input"
-        minimum={4}
-        maximum={8}
-        unit="bits"
-      />
+      <BitsSlider field={view.field("bits")} minimum={4} maximum={8} />
+      <ActivationBits view={view} minimum={4} maximum={8} />
     </>
   );
 }
@@ -52,7 +75,7 @@ export function Ranges() {
   return (
     <Figure
       title="The range of each input channel, before and after"
-      lead={kLayerWords}
+      lead={layerWords(view.value.layer, kLayerWords)}
       result={result}
       view={view}
       height={500}
@@ -119,6 +142,14 @@ function ChannelRanges({ what, before, after }: ChannelRangesProps) {
   );
 }
 
+export const OnTheModel = () => (
+  <WholeModel
+    measurement={onModel}
+    view={view}
+    lead="Alpha, bits and planted outliers are those above; inputs have one scale a token."
+  />
+);
+
 export function Sweep() {
   return (
     <Figure
@@ -129,41 +160,39 @@ export function Sweep() {
       command={() => smoothed(view.value.alpha)}
       receipt={(r) => r.items[0]?.receipt}
       sentence={(r) => {
-        const at = kAlphas.indexOf(view.value.alpha);
-        const [planted, none] = [r.items[at], r.items[kAlphas.length + at]];
-        if (!planted || !none) return <>Bits are those of the figure above.</>;
+        const here = r.items[kAlphas.indexOf(view.value.alpha)];
+        if (!here) return <>Bits, layer and outliers are those of the figure above.</>;
         return (
           <>
             At alpha {decimals(view.value.alpha, 2)} the error is{" "}
-            <b class="is-outlier">{significant(planted.output_mse ?? 0, 3)}</b> on the layer with outliers,
-            and <b class="is-original">{significant(none.output_mse ?? 0, 3)}</b> on the same layer without
-            them.
+            <b class="is-quantized">{significant(here.output_mse ?? 0, 3)}</b>, without smoothing{" "}
+            <b class="is-error">{significant(here.output_mse_rtn ?? 0, 3)}</b>.
           </>
         );
       }}
       table={(r) => ({
-        caption: "Each alpha, with planted outliers and without",
-        columns: kCostColumns,
-        rows: kAlphas.flatMap((alpha, i) => [
-          costRow(`alpha ${decimals(alpha, 2)}, with outliers`, r.items[i]!),
-          costRow(`alpha ${decimals(alpha, 2)}, without`, r.items[kAlphas.length + i]!),
+        caption: "Each alpha",
+        columns: [...kCostColumns, "output error without smoothing"],
+        rows: r.items.map((item, i) => [
+          ...costRow(`alpha ${decimals(kAlphas[i]!, 2)}`, item),
+          significant(item.output_mse_rtn ?? 0, 5),
         ]),
       })}
     >
       {(r) => (
         <Lines
-          label="Output error against alpha, on the layer with outliers and without."
+          label="Output error against alpha, smoothed and not."
           xs={kAlphas}
           series={[
             {
-              name: "with two outlier channels",
-              kind: "outlier",
-              values: r.items.slice(0, kAlphas.length).map((item) => item.output_mse ?? 0),
+              name: "SmoothQuant",
+              kind: "quantized",
+              values: r.items.map((item) => item.output_mse ?? 0),
             },
             {
-              name: "without outliers",
-              kind: "original",
-              values: r.items.slice(kAlphas.length).map((item) => item.output_mse ?? 0),
+              name: "without smoothing",
+              kind: "error",
+              values: r.items.map((item) => item.output_mse_rtn ?? 0),
             },
           ]}
           xLabel="alpha"

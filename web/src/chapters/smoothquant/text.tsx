@@ -24,9 +24,12 @@ export default function SmoothQuant() {
         pay. The division costs nothing when the model runs: it is folded into the layer before.
       </p>
       <Demo of="smoothquant" name="Sweep" />
+      <Demo of="smoothquant" name="OnTheModel" />
       <p>
-        Without outliers there is little to move, and the curve says how little. The same method, the same
-        layer; only the inputs differ.
+        A planted outlier is a factor on a channel, taken back in the weights that meet it. That is just what
+        smoothing undoes: flip the switch, and only the line without smoothing moves. Then choose a{" "}
+        <i>down</i> matrix. Its outliers the model grew itself, and too much smoothing hurts as much as too
+        little.
       </p>
       <Note title="Source">
         Xiao, Lin, Seznec, Wu, Demouth and Han 2022, SmoothQuant (arXiv 2211.10438), equation 4 and section 4.

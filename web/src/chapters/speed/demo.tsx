@@ -9,7 +9,8 @@ import { Figure } from "../../ui/figure";
 import { decimals, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
 import { WorkedSteps } from "../../ui/worked-steps";
-import { kDevicesWithPeak, kModels, kWeightFormats, nameIn } from "../shared/plan";
+import { BatchSlider, ContextSlider, ModelSelect } from "../shared/controls";
+import { kDevicesWithPeak, kWeightFormats, nameIn } from "../shared/plan";
 
 /** From a small computer to a data centre. */
 const kCompared = [
@@ -22,7 +23,6 @@ const kCompared = [
   "nvidia-a100-80gb-sxm",
   "nvidia-h100-sxm",
 ];
-const kContexts = [512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072];
 const kBatches = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 const kFewerBits = kWeightFormats.filter(([id]) => id !== "f16");
 
@@ -68,7 +68,7 @@ export function DeviceSpeeds() {
       receipt={(r) => receiptOf(fourNinety(r.items).after, decoding)}
       controls={
         <>
-          <Select field={speeds.field("model")} name="Model" options={kModels} />
+          <ModelSelect view={speeds} />
           <Select field={speeds.field("weights")} name="Weights" options={kFewerBits} />
           <Choice
             field={speeds.field("show")}
@@ -78,22 +78,8 @@ export function DeviceSpeeds() {
               ["prefill", "time to the first word"],
             ]}
           />
-          <Slider
-            field={speeds.field("context")}
-            name="Context"
-            minimum={512}
-            maximum={131072}
-            stops={kContexts}
-            unit="tokens"
-          />
-          <Slider
-            field={speeds.field("batch")}
-            name="Texts at a time"
-            minimum={1}
-            maximum={512}
-            stops={kBatches}
-            unit="texts"
-          />
+          <ContextSlider view={speeds} />
+          <BatchSlider view={speeds} maximum={512} />
         </>
       }
       sentence={(r) => {
@@ -211,17 +197,10 @@ export function Roofline() {
       receipt={(r) => r.items[1]!.receipts.decode}
       controls={
         <>
-          <Select field={roof.field("model")} name="Model" options={kModels} />
+          <ModelSelect view={roof} />
           <Select field={roof.field("device")} name="Device" options={kDevicesWithPeak} />
           <Select field={roof.field("weights")} name="Weights" options={kFewerBits} />
-          <Slider
-            field={roof.field("context")}
-            name="Context"
-            minimum={512}
-            maximum={131072}
-            stops={kContexts}
-            unit="tokens"
-          />
+          <ContextSlider view={roof} />
           <Slider
             field={field}
             name="Texts at a time"

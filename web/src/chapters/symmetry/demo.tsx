@@ -1,12 +1,15 @@
+import { Bars } from "../../charts/bars";
 import { NumberLine } from "../../charts/number-line";
-import { ask } from "../../core/ask";
+import { ask, askEach } from "../../core/ask";
 import { viewState } from "../../state/view-state";
 import { Cells } from "../../ui/cells";
 import { Choice } from "../../ui/choice";
 import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
-import { plain, significant } from "../../ui/format";
+import { decimals, plain, significant } from "../../ui/format";
 import { Slider } from "../../ui/slider";
+import { CodeRangeChoice, SchemeChoice } from "../shared/controls";
+import { kLayers, layerFrom, layerWords } from "../shared/layer-choice";
 import { stepsTable } from "../shared/steps-table";
 
 /** One list that leans to neither side, one that is nearly all positive, as an activation function's outputs are. */
@@ -55,23 +58,9 @@ export function TwoRulers() {
               ["own", "your own"],
             ]}
           />
-          <Choice
-            field={view.field("scheme")}
-            name="Codes"
-            options={[
-              ["symmetric", "symmetric"],
-              ["asymmetric", "asymmetric"],
-            ]}
-          />
+          <SchemeChoice view={view} />
           <Slider field={bits} name="Bits of a code" minimum={2} maximum={8} unit="bits" />
-          <Choice
-            field={view.field("code_range")}
-            name="Symmetric range"
-            options={[
-              ["restricted", "restricted"],
-              ["full", "full"],
-            ]}
-          />
+          <CodeRangeChoice view={view} />
           {view.value.list === "own" ? (
             <Cells field={view.field("own")} name="Your numbers" most={10} />
           ) : null}
@@ -106,6 +95,75 @@ export function TwoRulers() {
             const v = r.values[i]!;
             return `${plain(v.value)} becomes code ${plain(v.code)}${v.clamped ? ", clamped" : ""}, which is ${significant(v.restored, 4)}`;
           }}
+        />
+      )}
+    </Figure>
+  );
+}
+
+const kBlock = kLayers.slice(0, 7);
+const kSmall = { synthetic: "64x128", synthetic_tokens: 0, seed: 1 } as const;
+const kWords = "A synthetic layer with a fixed seed, not a trained one, in place of each matrix.";
+const onMatrix = (layer: string, scheme: string) => ({
+  op: "quantize" as const,
+  method: "rtn",
+  bits: view.value.bits,
+  scheme,
+  granularity: "channel",
+  ...layerFrom(layer, kSmall),
+});
+const matrices = askEach(() =>
+  kBlock.flatMap(([layer]) => [onMatrix(layer, "symmetric"), onMatrix(layer, "asymmetric")]),
+);
+const decibels = (value: number | null | undefined): number => value ?? 0;
+
+export function OnMatrices() {
+  return (
+    <Figure
+      title="Both on the weights of one block, a scale a row"
+      lead={`${layerWords(kBlock[0]![0], kWords, "first block")} Bits are those above; the longer bar is the better one.`}
+      result={matrices}
+      view={view}
+      height={560}
+      command={() => onMatrix(kBlock[0]![0], view.value.scheme)}
+      receipt={(r) => r.items[0]?.receipt}
+      sentence={(r) => (
+        <>
+          The first matrix keeps{" "}
+          <b class="is-scale">{decimals(decibels(r.items[0]?.weight_sqnr_db), 1)} dB</b> with symmetric codes
+          and <b class="is-quantized">{decimals(decibels(r.items[1]?.weight_sqnr_db), 1)} dB</b> with
+          asymmetric ones, which also store a zero-point a row.
+        </>
+      )}
+      table={(r) => ({
+        caption: "Signal to noise of the rounded weights",
+        columns: ["matrix", "symmetric (dB)", "asymmetric (dB)", "bits a weight", "bits a weight"],
+        rows: kBlock.map(([, name], i) => [
+          name,
+          decimals(decibels(r.items[2 * i]?.weight_sqnr_db), 2),
+          decimals(decibels(r.items[2 * i + 1]?.weight_sqnr_db), 2),
+          decimals(r.items[2 * i]?.bits_per_weight ?? 0, 3),
+          decimals(r.items[2 * i + 1]?.bits_per_weight ?? 0, 3),
+        ]),
+        words: [0],
+      })}
+    >
+      {(r) => (
+        <Bars
+          label="Signal to noise of the weights of each matrix, with symmetric and with asymmetric codes."
+          unit="signal to noise of the weights (dB)"
+          format={(value) => significant(value, 2)}
+          legend={[
+            { kind: "scale", name: "symmetric", mark: "open-bar" },
+            { kind: "quantized", name: "asymmetric", mark: "bar" },
+          ]}
+          rows={kBlock.map(([, name], i) => ({
+            name,
+            bars: (["scale", "quantized"] as const).map((kind, k) => {
+              const value = decibels(r.items[2 * i + k]?.weight_sqnr_db);
+              return { kind, value, text: `${decimals(value, 1)} dB`, open: k === 0 };
+            }),
+          }))}
         />
       )}
     </Figure>

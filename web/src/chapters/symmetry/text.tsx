@@ -12,10 +12,11 @@ export default function Symmetry() {
       </p>
       <Demo of="symmetry" name="TwoRulers" />
       <p>
-        Weights spread evenly to both sides of zero, and there the two are nearly equal. The outputs of an
-        activation function are mostly positive; a symmetric ruler then leaves its negative marks unused and
-        has half as many for the rest.
+        Weights spread evenly to both sides of zero, and there the two differ by little more than one mark.
+        The outputs of an activation function are mostly positive; a symmetric ruler then leaves its negative
+        marks unused and has half as many for the rest.
       </p>
+      <Demo of="symmetry" name="OnMatrices" />
       <p>
         With 8 bits there are 256 codes, an even count, so a ruler with zero in the middle has one code too
         many. The <b>restricted</b> range leaves it out and uses &minus;127 to 127. The <b>full</b> range

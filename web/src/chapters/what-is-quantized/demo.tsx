@@ -1,14 +1,11 @@
 import { Bars } from "../../charts/bars";
 import { askEach } from "../../core/ask";
 import { viewState } from "../../state/view-state";
-import { Select } from "../../ui/choice";
 import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant, whole } from "../../ui/format";
-import { Slider } from "../../ui/slider";
-import { kModels } from "../shared/plan";
+import { BatchSlider, ContextSlider, ModelSelect } from "../shared/controls";
 
 const kGiB = 1024 ** 3;
-const kContexts = [1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072];
 /** What is stored in how many bits. Activations take no memory worth counting, so W8A8 is stored as W8. */
 const kWays = [
   { name: "Nothing: 16 bits", weights: "f16", cache: "f16" },
@@ -42,23 +39,9 @@ export function WhatItSaves() {
       receipt={(r) => r.items[4]!.receipts.total}
       controls={
         <>
-          <Select field={view.field("model")} name="Model" options={kModels} />
-          <Slider
-            field={view.field("context")}
-            name="Context"
-            minimum={1024}
-            maximum={131072}
-            stops={kContexts}
-            unit="tokens"
-          />
-          <Slider
-            field={view.field("batch")}
-            name="Texts at a time"
-            minimum={1}
-            maximum={64}
-            stops={[1, 2, 4, 8, 16, 32, 64]}
-            unit="texts"
-          />
+          <ModelSelect view={view} />
+          <ContextSlider view={view} minimum={1024} />
+          <BatchSlider view={view} maximum={64} />
         </>
       }
       sentence={(r) => (

@@ -5,10 +5,18 @@ import { viewState } from "../../state/view-state";
 import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
 import { significant } from "../../ui/format";
-import { Slider } from "../../ui/slider";
+import { ActivationBits, BitsSlider, GroupSize } from "../shared/controls";
+import { LayerSelect, layerFrom, layerWords } from "../shared/layer-choice";
 import { costRow, costWords, kCostColumns, kLayer, kLayerWords } from "../shared/playground-layer";
+import { measureRows, WholeModel } from "../shared/whole-model";
 
-const view = viewState("zeroquant", { bits: 8, activation_bits: 8, group_size: 64 });
+const view = viewState("zeroquant", {
+  bits: 8,
+  activation_bits: 8,
+  group_size: 64,
+  layer: "model.layers.2.self_attn.q_proj.weight",
+});
+const layer = () => layerFrom(view.value.layer, kLayer);
 
 const zeroquant = (): QuantizeRequest => ({
   op: "quantize",
@@ -16,7 +24,7 @@ const zeroquant = (): QuantizeRequest => ({
   bits: view.value.bits,
   group_size: view.value.group_size,
   activation_bits: view.value.activation_bits,
-  ...kLayer,
+  ...layer(),
 });
 const plain = (granularity: string, activationGranularity: string): QuantizeRequest => ({
   op: "quantize",
@@ -27,7 +35,7 @@ const plain = (granularity: string, activationGranularity: string): QuantizeRequ
   group_size: view.value.group_size,
   activation_bits: view.value.activation_bits,
   activation_granularity: activationGranularity,
-  ...kLayer,
+  ...layer(),
 });
 const result = askEach(() => [
   zeroquant(),
@@ -35,6 +43,20 @@ const result = askEach(() => [
   plain("group", "tensor"),
   plain("tensor", "tensor"),
 ]);
+
+const onModel = measureRows(() => {
+  const { bits, activation_bits, group_size } = view.value;
+  const coarse = {
+    method: "rtn",
+    scheme: "symmetric",
+    granularity: "tensor",
+    activation_granularity: "tensor",
+  };
+  return [
+    ["One scale a matrix, one for all inputs", "error", { ...coarse, bits, activation_bits }],
+    ["ZeroQuant", "quantized", { method: "zeroquant", bits, activation_bits, group_size }],
+  ];
+});
 
 const kNames = [
   "ZeroQuant: weights in groups, inputs by token",
@@ -48,29 +70,17 @@ export function FourWays() {
   return (
     <Figure
       title="Who shares a scale, in the weights and in the inputs"
-      lead={kLayerWords}
+      lead={layerWords(view.value.layer, kLayerWords)}
       result={result}
       view={view}
       height={300}
       receipt={(r) => r.items[0]?.receipt}
       controls={
         <>
-          <Slider field={bits} name="Bits of a weight" minimum={2} maximum={8} unit="bits" />
-          <Slider
-            field={view.field("activation_bits")}
-            name="Bits of an input"
-            minimum={4}
-            maximum={8}
-            unit="bits"
-          />
-          <Slider
-            field={view.field("group_size")}
-            name="Group size"
-            minimum={16}
-            maximum={128}
-            stops={[16, 32, 64, 128]}
-            unit="weights"
-          />
+          <LayerSelect view={view} />
+          <BitsSlider field={bits} minimum={2} maximum={8} />
+          <ActivationBits view={view} minimum={4} maximum={8} />
+          <GroupSize view={view} stops={[16, 32, 64, 128]} />
         </>
       }
       sentence={(r) => {
@@ -114,3 +124,7 @@ export function FourWays() {
     </Figure>
   );
 }
+
+export const OnTheModel = () => (
+  <WholeModel measurement={onModel} view={view} lead="Bits and group size are those above." />
+);

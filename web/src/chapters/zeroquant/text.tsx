@@ -10,14 +10,16 @@ export default function ZeroQuant() {
         in the two between which side of the product the difference comes from.
       </p>
       <Demo of="zeroquant" name="FourWays" />
+      <Demo of="zeroquant" name="OnTheModel" />
       <p>
         ZeroQuant rounds weights in <Term of="group-size">groups</Term>, each with its own scale, and gives
         every token's inputs a scale of their own, found while the model runs. Nothing is trained and no text
         is needed to prepare it.
       </p>
       <p>
-        The scales of the inputs are not stored, so they cost no memory, only a pass over each token. Against
-        input columns that are large on <i>every</i> token they help little: each token has the same giant.
+        The scales of the inputs are not stored, so they cost no memory, only a pass over each token. They
+        help most where few tokens are loud: try <i>down</i>. Against input columns that are large on{" "}
+        <i>every</i> token they help little, for each token has the same giant: try the synthetic layer.
       </p>
       <Note title="Zero is not zero-shot">
         The name is about cost. The paper adds an optional step for very few bits, in which each layer learns

@@ -1,0 +1,181 @@
+// What a method does to the whole language model: the same figure in every playground.
+import type { ComponentChildren } from "preact";
+import { Intervals } from "../../charts/intervals";
+import type { Kind } from "../../charts/kinds";
+import { type Measured, type Measurement, measure, type Planned } from "../../core/measure";
+import { modelStatus } from "../../core/model";
+import type { EvalResponse, Interval, ModelPlan } from "../../core/requests";
+import type { ViewState } from "../../state/view-state";
+import { Figure } from "../../ui/figure";
+import { bytes, decimals, significant, whole } from "../../ui/format";
+
+export interface Row {
+  name: string;
+  kind: Kind;
+}
+export type Rows = Measured<Row>[];
+
+const kUnrounded: Planned<Row> = { about: { name: "As it is", kind: "original" }, plan: { method: "none" } };
+
+/** Measures the model as it is, and once for each row; the last one is the chapter's method. */
+export const measureRows = (
+  makeRows: () => readonly (readonly [name: string, kind: Kind, plan: ModelPlan])[],
+): Measurement<Row> =>
+  measure(() => [kUnrounded, ...makeRows().map(([name, kind, plan]) => ({ about: { name, kind }, plan }))]);
+
+const estimate = (value: number | undefined, interval: Interval | undefined) =>
+  value === undefined || interval === undefined ? undefined : { value, low: interval[0], high: interval[1] };
+const between = (interval: Interval | undefined, write: (value: number) => string): string =>
+  interval ? `${write(interval[0])} to ${write(interval[1])}` : "";
+const percent = (share: number): string => `${decimals(share * 100, 1)} %`;
+
+export interface WholeModelProps {
+  measurement: Measurement<Row>;
+  // biome-ignore lint/suspicious/noExplicitAny: a figure only resets the state and asks for its link
+  view: ViewState<any>;
+  lead?: string;
+  controls?: ComponentChildren;
+}
+
+export function WholeModel({ measurement, view, lead, controls }: WholeModelProps) {
+  return (
+    <Figure
+      title="On the whole model"
+      lead={`Every matrix of the reference model's blocks is rounded so, and the model reads a passage that it has never seen. ${lead ?? ""}`}
+      result={measurement}
+      view={view}
+      height={520}
+      controls={
+        <>
+          <Start measurement={measurement} />
+          {controls}
+        </>
+      }
+      receipt={() => undefined}
+      sentence={({ items }) => <Summary items={items} />}
+      table={({ items }) => ({
+        caption: "The whole model; intervals are at 95 %",
+        columns: [
+          "what",
+          "bits a weight",
+          "bytes of the model",
+          "perplexity a byte",
+          "its interval",
+          "more bits a byte than as it is",
+          "its interval, window by window",
+          "KL divergence (nats)",
+          "its interval",
+          "same likeliest byte",
+          "its interval",
+        ],
+        rows: items.map(({ about, found }) => [
+          about.name,
+          found ? decimals(found.bits_per_weight, 3) : "",
+          found ? whole(found.bytes) : "",
+          written(found?.perplexity, 4),
+          between(found?.perplexity_ci95, (value) => significant(value, 4)),
+          written(found?.bits_per_byte_increase, 3),
+          between(found?.bits_per_byte_increase_ci95, (value) => significant(value, 3)),
+          written(found?.kl_divergence, 3),
+          between(found?.kl_divergence_ci95, (value) => significant(value, 3)),
+          found?.top1_agreement === undefined ? "" : percent(found.top1_agreement),
+          between(found?.top1_agreement_ci95, percent),
+        ]),
+        words: [0],
+      })}
+    >
+      {({ items }) => <Charts items={items} />}
+    </Figure>
+  );
+}
+
+const written = (value: number | undefined, digits: number): string =>
+  value === undefined ? "" : significant(value, digits);
+
+function Start({ measurement }: { measurement: Measurement<Row> }) {
+  const missing = !import.meta.env.SSR && modelStatus.value.state === "missing";
+  const wanted = measurement.wanted.value;
+  return (
+    <div class="control">
+      <button
+        type="button"
+        class="plain-button"
+        disabled={missing}
+        onClick={() => (wanted ? measurement.stop() : measurement.start())}
+      >
+        {wanted ? "stop" : "measure"}
+      </button>
+      <p class="hint" role="status">
+        {missing
+          ? "This copy of the page was built without the reference model."
+          : stateOf(measurement.value.value?.items ?? [], wanted)}
+      </p>
+    </div>
+  );
+}
+
+function stateOf(items: Rows, wanted: boolean): string {
+  const { state } = modelStatus.value;
+  if (!wanted) return "It takes this device some seconds.";
+  if (state === "failed") return "The model could not be loaded.";
+  if (state !== "ready") return "The model is on its way.";
+  const at = items.find((item) => !item.found?.done);
+  if (!at) return "Done. Change a setting and it is measured anew.";
+  const { matrices_done = 0, matrices = 0, windows_done = 0, windows = 0 } = at.found?.progress ?? {};
+  return windows_done > 0
+    ? `${at.about.name}: part ${windows_done} of ${windows} of the passage`
+    : `${at.about.name}: matrix ${matrices_done} of ${matrices}`;
+}
+
+/** Only where all are measured: half a comparison would mislead. */
+function Summary({ items }: { items: Rows }) {
+  const [first, ...others] = items;
+  const last = others[others.length - 1];
+  if (!first?.found?.done || !last || !others.every((item) => item.found?.done))
+    return <>Not all of it is measured yet.</>;
+  const found = last.found as EvalResponse;
+  return (
+    <>
+      As it is, the model has a perplexity of{" "}
+      <b class="is-original">{significant(first.found.perplexity ?? Number.NaN, 4)}</b> a byte.{" "}
+      {others.map(({ about, found: one }) => (
+        <>
+          {about.name}: <b class={`is-${about.kind}`}>{significant(one?.perplexity ?? Number.NaN, 4)}</b>.{" "}
+        </>
+      ))}
+      The last one takes{" "}
+      <span class="is-scale">
+        {bytes(found.bytes)}, {decimals(found.bits_per_weight, 2)} bits a weight
+      </span>
+      , and names the same likeliest byte in {percent(found.top1_agreement ?? Number.NaN)} of the places.
+    </>
+  );
+}
+
+function Charts({ items }: { items: Rows }) {
+  const rounded = items.slice(1);
+  const rows = (from: Rows, of: (found: EvalResponse) => ReturnType<typeof estimate>) =>
+    from.map(({ about, found }) => ({ ...about, estimate: found ? of(found) : undefined }));
+  return (
+    <>
+      <Intervals
+        label="Perplexity of the model, as it is and rounded."
+        unit="perplexity a byte"
+        rows={rows(items, (r) => estimate(r.perplexity, r.perplexity_ci95))}
+        format={(value) => significant(value, 3)}
+      />
+      <Intervals
+        label="How far the rounded model's predictions are from the unrounded one's."
+        unit="KL divergence from the model as it is (nats)"
+        rows={rows(rounded, (r) => estimate(r.kl_divergence, r.kl_divergence_ci95))}
+        format={(value) => significant(value, 3)}
+      />
+      <Intervals
+        label="How often both name the same byte as the likeliest."
+        unit="same likeliest byte"
+        rows={rows(rounded, (r) => estimate(r.top1_agreement, r.top1_agreement_ci95))}
+        format={percent}
+      />
+    </>
+  );
+}
