@@ -204,16 +204,7 @@ async function measured(page, chapter) {
 }
 
 describe("the whole model, measured in the page, is what the command line measures", { skip: !hasModel }, () => {
-  for (const chapter of [
-    "gptq",
-    "awq",
-    "smoothquant",
-    "llm-int8",
-    "zeroquant",
-    "quarot",
-    "codebooks",
-    "format-comparison",
-  ])
+  for (const chapter of ["gptq", "smoothquant", "llm-int8", "quarot", "format-comparison"])
     test(chapter, () =>
       on(chapter, async (page) => {
         const fig = await measured(page, chapter);
