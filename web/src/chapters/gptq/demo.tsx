@@ -185,7 +185,7 @@ export function Stepper() {
       lead={`${kSmallLayerWords} A bar stands above each column that is rounded. Bits, act-order and damping are those above; one scale a row.`}
       result={trace}
       view={view}
-      height={300}
+      height={598}
       controls={
         <Slider
           field={view.field("step")}

@@ -72,7 +72,7 @@ export function Lab() {
       lead={layerWords(view.value.layer, kWords)}
       result={result}
       view={view}
-      height={300}
+      height={380}
       controls={
         <>
           <LayerSelect view={view} />

@@ -160,7 +160,7 @@ export function MemoryCalculator() {
       title="What lies in memory while the model runs"
       result={result}
       view={view}
-      height={430}
+      height={620}
       command={command("memory")}
       receipt={(r) => everyStep(r.items[0]!)}
       controls={<Controls />}
@@ -263,7 +263,7 @@ export function WhatFits() {
       title="The other way round: what would fit"
       lead="The same model, context and device as above, with all weights in one format."
       result={formats}
-      height={380}
+      height={480}
       command={command("formats-that-fit")}
       sentence={(r) => {
         const best = r.formats.find((row) => row.format === r.best);

@@ -29,7 +29,7 @@ export function Quarter() {
       title="Six formats that are called 4 bits"
       result={sizes}
       view={quarter}
-      height={400}
+      height={460}
       controls={<Select field={quarter.field("model")} name="Model" options={kModels} />}
       sentence={(r) => {
         const four = r.formats.filter((row) => kFourBits.includes(row.format));
@@ -167,7 +167,7 @@ export function CacheFormula() {
       title="What the formula says, and what the cache takes"
       result={caches}
       view={cache}
-      height={470}
+      height={570}
       receipt={(r) => r.curves[1]!.receipt}
       controls={
         <Slider

@@ -60,7 +60,7 @@ export function Spread() {
       result={turned}
       view={view}
       controls={<LayerSelect view={view} />}
-      height={640}
+      height={750}
       sentence={(r) => (
         <>
           Before, the largest input is{" "}

@@ -63,7 +63,7 @@ export function DeviceSpeeds() {
       lead="No program is faster than this, since memory and arithmetic are not. Real ones are slower."
       result={compared}
       view={speeds}
-      height={520}
+      height={900}
       command={() => request("nvidia-rtx-4090", weights)}
       receipt={(r) => receiptOf(fourNinety(r.items).after, decoding)}
       controls={

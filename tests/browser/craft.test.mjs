@@ -1,0 +1,189 @@
+// What a page owes its readers beside its contents: paper, zoom, quiet motion, links that lead somewhere, no jumps, no
+// stutter, and a second visit without a network.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { figure, launch, open, serve, settled, show, slide } from "./page.mjs";
+
+let server;
+let browser;
+before(async () => {
+  server = await serve();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/** Runs `steps` on a fresh page and requires that nothing went wrong meanwhile. */
+async function onPage(steps, options = {}) {
+  const opened = await open(browser, server.address, options);
+  try {
+    await opened.goto();
+    await steps(opened.page, opened);
+    assert.deepEqual(opened.wrongs, []);
+  } finally {
+    await opened.context.close();
+  }
+}
+const chaptersOf = (page) => page.locator(".opening, .chapter").evaluateAll((list) => list.map((item) => item.id));
+const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+
+describe("the page", () => {
+  test("has a language, a title, a description, an icon and what links to it are shown with", () =>
+    onPage(async (page) => {
+      assert.equal(await page.getAttribute("html", "lang"), "en");
+      assert.match(await page.title(), /^Quantlens/);
+      for (const selector of ["meta[name=description]", "meta[property='og:title']", "meta[property='og:description']"])
+        assert.ok((await page.getAttribute(selector, "content")).length > 20, selector);
+      assert.match(await page.getAttribute("link[rel=icon]", "href"), /^data:image\/svg/);
+      const picture = await page.getAttribute("meta[property='og:image']", "content");
+      const loaded = await page.evaluate(async (address) => {
+        const image = new Image();
+        image.src = address;
+        await image.decode();
+        return [image.naturalWidth, image.naturalHeight];
+      }, picture);
+      assert.deepEqual(loaded, [1200, 630]);
+    }));
+
+  test("prints its text and figures without what only a screen needs", () =>
+    onPage(async (page) => {
+      await show(page, "rounding");
+      await page.emulateMedia({ media: "print" });
+      for (const selector of [".rail", ".bar", "#rounding .controls", "#rounding .links", ".sheet-button"])
+        assert.equal(await page.locator(selector).first().isVisible(), false, selector);
+      assert.equal(await page.locator("#rounding .picture").first().isVisible(), true);
+      assert.match(await page.locator("#rounding .sentence").first().innerText(), /error/);
+    }));
+
+  test("moves nothing for those who asked for that", () =>
+    onPage(
+      async (page) => {
+        const style = await page.evaluate(() => {
+          const root = getComputedStyle(document.documentElement);
+          return [root.scrollBehavior, Number.parseFloat(root.getPropertyValue("--quick"))];
+        });
+        assert.deepEqual(style, ["auto", 0]);
+      },
+      { reducedMotion: "reduce" },
+    ));
+
+  test("fits its window at 200 % zoom, of all and of the text alone", () =>
+    onPage(
+      async (page) => {
+        for (const chapter of await chaptersOf(page)) await show(page, chapter);
+        assert.ok((await overflow(page)) <= 0, "zoomed");
+        await page.setViewportSize({ width: 1280, height: 900 });
+        await page.evaluate(() => {
+          document.documentElement.style.fontSize = "40px";
+        });
+        assert.ok((await overflow(page)) <= 0, "large text");
+      },
+      { width: 640, height: 450, deviceScaleFactor: 2 },
+    ));
+
+  test("has no link that leads nowhere and no name twice", () =>
+    onPage(async (page) => {
+      for (const chapter of await chaptersOf(page)) await show(page, chapter);
+      const found = await page.evaluate(() => {
+        const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+        const links = [...document.querySelectorAll("a[href]")].map((link) => ({
+          href: link.getAttribute("href"),
+          name: (link.textContent || link.getAttribute("aria-label") || "").trim(),
+        }));
+        return { ids, links };
+      });
+      const twice = found.ids.filter((id, i) => found.ids.indexOf(id) !== i);
+      assert.deepEqual(twice, []);
+      assert.ok(found.links.length > 50);
+      for (const { href, name } of found.links) {
+        assert.notEqual(name, "", `the link to ${href} has no name`);
+        if (href.startsWith("#")) assert.ok(found.ids.includes(href.slice(1).split("?")[0]), `${href} leads nowhere`);
+        else assert.match(href, /^https:\/\/[\w.-]+\.[a-z]+(\/|$)/, `${name}: ${href}`);
+      }
+    }));
+});
+
+describe("while it is read", () => {
+  test("nothing jumps, from the first line to the last", (t) =>
+    onPage(async (page) => {
+      await page.evaluate(() => {
+        window.shifts = [];
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries())
+            if (!entry.hadRecentInput)
+              window.shifts.push({
+                value: entry.value,
+                at: entry.startTime,
+                of: entry.sources.map((s) => s.node?.closest?.("[id]")?.id ?? s.node?.parentElement?.closest("[id]")?.id),
+              });
+        }).observe({ type: "layout-shift", buffered: true });
+      });
+      // As one reads: a window's half at a time, down to the foot.
+      await page.mouse.move(640, 450);
+      for (let more = true; more; ) {
+        await page.mouse.wheel(0, 450);
+        await page.waitForTimeout(300);
+        more = await page.evaluate(() => scrollY + innerHeight < document.documentElement.scrollHeight - 2);
+      }
+      const shifts = await page.evaluate(() => window.shifts);
+      // The usual measure: the worst burst of at most 5 s with no pause of a second in it.
+      let burst = { from: 0, last: Number.NEGATIVE_INFINITY, value: 0 };
+      let worst = 0;
+      for (const { at, value } of shifts) {
+        const goesOn = at - burst.last < 1000 && at - burst.from < 5000;
+        burst = goesOn ? { ...burst, last: at, value: burst.value + value } : { from: at, last: at, value };
+        worst = Math.max(worst, burst.value);
+      }
+      const largest = shifts.toSorted((a, b) => b.value - a.value).slice(0, 5);
+      t.diagnostic(`layout shift ${worst.toFixed(3)} in the worst burst; the largest: ${JSON.stringify(largest)}`);
+      assert.ok(worst < 0.1, `layout shift ${worst}: ${JSON.stringify(largest)}`);
+    }));
+
+  test("no move of a slider keeps the page busy for over 50 ms", (t) =>
+    onPage(async (page) => {
+      for (const chapter of ["rounding", "granularity", "layer-lab"]) {
+        await show(page, chapter);
+        const slider = page.locator(`#${chapter} .slider input`).first();
+        await browser.startTracing(page, { categories: ["disabled-by-default-devtools.timeline", "__metadata"] });
+        // The engine compiles in the first round.
+        for (let round = 0; round < 2; round += 1)
+          for (const value of [3, 5, 7, 4]) {
+            await slide(slider, value);
+            await page.waitForTimeout(60);
+          }
+        await settled(page, chapter);
+        const tasks = tasksOfPage(JSON.parse(String(await browser.stopTracing())));
+        t.diagnostic(`${chapter}: ${tasks.length} tasks, the longest ${tasks.slice(0, 4).map((ms) => ms.toFixed(1)).join(", ")} ms`);
+        assert.ok(tasks.length > 20, "the trace has no tasks");
+        assert.ok(tasks[0] <= 50, `${chapter}: a task of ${tasks[0]} ms`);
+      }
+    }));
+});
+
+/** Milliseconds of the processor that each task of a page's own thread took, longest first: a busy machine changes nothing. */
+function tasksOfPage({ traceEvents }) {
+  const named = traceEvents.filter((event) => event.name === "thread_name" && event.args.name === "CrRendererMain");
+  const pages = new Set(named.map(({ pid, tid }) => `${pid} ${tid}`));
+  return traceEvents
+    .filter((event) => event.name === "RunTask" && event.tdur !== undefined && pages.has(`${event.pid} ${event.tid}`))
+    .map((event) => event.tdur / 1000)
+    .sort((a, b) => b - a);
+}
+
+test("a second visit works without a network", async () => {
+  const { page, goto, context, wrongs } = await open(browser, server.address, { serviceWorkers: "allow" });
+  await goto();
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await page.reload();
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  await context.setOffline(true);
+  await page.reload();
+  await show(page, "rounding");
+  assert.equal(await figure(page, "Your numbers, their codes").locator("[data-value=mse]").textContent(), "0.01624");
+  await page.goto(`${server.address}#kv-cache`);
+  await show(page, "kv-cache");
+  assert.deepEqual(wrongs, []);
+  await context.close();
+});
