@@ -4,7 +4,7 @@ import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeFileSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { agree, commandOf, figure, launch, numberIn, open, root, runNative, serve, settled, show, slide } from "./page.mjs";
+import { agree, commandOf, figure, hasModel, launch, numberIn, open, root, runNative, serve, settled, show, slide } from "./page.mjs";
 
 let server;
 let browser;
@@ -204,6 +204,25 @@ describe("own data", () => {
           assert.deepEqual(tensors.map((tensor) => tensor.name).sort(), ["codes", "dequantized", "scales", "zero_points"]);
         }
       }
+    }));
+
+  test("a text of one's own is scored as the command line scores it", { skip: !hasModel && "there is no model" }, () =>
+    onPage(async (page) => {
+      const fig = figure(page.locator("#own-data"), "Your text, read by the model");
+      await fig.locator("textarea").fill("Cheap rooms, 3rd floor: ask Mr Brown (not before 9 a.m.).");
+      const path = join(folder, "text.txt");
+      writeFileSync(path, "Cheap rooms, 3rd floor: ask Mr Brown (not before 9 a.m.).");
+      const before = await fig.locator(".sentence").textContent();
+      await page.waitForFunction(
+        (old) => [...document.querySelectorAll("#own-data .sentence")].every((sentence) => sentence.textContent !== old),
+        before,
+      );
+      await settled(page, "own-data");
+      const native = runNative((await commandOf(fig)).replace("text.txt", path).replace("--bits 4", "--bits 2"));
+      near(numberIn(await fig.locator(".sentence b.is-quantized").textContent()), native.perplexity, 3);
+      await fig.locator("textarea").fill("x");
+      await fig.locator(".problem").waitFor();
+      assert.match(await fig.locator(".problem").textContent(), /1 tokens, must have at least 2/);
     }));
 
   test("bad files are refused in the words of the command line", () =>

@@ -30,6 +30,8 @@ import {
   view,
 } from "./state";
 
+export { OwnText } from "./own-text";
+
 const shapeText = (shape: readonly number[]) =>
   shape.length > 0 ? shape.map(whole).join(" x ") : "one number";
 

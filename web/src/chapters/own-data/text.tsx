@@ -24,6 +24,12 @@ export default function OwnData() {
         with the codes and scales that a runtime would hold.
       </p>
       <Demo of="own-data" name="OneMethod" />
+      <p>
+        Weights are one half of it, what is read with them the other. Paste a text of your own: the more it
+        differs from what the model has seen, the more surprised it is, and the more it may lose when its
+        weights are rounded.
+      </p>
+      <Demo of="own-data" name="OwnText" />
       <Note title="Nothing leaves this tab">
         The file is opened by the browser and read by the page's worker. The page's security policy lets it
         connect to no other place; your browser's network panel shows it.
