@@ -118,7 +118,7 @@ export const settled = (page, chapter) =>
             !figure.querySelector(".figure-lead")?.textContent.includes("takes its place once it is loaded")),
       ),
     chapter,
-    { timeout: 60_000 },
+    { timeout: 120_000 },
   );
 
 /** Moves a slider (a range input) as a drag does. */

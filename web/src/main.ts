@@ -5,6 +5,7 @@ import "./style/prose.css";
 import "./style/figure.css";
 import "./style/controls.css";
 import "./style/charts.css";
+import "./style/model.css";
 import "./style/print.css";
 import { h, render } from "preact";
 import { explainTerms, followLink, followReading, openContents } from "./page/behaviour";

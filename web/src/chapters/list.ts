@@ -17,7 +17,9 @@ export const kParts: readonly Part[] = [
     name: "Why",
     chapters: [
       { id: "challenge", short: "Does it fit?" },
+      { id: "transformer", short: "What a model is made of" },
       { id: "cache-growth", short: "The cache grows" },
+      { id: "definitions", short: "Four kinds of numbers" },
       { id: "linear-layer", short: "One layer by hand" },
     ],
   },
@@ -55,6 +57,10 @@ export const kParts: readonly Part[] = [
       { id: "quarot", short: "QuaRot" },
       { id: "codebooks", short: "Codebooks and outliers" },
       { id: "format-comparison", short: "All on one layer" },
+      { id: "qat", short: "QAT and small updates" },
+      { id: "qlora", short: "QLoRA and LoRA-Q" },
+      { id: "kv-lab", short: "The cache, live" },
+      { id: "stack", short: "Stacks and leaderboard" },
     ],
   },
   {

@@ -10,6 +10,8 @@ export interface Series {
   name: string;
   kind: Kind;
   values: readonly number[];
+  /** A line that stands still, to compare with: it has no marks. */
+  flat?: boolean;
 }
 export interface LinesProps {
   label: string;
@@ -21,6 +23,8 @@ export interface LinesProps {
   yFormat: (value: number) => string;
   /** A logarithmic height, for values over several orders of magnitude; zeros are left out. */
   logY?: boolean;
+  /** Whether the height begins at zero; else where the least value is. */
+  fromZero?: boolean;
   /** The x at which the reader stands. */
   here?: number;
   height?: number;
@@ -34,7 +38,19 @@ const kMostMarks = 150;
 const kMarks = ["circle", "square"] as const;
 
 export function Lines(props: LinesProps) {
-  const { label, xs, series, xLabel, yLabel, xFormat, yFormat, logY = false, here, height = 260 } = props;
+  const {
+    label,
+    xs,
+    series,
+    xLabel,
+    yLabel,
+    xFormat,
+    yFormat,
+    logY = false,
+    here,
+    height = 260,
+    fromZero = true,
+  } = props;
   const usable = (value: number) => Number.isFinite(value) && (!logY || value > 0);
   const [low = 0, high = 1] = extent(series.flatMap((s) => s.values.filter(usable)));
   const y = logY
@@ -43,7 +59,7 @@ export function Lines(props: LinesProps) {
         .range([height - kFoot, kTop])
         .nice()
     : scaleLinear()
-        .domain([Math.min(0, low), high])
+        .domain([fromZero ? Math.min(0, low) : low, low < high ? high : low + 1])
         .range([height - kFoot, kTop])
         .nice();
   const xFor = (width: number) =>
@@ -55,7 +71,11 @@ export function Lines(props: LinesProps) {
     <Stage
       label={label}
       height={height}
-      legend={series.map((s, i) => ({ kind: s.kind, name: s.name, mark: i === 0 ? "line" : "square" }))}
+      legend={series.map((s, i) => ({
+        kind: s.kind,
+        name: s.name,
+        mark: s.flat || i === 0 ? "line" : i % 2 === 0 ? "circle" : "square",
+      }))}
       count={xs.length}
       describe={(i) =>
         `${xLabel} ${xFormat ? xFormat(xs[i]!) : xs[i]}: ${series.map((s) => `${s.name} ${yFormat(s.values[i]!)}`).join(", ")}`
@@ -97,14 +117,15 @@ export function Lines(props: LinesProps) {
                   class={`mark-line line-${s.kind}`}
                   stroke-dasharray={kDash[s.kind]}
                   d={
-                    line<number>()
-                      .defined(usable)
-                      .x((_, i) => x(xs[i]!))
-                      .y((value) => y(value))([...s.values]) ?? ""
+                    line<readonly [number, number]>()
+                      .x(([at]) => x(at))
+                      .y(([, value]) => y(value))(
+                      s.values.flatMap((value, i) => (usable(value) ? [[xs[i]!, value] as const] : [])),
+                    ) ?? ""
                   }
                 />
                 {s.values.map((value, i) =>
-                  usable(value) && (i === at || xs.length <= kMostMarks) ? (
+                  usable(value) && !s.flat && (i === at || xs.length <= kMostMarks) ? (
                     <Mark
                       key={i}
                       x={x(xs[i]!)}

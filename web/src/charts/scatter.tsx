@@ -52,7 +52,8 @@ export function Scatter({ label, groups, xLabel, yLabel, yFormat, height = 380 }
       .domain([first, first < last ? last : first + 1])
       .nice()
       .range([kLeft, width - 16]);
-  const powers = y.ticks(5).filter((t) => Math.abs(Math.log10(t) % 1) < 1e-9);
+  const tens = y.ticks(5).filter((t) => Math.abs(Math.log10(t) % 1) < 1e-9);
+  const powers = tens.length > 1 ? tens : y.ticks(5);
   return (
     <Stage
       label={label}

@@ -7,7 +7,7 @@ const quoted = (text: string): string => (kPlain.test(text) ? text : `'${text.re
 const textOf = (value: unknown): string => (Array.isArray(value) ? value.join(",") : String(value));
 
 /** What only concerns how the answer travels. */
-const kNotFlags = new Set(["return", "step_limit"]);
+const kNotFlags = new Set(["return", "step_limit", "validate_stride"]);
 
 /** The command that gives the same numbers on the command line. */
 export function commandOf(request: object): string {

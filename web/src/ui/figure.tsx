@@ -29,8 +29,8 @@ export interface FigureProps<R extends object> {
   table?: (result: R) => TableData;
   /** The derivation behind the main number; the answer's own receipt unless given. */
   receipt?: (result: R) => readonly ReceiptRow[] | undefined;
-  /** What the command line is asked; the figure's own request unless given. */
-  command?: () => object | undefined;
+  /** What the command line is asked, one line each; the figure's own request unless given. */
+  command?: () => object | readonly object[] | undefined;
 }
 
 const kCopiedMs = 2000;
@@ -44,7 +44,8 @@ export function Figure<R extends object>(props: FigureProps<R>) {
   const claimed = useRef(new Set<string>()).current;
   const derived = value ? (props.receipt?.(value) ?? receiptOf(value)) : undefined;
   const receipt = derived && derived.length > 0 ? derived : undefined;
-  const request = props.command ? props.command() : result.request.value;
+  const asked = props.command ? props.command() : result.request.value;
+  const command = asked && [asked].flat().map(commandOf).join("\n");
   const toggle = (panel: "table" | "how" | "command") => () => setOpen(open === panel ? undefined : panel);
   const titleId = useUniqueId();
   return (
@@ -68,7 +69,7 @@ export function Figure<R extends object>(props: FigureProps<R>) {
             <PanelButton name="table" open={open === "table"} onClick={toggle("table")} disabled={!value} />
           ) : null}
           <PanelButton name="how?" open={open === "how"} onClick={toggle("how")} disabled={!value} />
-          {request ? <CopyButton name="copy as command" text={() => commandOf(request)} /> : null}
+          {command ? <CopyButton name="copy as command" text={() => command} /> : null}
           {view ? (
             <>
               <CopyButton name="link to this view" text={() => location.href.split("#")[0] + view.link()} />
@@ -86,7 +87,7 @@ export function Figure<R extends object>(props: FigureProps<R>) {
         {open === "how" && value ? (
           <div class="panel">
             {receipt ? <Receipt rows={receipt} caption={`How it came about: ${title}`} /> : null}
-            {request ? <AskedOf request={request} /> : null}
+            {command ? <AskedOf command={command} /> : null}
           </div>
         ) : null}
       </figure>
@@ -98,7 +99,7 @@ const receiptOf = (value: object): readonly ReceiptRow[] | undefined =>
   (value as { receipt?: readonly ReceiptRow[] }).receipt;
 
 /** What was asked, and who answered: with it anybody gets the same numbers. */
-function AskedOf({ request }: { request: object }) {
+function AskedOf({ command }: { command: string }) {
   const about = aboutCore.value.value;
   return (
     <>
@@ -106,7 +107,7 @@ function AskedOf({ request }: { request: object }) {
         Asked of the core{about ? ` ${about.version} (${about.instruction_set})` : ""}; in a terminal the same
         is
       </p>
-      <code class="command">{commandOf(request)}</code>
+      <code class="command">{command}</code>
     </>
   );
 }
@@ -137,13 +138,20 @@ function waitingForModel(): string {
   }
 }
 
-export function Placeholder({ height, model = false }: { height: number; model?: boolean }) {
+/** What a figure waits for, in words; undefined once core and model are there. */
+export function waitingFor(model: boolean): string | undefined {
   const state = core.status.value.state;
+  if (kWaiting[state]) return kWaiting[state];
+  if (model && modelStatus.value.state !== "ready") return waitingForModel();
+  return state === "ready" ? undefined : "waiting for the core";
+}
+
+export function Placeholder({ height, model = false }: { height: number; model?: boolean }) {
   const absent = model && !import.meta.env.SSR && modelStatus.value.state === "missing";
   return (
     <div class="placeholder" style={{ "--height": `${height}px` }} data-absent={absent ? "" : undefined}>
       <span class="needs-script">
-        {kWaiting[state] ?? (model ? waitingForModel() : "waiting for the core")}
+        {waitingFor(model) ?? (model ? "the model is at work" : "the core is at work")}
       </span>
       <span class="without-script">This picture is drawn by the page's script.</span>
     </div>

@@ -11,6 +11,8 @@ export interface Card {
   /** Ids of chapters where it can be tried, the best first. */
   at: readonly string[];
   paper: string;
+  /** Methods of the sweep that the card is about. */
+  measured: readonly string[];
   /** A published table, with the rows of this card. */
   table?: string;
 }
@@ -27,6 +29,7 @@ export const kCards: readonly Card[] = [
       "Needs sample text (128 pieces of 2,048 tokens in the paper) and a matrix as wide as the layer. Codes in another order can slow programs down.",
     at: ["gptq"],
     paper: "gptq",
+    measured: ["gptq"],
     table: "gptq-3",
   },
   {
@@ -40,6 +43,7 @@ export const kCards: readonly Card[] = [
       "The exponent is searched on sample text. Scaling too much makes the ruler of the group longer for everyone.",
     at: ["awq"],
     paper: "awq",
+    measured: ["awq"],
     table: "awq-4",
   },
   {
@@ -52,6 +56,7 @@ export const kCards: readonly Card[] = [
     costs: "The split has to be chosen for each family of models. At 4 bits it is not enough.",
     at: ["smoothquant"],
     paper: "smoothquant",
+    measured: ["smoothquant"],
     table: "smoothquant-3",
   },
   {
@@ -64,6 +69,7 @@ export const kCards: readonly Card[] = [
       "More scales to store and to multiply with. It does nothing about outlier channels, so it fails on the largest models of its time.",
     at: ["zeroquant"],
     paper: "zeroquant",
+    measured: ["zeroquant"],
     table: "smoothquant-3",
   },
   {
@@ -77,6 +83,7 @@ export const kCards: readonly Card[] = [
       "Two products and a search for outliers in every layer: slower than 16 bits for all but very large layers.",
     at: ["llm-int8"],
     paper: "llm-int8",
+    measured: ["llm-int8"],
     table: "llm-int8-5",
   },
   {
@@ -88,6 +95,7 @@ export const kCards: readonly Card[] = [
     costs: "A few rotations remain to be done while the model runs. They are fast but not free.",
     at: ["quarot"],
     paper: "quarot",
+    measured: ["quarot"],
     table: "quarot-1",
   },
   {
@@ -100,6 +108,7 @@ export const kCards: readonly Card[] = [
       "Every product unpacks the base. The merged model is in 16 bits again until it is rounded once more.",
     at: ["qlora", "number-formats"],
     paper: "qlora",
+    measured: ["nf4", "nf4_dq"],
     table: "qlora-2",
   },
   {
@@ -112,6 +121,7 @@ export const kCards: readonly Card[] = [
       "Rounding and unpacking in every step. Below 4 bits the direction of the scales decides over everything.",
     at: ["kv-lab", "kv-cache"],
     paper: "kivi",
+    measured: [],
     table: "kivi-3",
   },
   {
@@ -123,6 +133,7 @@ export const kCards: readonly Card[] = [
     costs: "Each has its own bits for scales: 4 bits are 4.25 to 5.",
     at: ["format-comparison", "formats", "number-formats"],
     paper: "mx",
+    measured: ["hqq", "fp8_e4m3", "mxfp4", "nvfp4", "q4_K", "q6_K", "iq4_nl"],
   },
 ];
 

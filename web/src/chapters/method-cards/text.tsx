@@ -1,8 +1,10 @@
 import papers from "#data/papers.json";
 import { Chapter } from "../../page/chapter";
 import { Demo } from "../../page/demo";
+import { decimals, significant } from "../../ui/format";
 import { kParts } from "../list";
 import { Source, tableOf } from "../shared/published";
+import { settingsText, sweep } from "../shared/sweep";
 import { type Card, kCards } from "./cards";
 
 const kChapters = new Map(kParts.flatMap((part) => part.chapters.map((c) => [c.id, c.short] as const)));
@@ -31,6 +33,7 @@ function MethodCard({ card }: { card: Card }) {
             </dd>
           </>
         ) : null}
+        <MeasuredRows methods={card.measured} />
         <dt>Read and try</dt>
         <dd>
           <a href={`#paper-${paper.id}`}>{paper.name}</a>
@@ -42,6 +45,31 @@ function MethodCard({ card }: { card: Card }) {
         </dd>
       </dl>
     </section>
+  );
+}
+
+/** What the sweep over the reference model says of these methods, by bits a weight. */
+function MeasuredRows({ methods }: { methods: readonly string[] }) {
+  const rows = sweep.filter((row) => methods.includes(String(row.settings.method)));
+  if (rows.length === 0) return null;
+  return (
+    <>
+      <dt>Measured here</dt>
+      <dd>
+        <details>
+          <summary>On the reference model, {rows.length} settings</summary>
+          <ul>
+            {rows.map((row) => (
+              <li key={settingsText(row.settings)}>
+                {settingsText(row.settings)}: {decimals(row.quantized_bits_per_weight, 2)} bits a weight,{" "}
+                {significant(row.bits_per_byte_increase, 2)} bits a byte more
+              </li>
+            ))}
+          </ul>
+          <p class="source">data/sweep.json, made by quantlens sweep.</p>
+        </details>
+      </dd>
+    </>
   );
 }
 

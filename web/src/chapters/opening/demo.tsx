@@ -1,4 +1,4 @@
-// Until the reference model writes here, the first demo is the idea itself: numbers that move to the marks of a ruler.
+// The idea itself, which waits for no model: numbers that move to the marks of a ruler.
 import { NumberLine } from "../../charts/number-line";
 import { ask } from "../../core/ask";
 import { viewState } from "../../state/view-state";
@@ -7,6 +7,8 @@ import { Figure } from "../../ui/figure";
 import { plain, significant } from "../../ui/format";
 import { Slider } from "../../ui/slider";
 import { stepsTable } from "../shared/steps-table";
+
+export { Writing } from "./model";
 
 const kValues = [-0.91, -0.58, -0.31, -0.12, 0.05, 0.22, 0.47, 0.66, 0.98];
 

@@ -11,11 +11,16 @@ export default function Opening() {
         even 2, by moving it to the nearest mark on a ruler. The model shrinks, and every number is a little
         wrong. This page lets you turn the bits down and see what that costs.
       </p>
+      <Demo of="opening" name="Writing" />
+      <p>
+        Turn the bits down and read. 8 bits change next to nothing; towards 2 words fall apart. Why so late,
+        and what can be done about it, is what this page is about.
+      </p>
       <Demo of="opening" name="Snap" />
       <p>
-        You are looking at nine numbers. Above the line is what they were; on the line is what gets stored.
-        Drag the slider: at 8 bits the marks are so close that almost nothing moves, at 2 bits three marks are
-        left for everyone.
+        Here are nine numbers. Above the line is what they were; on the line is what gets stored. Drag the
+        slider: at 8 bits the marks are so close that almost nothing moves, at 2 bits three marks are left for
+        everyone.
       </p>
       <p>
         That is all the arithmetic there is. The rest of this page is about where to put the marks, how many

@@ -13,6 +13,8 @@ import {
   tableOf,
 } from "../shared/published";
 
+export { MeasuredHere } from "./measured";
+
 const kShown = ["squeezellm-1", "llama-cpp-quantize", "llama-cpp-scoreboard", "awq-4", "quarot-1", "kivi-3"];
 const kTables = kShown.map((id) => [id, `${tableOf(id).title} (${tableOf(id).paper})`] as const);
 

@@ -11,6 +11,7 @@ export default function TradeOffs() {
         they cost in quality depends on the model and the method. So there is no table of “INT4: 97 %
         quality”; there are measurements, each in its own setting.
       </p>
+      <Demo of="trade-offs" name="MeasuredHere" />
       <Demo of="trade-offs" name="PublishedChart" />
       <p>
         Quality is mostly given as <Term of="perplexity">perplexity</Term>: how many next words the model

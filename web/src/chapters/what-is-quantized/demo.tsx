@@ -5,6 +5,8 @@ import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant, whole } from "../../ui/format";
 import { BatchSlider, ContextSlider, ModelSelect } from "../shared/controls";
 
+export { WhatItCosts } from "./measured";
+
 const kGiB = 1024 ** 3;
 /** What is stored in how many bits. Activations take no memory worth counting, so W8A8 is stored as W8. */
 const kWays = [

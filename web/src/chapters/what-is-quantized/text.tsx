@@ -68,6 +68,7 @@ export default function WhatIsQuantized() {
         </table>
       </section>
       <Demo of="what-is-quantized" name="WhatItSaves" />
+      <Demo of="what-is-quantized" name="WhatItCosts" />
       <p>
         People write W4A16 for weights in 4 bits and activations in 16,{" "}
         <Term of="w4a16-w8a8-notation">and so on</Term>. Activations are small beside weights and cache, so

@@ -1,0 +1,100 @@
+// How far the numbers of the reference model reach, by what they are for.
+import { Bars } from "../../charts/bars";
+import { askEach } from "../../core/ask";
+import type { StatisticsRequest } from "../../core/requests";
+import { viewState } from "../../state/view-state";
+import { Figure } from "../../ui/figure";
+import { decimals, significant } from "../../ui/format";
+import { Slider } from "../../ui/slider";
+import { kMatrices, tensorIn } from "../shared/tensors";
+
+const kLastLayer = 3;
+const view = viewState("definitions", { layer: 0 });
+
+/** Q, K and V read the same inputs, gate and up as well: one of each is enough. */
+const kInputs = [
+  { part: "self_attn.q_proj", name: "inputs of Q, K and V" },
+  { part: "self_attn.o_proj", name: "inputs of O" },
+  { part: "mlp.gate_proj", name: "inputs of gate and up" },
+  { part: "mlp.down_proj", name: "inputs of down" },
+] as const;
+
+const requestOf = (part: string, of: "weights" | "activations"): StatisticsRequest => ({
+  op: "statistics",
+  of,
+  layer: tensorIn(view.value.layer, part),
+  bins: 11,
+});
+const kRows = [
+  ...kMatrices.map(({ part, name }) => ({ part, name: `weights: ${name}`, of: "weights" as const })),
+  ...kInputs.map(({ part, name }) => ({ part, name: `activations: ${name}`, of: "activations" as const })),
+];
+const result = askEach(() => kRows.map((row) => requestOf(row.part, row.of)));
+
+export function Ranges() {
+  return (
+    <Figure
+      title="How far the largest number reaches beyond the usual one"
+      lead="Weights as they are in the file, activations as they flow while the model reads the calibration text."
+      result={result}
+      view={view}
+      height={720}
+      command={() => requestOf("mlp.down_proj", "activations")}
+      controls={
+        <Slider field={view.field("layer")} name="Layer" minimum={0} maximum={kLastLayer} unit="of 0 to 3" />
+      }
+      sentence={(r) => {
+        const ratio = (i: number) => r.items[i]?.max_over_rms ?? 0;
+        const worst = (of: string) =>
+          kRows
+            .map((row, i) => ({ ...row, i }))
+            .filter((row) => row.of === of)
+            .reduce((best, row) => (ratio(row.i) > ratio(best.i) ? row : best));
+        const weights = worst("weights");
+        const inputs = worst("activations");
+        return (
+          <>
+            No weight of layer {view.value.layer} is more than{" "}
+            <b class="is-quantized">{decimals(ratio(weights.i), 1)} times</b> the root mean square of its
+            matrix. Among the activations, the {inputs.name.replace("activations: ", "")} reach{" "}
+            <b class="is-outlier">{decimals(ratio(inputs.i), 1)} times</b> theirs.
+          </>
+        );
+      }}
+      table={(r) => ({
+        caption: `Measured in layer ${view.value.layer}`,
+        columns: ["what", "least", "largest", "root mean square", "largest over root mean square"],
+        rows: r.items.map((item, i) => [
+          kRows[i]!.name,
+          significant(item.minimum, 3),
+          significant(item.maximum, 3),
+          significant(item.rms, 3),
+          decimals(item.max_over_rms, 2),
+        ]),
+      })}
+    >
+      {(r) => (
+        <Bars
+          label="Largest absolute value over the root mean square, by kind of tensor."
+          unit="largest value, in root mean squares"
+          format={(value) => significant(value, 3)}
+          legend={[
+            { kind: "quantized", name: "weights", mark: "bar" },
+            { kind: "outlier", name: "activations", mark: "open-bar" },
+          ]}
+          rows={r.items.map((item, i) => ({
+            name: kRows[i]!.name,
+            bars: [
+              {
+                kind: kRows[i]!.of === "weights" ? ("quantized" as const) : ("outlier" as const),
+                value: item.max_over_rms,
+                text: `${decimals(item.max_over_rms, 1)}; from ${significant(item.minimum, 2)} to ${significant(item.maximum, 2)}`,
+                open: kRows[i]!.of !== "weights",
+              },
+            ],
+          }))}
+        />
+      )}
+    </Figure>
+  );
+}

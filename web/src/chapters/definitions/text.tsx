@@ -1,0 +1,66 @@
+import { Chapter } from "../../page/chapter";
+import { Demo } from "../../page/demo";
+import { Term } from "../../page/term";
+
+const kRows = [
+  [
+    "weights",
+    "what training has found; the same for every text",
+    "a few are large, and each error is there in every answer",
+  ],
+  [
+    "activations",
+    "what flows through the layers; new for every token",
+    "some channels are many times as large as the rest, and the ruler must be found while the model runs",
+  ],
+  [
+    "KV cache",
+    "keys and values of all earlier tokens, read again for each new one",
+    "it grows with the text, and errors stay in it until the text ends",
+  ],
+  [
+    "biases",
+    "a number added to each output; models of this kind have none",
+    "so few that they stay in 16 or 32 bits",
+  ],
+] as const;
+
+export default function Definitions() {
+  return (
+    <Chapter id="definitions" title="Four kinds of numbers, four difficulties">
+      <section class="scroll-box is-whole wide" tabIndex={0} aria-label="What the numbers of a model are">
+        <table class="data-table">
+          <thead>
+            <tr>
+              <th scope="col">numbers</th>
+              <th scope="col" class="words">
+                what they are
+              </th>
+              <th scope="col" class="words">
+                what is hard about rounding them
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {kRows.map(([name, what, hard]) => (
+              <tr key={name}>
+                <td>
+                  <b>{name}</b>
+                </td>
+                <td class="words">{what}</td>
+                <td class="words">{hard}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <p>
+        You often read of fixed ranges, such as weights between {"\u2212"}2 and 2. There are none; each model
+        and each layer has its own, so they are measured here. What matters is not how large the numbers are
+        but how far the largest stands out: that is what stretches the ruler. Numbers that stand out on every
+        token are <Term of="outlier-feature">outlier features</Term>.
+      </p>
+      <Demo of="definitions" name="Ranges" />
+    </Chapter>
+  );
+}

@@ -1,0 +1,20 @@
+import { Chapter } from "../../page/chapter";
+import { Demo } from "../../page/demo";
+
+export default function KvLab() {
+  return (
+    <Chapter id="kv-lab" title="In the cache, the direction of the scales decides">
+      <p>
+        An error in the cache is read again for every later token. Keys decide where attention looks, values
+        what it brings back. In most models a few channels of the keys are loud on every token; the values
+        have no such channels.
+      </p>
+      <Demo of="kv-lab" name="Grid" />
+      <p>
+        What to look for: whether rounding goes further down (keys) or across (values) before it hurts, and
+        what keeping the newest tokens as they are is worth.
+      </p>
+      <Demo of="kv-lab" name="Directions" />
+    </Chapter>
+  );
+}

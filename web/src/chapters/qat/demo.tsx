@@ -1,0 +1,170 @@
+// The same model at few bits in three ways: rounded after training, trained with the rounding, and rounded with its scales
+// and norms trained afterwards.
+import { computed, effect } from "@preact/signals";
+import type { Answer } from "../../core/ask";
+import { kTextPaths } from "../../core/companions";
+import { type Evaluations, evaluateEach } from "../../core/evaluate";
+import { modelFiles, modelStatus } from "../../core/model";
+import type { EvalRequest, TrainRequest } from "../../core/requests";
+import { type Curve, type Run, Training } from "../../core/training";
+import { viewState } from "../../state/view-state";
+import { Choice } from "../../ui/choice";
+import { Figure } from "../../ui/figure";
+import { bytes, decimals, whole } from "../../ui/format";
+import { Slider } from "../../ui/slider";
+import { type Line, lastOf, rowsOf, TrainButton, TrainChart } from "../shared/train-figure";
+
+const kGroup = 64;
+const kWindows = 4;
+const kHeldOutBytes = kWindows * 512;
+const kStops = [20, 40, 60, 100, 200] as const;
+
+const view = viewState("qat", { bits: "2", steps: 60 });
+const bits = () => Number(view.value.bits);
+
+const evalOf = (method: string): EvalRequest =>
+  method === "none"
+    ? { op: "eval", method, windows: kWindows }
+    : { op: "eval", method, bits: bits(), scheme: "asymmetric", group_size: kGroup, windows: kWindows };
+const measured = evaluateEach(() => [evalOf("none"), evalOf("rtn"), evalOf("gptq")]);
+
+const kCommon = {
+  batch: 1,
+  sequence: 256,
+  parts: 1,
+  optimizer: "adamw",
+  warmup: 5,
+  weight_decay: 0,
+} as const;
+const trainOf = (learning: "qat" | "scales"): TrainRequest => ({
+  op: "train",
+  learning,
+  ...(learning === "scales" ? { base: "rtn" } : {}),
+  bits: bits(),
+  group_size: kGroup,
+  // Scales are few and bear a higher rate; both were tried at three rates and the better one kept.
+  learning_rate: learning === "qat" ? 3e-4 : 3e-3,
+  steps: view.value.steps,
+  ...kCommon,
+});
+/** The same on the command line, which stores the model; the second line measures it. */
+const commandsOf = (learning: "qat" | "scales"): object[] => [
+  { ...trainOf(learning), text: kTextPaths.calibration, held_out_share: 0, out: `${learning}.safetensors` },
+  { ...evalOf("none"), model: `${learning}.safetensors` },
+];
+
+const training = new Training();
+const settings = computed(() => JSON.stringify([view.value.bits, view.value.steps]));
+if (!import.meta.env.SSR)
+  effect(() => {
+    settings.value;
+    training.clear();
+  });
+
+function start(): void {
+  const files = modelFiles.peek();
+  if (!files) return;
+  const heldOut = files.evaluation.subarray(0, kHeldOutBytes);
+  const runs: Run[] = [
+    { name: "QAT: all weights learn", request: trainOf("qat"), text: files.calibration, heldOut },
+    { name: "small update: scales and norms", request: trainOf("scales"), text: files.calibration, heldOut },
+  ];
+  void training.start(runs);
+}
+
+interface Shown {
+  ways: Evaluations | undefined;
+  curves: readonly Curve[];
+}
+const result: Answer<Shown> = {
+  ...measured,
+  error: computed(() => training.error.value ?? measured.error.value),
+  stale: computed(() => measured.stale.value && modelStatus.value.state !== "missing"),
+  progress: computed(() => measured.progress.value),
+  value: computed(() =>
+    measured.value.value ? { ways: measured.value.value, curves: training.curves.value } : undefined,
+  ),
+};
+
+const linesOf = ({ ways }: Shown): Line[] => [
+  { name: "rounded to nearest", kind: "error", bits: ways?.items[1]?.bits_per_byte },
+  { name: "GPTQ", kind: "scale", bits: ways?.items[2]?.bits_per_byte },
+  { name: "as trained, 16 bits", kind: "original", bits: ways?.items[0]?.bits_per_byte },
+];
+
+export function Curves() {
+  return (
+    <Figure
+      title="Rounded afterwards, or trained with the rounding"
+      lead={`Both runs learn from the 6.5 kB calibration text, one step after the other; the height is measured on ${whole(kHeldOutBytes)} bytes of another text. Lower is better.`}
+      result={result}
+      view={view}
+      height={390}
+      command={() => [evalOf("rtn"), ...commandsOf("qat"), ...commandsOf("scales")]}
+      controls={
+        <>
+          <Choice
+            field={view.field("bits")}
+            name="Bits for each weight"
+            options={[
+              ["2", "2"],
+              ["3", "3"],
+              ["4", "4"],
+            ]}
+          />
+          <Slider
+            field={view.field("steps")}
+            name="Steps"
+            minimum={20}
+            maximum={200}
+            stops={kStops}
+            unit="steps"
+          />
+          <TrainButton training={training} start={start} />
+        </>
+      }
+      sentence={(r) => {
+        const [none, rtn] = r.ways?.items ?? [];
+        const [qat, scales] = r.curves;
+        const after = lastOf(qat);
+        const small = lastOf(scales);
+        return (
+          <>
+            {none && rtn ? (
+              <>
+                At {view.value.bits} bits ({decimals(rtn.quantized_bits_per_weight, 2)} with scales, the model{" "}
+                {bytes(rtn.bytes)}) rounding alone needs{" "}
+                <b class="is-error">{decimals(rtn.bits_per_byte, 3)}</b> bits a byte, as trained{" "}
+                {decimals(none.bits_per_byte, 3)}.{" "}
+              </>
+            ) : null}
+            {after !== undefined && small !== undefined ? (
+              <>
+                After {qat!.step} steps QAT stands at <b class="is-quantized">{decimals(after, 3)}</b>, with{" "}
+                {whole(qat!.learnable)} numbers learning; the small update at{" "}
+                <b class="is-good">{decimals(small, 3)}</b> with {whole(scales!.learnable)}.
+              </>
+            ) : (
+              "Press train to see what learning adds."
+            )}
+          </>
+        );
+      }}
+      table={(r) => ({
+        caption: "Bits a byte of the text held apart",
+        columns: ["what", "step", "bits a byte"],
+        rows: rowsOf(r.curves, linesOf(r)),
+      })}
+    >
+      {(r) => (
+        <TrainChart
+          label="Bits a byte against training steps, beside methods that do not train."
+          steps={view.value.steps}
+          curves={r.curves}
+          kinds={["quantized", "good"]}
+          lines={linesOf(r)}
+        />
+      )}
+    </Figure>
+  );
+}

@@ -1,0 +1,385 @@
+// Adapters on a frozen base: in 16 bits and in NF4 (QLoRA), and on integers with a merge at the end (LoRA-Q).
+import { computed, effect, signal } from "@preact/signals";
+import type { Answer } from "../../core/ask";
+import { heldApart } from "../../core/companions";
+import { answerTo } from "../../core/evaluate";
+import { bytesArray, modelFiles, modelStatus, wakeModel } from "../../core/model";
+import type { CoreError, EvalRequest, Request, TrainRequest } from "../../core/requests";
+import { type Curve, measureTrained, Training } from "../../core/training";
+import { viewState } from "../../state/view-state";
+import { Choice, Switch } from "../../ui/choice";
+import { Figure } from "../../ui/figure";
+import { bytes, decimals, significant, whole } from "../../ui/format";
+import { Slider } from "../../ui/slider";
+import { type Line, lastOf, rowsOf, TrainButton, TrainChart } from "../shared/train-figure";
+
+const kRanks = [4, 8, 16, 32, 64] as const;
+const kGroup = 64;
+const kLoftqIterations = 5;
+
+const view = viewState("qlora", {
+  rank: 16,
+  alpha: 32,
+  double_quantization: false,
+  steps: 60,
+  bits: "2",
+  integer_steps: 60,
+});
+
+const kCommon = {
+  batch: 1,
+  sequence: 256,
+  parts: 1,
+  optimizer: "adamw",
+  learning_rate: 3e-3,
+  warmup: 5,
+  weight_decay: 0,
+} as const;
+const nf4 = () => (view.value.double_quantization ? "nf4_dq" : "nf4");
+
+/** Evaluations of untrained models on the text that is held apart, asked again when a setting changes. */
+function onHeldOut(channel: string, makeRequests: () => readonly EvalRequest[]) {
+  const values = signal<readonly (EvalLine | undefined)[]>([]);
+  const error = signal<CoreError | undefined>(undefined);
+  const stale = signal(true);
+  const request = signal<Request | undefined>(undefined);
+  let last = "";
+  const start = async () => {
+    const asked = makeRequests();
+    request.value = asked[0];
+    if (import.meta.env.SSR) return;
+    wakeModel();
+    const files = modelFiles.value;
+    const key = JSON.stringify(asked);
+    if (!files || key === last) return;
+    last = key;
+    stale.value = true;
+    const { heldOut } = heldApart(files.adapter);
+    const found: (EvalLine | undefined)[] = [];
+    for (const one of asked) {
+      try {
+        const { answer } = await answerTo(channel, one, [bytesArray("text", heldOut)]);
+        found.push({
+          bits: answer.bits_per_byte ?? Number.NaN,
+          bytes: answer.bytes,
+          weight: answer.bits_per_weight,
+        });
+      } catch (problem) {
+        found.push(undefined);
+        if (last === key) error.value = problem as CoreError;
+      }
+      if (last !== key) return;
+    }
+    values.value = found;
+    stale.value = false;
+  };
+  if (import.meta.env.SSR) void start();
+  else effect(() => void start());
+  return { values, error, stale, request };
+}
+interface EvalLine {
+  bits: number;
+  bytes: number;
+  weight: number;
+}
+
+interface Shown {
+  lines: readonly (EvalLine | undefined)[];
+  curves: readonly Curve[];
+}
+function answerFrom(asked: ReturnType<typeof onHeldOut>, training: Training): Answer<Shown> {
+  return {
+    value: computed(() =>
+      asked.values.value.length > 0
+        ? { lines: asked.values.value, curves: training.curves.value }
+        : undefined,
+    ),
+    error: computed(() => training.error.value ?? asked.error.value),
+    stale: computed(() => asked.stale.value && modelStatus.value.state !== "missing"),
+    progress: signal(undefined),
+    request: asked.request,
+  };
+}
+
+/** Forgets the curves when what they belong to changes. */
+function clearsWith(training: Training, settings: () => unknown): void {
+  const key = computed(() => JSON.stringify(settings()));
+  if (!import.meta.env.SSR)
+    effect(() => {
+      key.value;
+      training.clear();
+    });
+}
+
+const loraOn = (base: string): TrainRequest => ({
+  op: "train",
+  learning: "lora",
+  ...(base === "none" ? {} : { base }),
+  rank: view.value.rank,
+  alpha: view.value.alpha,
+  steps: view.value.steps,
+  ...kCommon,
+});
+const evalOf = (method: string): EvalRequest => ({ op: "eval", method });
+
+const adapters = new Training();
+clearsWith(adapters, () => {
+  const { rank, alpha, double_quantization, steps } = view.value;
+  return [rank, alpha, double_quantization, steps];
+});
+const adaptersAsked = onHeldOut("adapters", () => [evalOf("none"), evalOf(nf4())]);
+const adaptersResult = answerFrom(adaptersAsked, adapters);
+
+function startAdapters(): void {
+  const files = modelFiles.peek();
+  if (!files) return;
+  const { text, heldOut } = heldApart(files.adapter);
+  void adapters.start([
+    { name: "LoRA on 16 bits", request: loraOn("none"), text, heldOut },
+    { name: `QLoRA on ${nf4()}`, request: loraOn(nf4()), text, heldOut },
+  ]);
+}
+
+const adapterLines = ({ lines }: Shown): Line[] => [
+  { name: "no adapter, 16 bits", kind: "original", bits: lines[0]?.bits },
+  { name: `no adapter, ${nf4()}`, kind: "error", bits: lines[1]?.bits },
+];
+
+export function Adapters() {
+  const { rank, alpha } = view.value;
+  return (
+    <Figure
+      title="Adapters learn a new manner, on a base of 16 bits and of 4"
+      lead="The text to learn is the log of a mountain station, nothing like a novel. Its last tenth is held apart to measure with. Lower is better."
+      result={adaptersResult}
+      view={view}
+      height={390}
+      command={() => loraOn(nf4())}
+      controls={
+        <>
+          <Slider
+            field={view.field("rank")}
+            name="Rank"
+            minimum={4}
+            maximum={64}
+            stops={kRanks}
+            hint="Columns of B and rows of A."
+          />
+          <Slider
+            field={view.field("alpha")}
+            name="Alpha"
+            minimum={4}
+            maximum={64}
+            stops={kRanks}
+            hint={`B A counts ${significant(alpha / rank, 3)} times.`}
+          />
+          <Switch
+            field={view.field("double_quantization")}
+            name="Double quantization"
+            hint="the scales of NF4 are rounded as well"
+          />
+          <Slider
+            field={view.field("steps")}
+            name="Steps"
+            minimum={20}
+            maximum={200}
+            stops={[20, 40, 60, 100, 200]}
+            unit="steps"
+          />
+          <TrainButton training={adapters} start={startAdapters} />
+        </>
+      }
+      sentence={(r) => {
+        const [full, quantized] = r.curves;
+        const [bare, base] = r.lines;
+        const [a, b] = [lastOf(full), lastOf(quantized)];
+        return (
+          <>
+            {bare && base ? (
+              <>
+                The base takes <b class="is-quantized">{bytes(base.bytes)}</b> instead of {bytes(bare.bytes)}{" "}
+                and knows nothing of station logs: {decimals(bare.bits, 2)} bits a byte.{" "}
+              </>
+            ) : null}
+            {a !== undefined && b !== undefined ? (
+              <>
+                After {quantized!.step} steps {whole(quantized!.learnable)} numbers have learned: LoRA on 16
+                bits stands at <b class="is-original">{decimals(a, 3)}</b>, QLoRA at{" "}
+                <b class="is-quantized">{decimals(b, 3)}</b>.
+              </>
+            ) : (
+              "Press train to let the adapters learn."
+            )}
+          </>
+        );
+      }}
+      table={(r) => ({
+        caption: "Bits a byte of the text held apart",
+        columns: ["what", "step", "bits a byte"],
+        rows: rowsOf(r.curves, adapterLines(r)),
+      })}
+    >
+      {(r) => (
+        <TrainChart
+          label="Bits a byte against training steps for LoRA and QLoRA."
+          steps={view.value.steps}
+          curves={r.curves}
+          kinds={["scale", "quantized"]}
+          lines={adapterLines(r)}
+        />
+      )}
+    </Figure>
+  );
+}
+
+// LoRA-Q: the base is in integers, and what was learned is merged and rounded again.
+
+const integerOn = (loftq: number): TrainRequest => ({
+  op: "train",
+  learning: "lora",
+  base: "rtn",
+  bits: Number(view.value.bits),
+  group_size: kGroup,
+  ...(loftq > 0 ? { loftq_iterations: loftq } : {}),
+  rank: view.value.rank,
+  alpha: view.value.alpha,
+  steps: view.value.integer_steps,
+  ...kCommon,
+});
+const rounded = (): EvalRequest => ({
+  op: "eval",
+  method: "rtn",
+  bits: Number(view.value.bits),
+  group_size: kGroup,
+});
+
+const integers = new Training();
+clearsWith(integers, () => {
+  const { rank, alpha, bits, integer_steps } = view.value;
+  return [rank, alpha, bits, integer_steps];
+});
+const integersAsked = onHeldOut("integers", () => [evalOf("none"), rounded()]);
+const integersResult = answerFrom(integersAsked, integers);
+
+function startIntegers(): void {
+  const files = modelFiles.peek();
+  if (!files) return;
+  const { text, heldOut } = heldApart(files.adapter);
+  void integers.start([
+    { name: "adapters from zero", request: integerOn(0), text, heldOut },
+    { name: "LoftQ start", request: integerOn(kLoftqIterations), text, heldOut },
+  ]);
+}
+
+interface Merged {
+  name: string;
+  merged: number;
+  rounded: number;
+}
+const merged = signal<readonly Merged[]>([]);
+if (!import.meta.env.SSR)
+  effect(() => {
+    const curves = integers.curves.value;
+    const files = modelFiles.peek();
+    if (!files || curves.length === 0 || !curves.every((curve) => curve.model)) {
+      merged.value = [];
+      return;
+    }
+    const { heldOut } = heldApart(files.adapter);
+    void (async () => {
+      const found: Merged[] = [];
+      for (const curve of curves) {
+        const key = `${curve.name} ${JSON.stringify(integerOn(0))}`;
+        const whole16 = await measureTrained(key, curve.model!, evalOf("none"), heldOut);
+        const again = await measureTrained(key, curve.model!, rounded(), heldOut);
+        found.push({ name: curve.name, merged: whole16.bits_per_byte, rounded: again.bits_per_byte });
+      }
+      if (integers.curves.peek() === curves) merged.value = found;
+    })();
+  });
+
+const integerLines = ({ lines }: Shown): Line[] => [
+  { name: "no adapter, 16 bits", kind: "original", bits: lines[0]?.bits },
+  { name: `no adapter, ${view.value.bits} bits`, kind: "error", bits: lines[1]?.bits },
+];
+
+export function Integers() {
+  return (
+    <Figure
+      title="On integers: where the adapters begin, and what is left after merging"
+      lead="Adapters usually begin at zero, so the run begins with all of the rounding error. LoftQ chooses base and adapters together, so that their sum is near to the weights from the start."
+      result={integersResult}
+      view={view}
+      height={390}
+      command={() => integerOn(kLoftqIterations)}
+      controls={
+        <>
+          <Choice
+            field={view.field("bits")}
+            name="Bits of the base"
+            options={[
+              ["2", "2"],
+              ["3", "3"],
+              ["4", "4"],
+            ]}
+          />
+          <Slider
+            field={view.field("integer_steps")}
+            name="Steps"
+            minimum={20}
+            maximum={200}
+            stops={[20, 40, 60, 100, 200]}
+            unit="steps"
+          />
+          <TrainButton training={integers} start={startIntegers} />
+        </>
+      }
+      sentence={(r) => {
+        const [plain, loftq] = r.curves;
+        const first = [plain?.measured[0]?.bits, loftq?.measured[0]?.bits];
+        return (
+          <>
+            {first[0] !== undefined && first[1] !== undefined ? (
+              <>
+                After the first step the run from zero stands at{" "}
+                <b class="is-scale">{decimals(first[0], 3)}</b>, the one with the LoftQ start at{" "}
+                <b class="is-quantized">{decimals(first[1], 3)}</b>.{" "}
+              </>
+            ) : (
+              "Press train to compare the two starts. "
+            )}
+            {merged.value.length > 0
+              ? merged.value.map((one) => (
+                  <>
+                    {one.name}: merged in 16 bits {decimals(one.merged, 3)}, rounded to {view.value.bits} bits
+                    again <b class="is-error">{decimals(one.rounded, 3)}</b>.{" "}
+                  </>
+                ))
+              : ""}
+          </>
+        );
+      }}
+      table={(r) => ({
+        caption: "Bits a byte of the text held apart",
+        columns: ["what", "step", "bits a byte"],
+        rows: [
+          ...rowsOf(r.curves, integerLines(r)),
+          ...merged.value.flatMap((one) => [
+            [`${one.name}, merged in 16 bits`, "", decimals(one.merged, 4)],
+            [`${one.name}, merged and rounded again`, "", decimals(one.rounded, 4)],
+          ]),
+        ],
+      })}
+    >
+      {(r) => (
+        <TrainChart
+          label="Bits a byte against training steps for two starts of the adapters."
+          steps={view.value.integer_steps}
+          curves={r.curves}
+          kinds={["scale", "quantized"]}
+          lines={integerLines(r)}
+        />
+      )}
+    </Figure>
+  );
+}

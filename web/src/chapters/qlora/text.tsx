@@ -1,0 +1,31 @@
+import { Chapter, Note } from "../../page/chapter";
+import { Demo } from "../../page/demo";
+import { Tex } from "../../page/tex";
+
+export default function Qlora() {
+  return (
+    <Chapter id="qlora" title="A frozen base in 4 bits, and small matrices that learn">
+      <p>
+        To finetune a model you need its gradients and the optimizer&rsquo;s memory of them: several times the
+        model itself. <b>LoRA</b> freezes the weights and learns two thin matrices beside each:{" "}
+        <Tex>{"W x + \\tfrac{\\alpha}{r} B A x"}</Tex>. <b>QLoRA</b> then stores the frozen part in NF4. The
+        adapters stay in 16 bits or more.
+      </p>
+      <Demo of="qlora" name="Adapters" />
+      <p>
+        What to look for: the curve of QLoRA beside that of LoRA, and how far both are below the lines without
+        an adapter. The rank says how much can be learned; on a text this short a high one learns it by heart.
+      </p>
+      <Demo of="qlora" name="Integers" />
+      <p>
+        As long as base and adapters stay apart, nothing is lost. If they are merged into one matrix and that
+        is rounded to the base&rsquo;s bits again, part of what was learned falls between the marks. The last
+        sentence under the picture says how much.
+      </p>
+      <Note title="Where a base in integers makes sense">
+        Integer products are what many processors have kernels for; NF4 has to be unpacked first. The paper
+        behind the start is LoftQ (Li et al. 2023).
+      </Note>
+    </Chapter>
+  );
+}

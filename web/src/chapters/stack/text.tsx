@@ -1,0 +1,21 @@
+import { Chapter } from "../../page/chapter";
+import { Demo } from "../../page/demo";
+
+export default function Stack() {
+  return (
+    <Chapter id="stack" title="Real recipes are stacks">
+      <p>
+        A recipe for a real model combines several of these: something that tames the outliers, a way to round
+        the weights, and formats for activations and cache. Here they can be put together in any way that
+        makes sense; what does not is said beside the control.
+      </p>
+      <Demo of="stack" name="Builder" />
+      <p>
+        A model this small has few outliers, so smoothing and rotation have little to do. Plant some: a few
+        channels become twenty times as large, the next weights as much smaller, and the model computes the
+        same. Then turn the activations to 4 bits.
+      </p>
+      <Demo of="stack" name="Leaderboard" />
+    </Chapter>
+  );
+}

@@ -1,0 +1,227 @@
+// The reference model as a diagram: each block that holds weights can be opened.
+import { computed } from "@preact/signals";
+import { Columns } from "../../charts/columns";
+import { type Answer, ask, askEach } from "../../core/ask";
+import { modelStatus } from "../../core/model";
+import type { ModelResponse, QuantizeRequest, StatisticsResponse } from "../../core/requests";
+import { viewState } from "../../state/view-state";
+import { Figure } from "../../ui/figure";
+import { bytes, decimals, significant, whole } from "../../ui/format";
+import { Slider } from "../../ui/slider";
+import { kAttention, kFeedForward, tensorIn } from "../shared/tensors";
+
+const kEmbedding = "model.embed_tokens.weight";
+const kFinalNorm = "model.norm.weight";
+const kLastLayer = 3;
+
+const view = viewState("transformer", { block: "mlp.down_proj", layer: 0 });
+const nameNow = (): string => nameOf(view.value.block);
+const nameOf = (block: string): string =>
+  block.startsWith("model.") ? block : tensorIn(view.value.layer, block);
+const isNorm = (name: string): boolean => name.includes("norm");
+
+/** Ways to store the block, from 16 bits down. */
+const kWays: readonly (readonly [name: string, settings: Partial<QuantizeRequest> & { method: string }])[] = [
+  ["FP16", { method: "f16" }],
+  ["INT8, a scale a row", { method: "rtn", bits: 8, scheme: "symmetric", granularity: "channel" }],
+  ["INT4 in groups of 64", { method: "rtn", bits: 4, granularity: "group", group_size: 64 }],
+  ["NF4", { method: "nf4" }],
+  ["MXFP4", { method: "mxfp4" }],
+  ["INT2 in groups of 64", { method: "rtn", bits: 2, granularity: "group", group_size: 64 }],
+];
+
+const about = ask(() => ({ op: "model" as const }));
+const values = ask(() =>
+  isNorm(nameNow())
+    ? undefined
+    : { op: "statistics" as const, of: "weights" as const, layer: nameNow(), bins: 61 },
+);
+const sizes = askEach(() =>
+  isNorm(nameNow()) ? [] : kWays.map(([, way]) => ({ op: "quantize" as const, ...way, layer: nameNow() })),
+);
+
+interface Shown {
+  about: ModelResponse;
+  values: StatisticsResponse | undefined;
+}
+const result: Answer<Shown> = {
+  ...about,
+  value: computed(() =>
+    about.value.value ? { about: about.value.value, values: values.value.value } : undefined,
+  ),
+  error: computed(() => about.error.value ?? values.error.value ?? sizes.error.value),
+  stale: computed(
+    () =>
+      modelStatus.value.state !== "missing" &&
+      (about.stale.value || (!isNorm(nameNow()) && (values.stale.value || sizes.stale.value))),
+  ),
+  request: computed(() => values.request.value ?? about.request.value),
+};
+
+function Block({ block, name, model }: { block: string; name: string; model: ModelResponse }) {
+  const tensor = model.tensors.find((one) => one.name === nameOf(block));
+  const shape = tensor ? (isNorm(tensor.name) ? whole(tensor.columns * tensor.rows) : shapeOf(tensor)) : "";
+  return (
+    <button
+      type="button"
+      class={isNorm(block) ? "block is-norm" : "block"}
+      aria-pressed={view.value.block === block}
+      onClick={() => view.set({ block })}
+    >
+      {name}
+      <small>{shape}</small>
+    </button>
+  );
+}
+const shapeOf = (tensor: { rows: number; columns: number }): string =>
+  `${tensor.rows} \u00d7 ${tensor.columns}`;
+const Arrow = () => (
+  <span class="block-arrow" aria-hidden="true">
+    {"\u2192"}
+  </span>
+);
+
+function Diagram({ model }: { model: ModelResponse }) {
+  const c = model.config;
+  return (
+    <section class="blocks" aria-label="The model, from the byte it reads to the one it predicts">
+      <div class="block-row">
+        <span class="block-word">a byte</span>
+        <Arrow />
+        <Block block={kEmbedding} name="embedding" model={model} />
+      </div>
+      <div class="block-layer">
+        <span class="block-word">
+          {String(c.num_hidden_layers)} layers like this; you see layer {view.value.layer}
+        </span>
+        <div class="block-row">
+          <Block block="input_layernorm" name="RMSNorm" model={model} />
+          <Arrow />
+          <span class="block-group">
+            {kAttention.slice(0, 3).map((kind) => (
+              <Block key={kind.part} block={kind.part} name={kind.name} model={model} />
+            ))}
+          </span>
+          <Arrow />
+          <span class="block-word">
+            RoPE turns Q and K; {String(c.num_attention_heads)} heads share {String(c.num_key_value_heads)}{" "}
+            pairs of K and V
+          </span>
+          <span class="block-cache">
+            KV cache
+            <small>
+              {String(c.num_key_value_heads)} {"\u00d7"} {String(c.head_dim)} keys and as many values a token
+            </small>
+          </span>
+          <Arrow />
+          <Block block="self_attn.o_proj" name="output (O)" model={model} />
+          <span class="block-word">added to the stream</span>
+        </div>
+        <div class="block-row">
+          <Block block="post_attention_layernorm" name="RMSNorm" model={model} />
+          <Arrow />
+          <span class="block-group">
+            {kFeedForward.slice(0, 2).map((kind) => (
+              <Block key={kind.part} block={kind.part} name={kind.name} model={model} />
+            ))}
+          </span>
+          <Arrow />
+          <span class="block-word">SiLU(gate) {"\u00d7"} up</span>
+          <Arrow />
+          <Block block="mlp.down_proj" name="down" model={model} />
+          <span class="block-word">added to the stream</span>
+        </div>
+      </div>
+      <div class="block-row">
+        <Block block={kFinalNorm} name="RMSNorm" model={model} />
+        <Arrow />
+        <span class="block-word">the embedding again, turned round, scores all 256 bytes</span>
+      </div>
+    </section>
+  );
+}
+
+export function Blocks() {
+  return (
+    <Figure
+      title="Every block with weights can be opened"
+      lead="The reference model, drawn as it is: norms before the blocks, grouped queries, a gated feed-forward part. Choose a block to see its numbers."
+      result={result}
+      view={view}
+      height={760}
+      controls={
+        <Slider field={view.field("layer")} name="Layer" minimum={0} maximum={kLastLayer} unit="of 0 to 3" />
+      }
+      sentence={(r) => {
+        const tensor = r.about.tensors.find((one) => one.name === nameNow());
+        if (!tensor) return null;
+        const stored = sizes.value.value?.items;
+        return isNorm(tensor.name) ? (
+          <>
+            <b class="is-original">{tensor.name}</b> has {whole(tensor.rows * tensor.columns)} numbers of{" "}
+            {whole(r.about.parameters)}: too few to be worth rounding.
+          </>
+        ) : (
+          <>
+            <b class="is-original">{tensor.name}</b> has {whole(tensor.rows * tensor.columns)} of{" "}
+            {whole(r.about.parameters)} weights
+            {stored?.[2] ? (
+              <>
+                : {bytes(stored[0]!.bytes)} in 16 bits, <b class="is-quantized">{bytes(stored[2].bytes)}</b>{" "}
+                in 4
+              </>
+            ) : null}
+            .{" "}
+            {r.values ? (
+              <>
+                The largest is <b class="is-outlier">{decimals(r.values.max_over_rms, 1)} times</b> the root
+                mean square.
+              </>
+            ) : null}
+          </>
+        );
+      }}
+      table={() => ({
+        caption: `${nameNow()}, stored in other ways`,
+        columns: ["format", "bits a weight", "bytes", "error of the weights (MSE)"],
+        rows: (sizes.value.value?.items ?? []).map((item, i) => [
+          kWays[i]![0],
+          decimals(item.bits_per_weight, 3),
+          whole(item.bytes),
+          significant(item.weight_mse, 4),
+        ]),
+      })}
+    >
+      {(r) => (
+        <>
+          <Diagram model={r.about} />
+          <div class="block-values">
+            {r.values && !isNorm(nameNow()) ? (
+              <>
+                <Columns
+                  label={`How many weights of ${nameNow()} have which value.`}
+                  unit="weights"
+                  kind="original"
+                  values={r.values.histogram.counts}
+                  axis={{ low: r.values.histogram.low, high: r.values.histogram.high, label: "value" }}
+                  format={(value) => whole(value)}
+                  describe={(i) =>
+                    `part ${i + 1} of ${r.values!.histogram.counts.length}: ${whole(r.values!.histogram.counts[i]!)} weights`
+                  }
+                />
+                <dl class="figures-row is-even">
+                  {(sizes.value.value?.items ?? []).map((item, i) => (
+                    <div key={kWays[i]![0]}>
+                      <dt>{kWays[i]![0]}</dt>
+                      <dd>{bytes(item.bytes)}</dd>
+                    </div>
+                  ))}
+                </dl>
+              </>
+            ) : null}
+          </div>
+        </>
+      )}
+    </Figure>
+  );
+}

@@ -1,0 +1,146 @@
+// How well the model predicts, for one or many ways to quantize it. Answers are kept: the same question of another figure,
+// or of a slider that came back, is answered at once.
+import { batch, effect, signal, untracked } from "@preact/signals";
+import { type Answer, ask, beside, core } from "./ask";
+import { Lane, type Work } from "./lane";
+import type {
+  Arrays,
+  CoreError,
+  EvalRequest,
+  EvalResponse,
+  Evaluated,
+  Request,
+  ResponseTo,
+} from "./requests";
+
+export type Evaluation = EvalResponse & Evaluated & { arrays: Arrays };
+export interface Evaluations {
+  /** In the order of the requests; undefined while one is not done, or where it was refused. */
+  items: readonly (Evaluation | undefined)[];
+  refused: readonly (CoreError | undefined)[];
+}
+
+const inBrowser = typeof Worker !== "undefined" && !import.meta.env.SSR;
+const lane = new Lane();
+const known = new Map<string, Evaluation>();
+
+/** Every evaluation of the visit, for the leaderboard: request and answer. */
+export const visit = signal<readonly { request: EvalRequest; answer: Evaluation }[]>([]);
+
+/** One request and its answer, as a promise. */
+export function answerTo<R extends Request>(
+  channel: string,
+  request: R,
+  own: Parameters<typeof beside>[1] = [],
+): Promise<{ answer: ResponseTo<R>; milliseconds: number }> {
+  return new Promise((answered, refused) => {
+    const load = untracked(() => beside(request, own));
+    if (!load) return refused({ code: "missing", message: "the model is not here" } satisfies CoreError);
+    core.ask(
+      channel,
+      request,
+      load.arrays,
+      {
+        answered: (json, arrays, milliseconds) =>
+          answered({ answer: { ...(json as object), arrays } as ResponseTo<R>, milliseconds }),
+        refused,
+        progressed: () => {},
+      },
+      load.model,
+    );
+  });
+}
+
+function workFor(
+  request: EvalRequest,
+  settle: (answer: Evaluation) => void,
+  refuse: (error: CoreError) => void,
+  progress: (share: number) => void,
+  dropped: () => boolean,
+): Work<ResponseTo<EvalRequest>> {
+  return {
+    step: async (size) => {
+      const { answer, milliseconds } = await answerTo("evaluation", { ...request, step_limit: size });
+      return { answer, done: answer.done, milliseconds };
+    },
+    // A window takes many times as long as a matrix, so a step ends where the windows begin.
+    most: (answer) => {
+      if (!answer) return 4;
+      const { matrices, matrices_done } = answer.progress;
+      return matrices > matrices_done ? matrices - matrices_done : 1;
+    },
+    dropped,
+    progressed: ({ progress: p }) =>
+      progress((p.matrices_done + p.windows_done) / Math.max(1, p.matrices + (p.windows || 4))),
+    finished: (answer) => {
+      const { step_limit: _, ...asked } = request;
+      const whole = answer as Evaluation;
+      known.set(JSON.stringify(request), whole);
+      visit.value = [...visit.value, { request: asked as EvalRequest, answer: whole }];
+      settle(whole);
+    },
+    failed: (error) => refuse(error as CoreError),
+  };
+}
+
+/** Evaluates the model in every way that is asked; a row's figures are shown as soon as they are there. */
+export function evaluateEach(makeRequests: () => readonly EvalRequest[]): Answer<Evaluations> {
+  const value = signal<Evaluations | undefined>(undefined);
+  const error = signal<CoreError | undefined>(undefined);
+  const stale = signal(true);
+  const progress = signal<number | undefined>(undefined);
+  const request = signal<Request | undefined>(undefined);
+  let newest = 0;
+  let last = "";
+  const start = () => {
+    const asked = makeRequests();
+    const here = !inBrowser || asked.every((one) => beside(one, []) !== undefined);
+    const key = JSON.stringify([here, asked]);
+    if (key === last) return;
+    last = key;
+    newest += 1;
+    const turn = newest;
+    request.value = asked[0];
+    if (!inBrowser || !here || asked.length === 0) return;
+    const items = asked.map((one) => known.get(JSON.stringify(one)));
+    const refused: (CoreError | undefined)[] = asked.map(() => undefined);
+    const open = () => items.filter((item, i) => !item && !refused[i]).length;
+    const publish = () =>
+      batch(() => {
+        if (asked.length > 1 || items[0]) value.value = { items: [...items], refused: [...refused] };
+        // One request that is refused is the figure's error; one of many is a remark in its row.
+        error.value = asked.length === 1 ? refused[0] : undefined;
+        stale.value = open() > 0;
+        progress.value = open() > 0 ? 1 - open() / asked.length : undefined;
+      });
+    publish();
+    const works = asked.flatMap((one, i) =>
+      items[i]
+        ? []
+        : [
+            workFor(
+              one,
+              (answer) => {
+                items[i] = answer;
+                publish();
+              },
+              (problem) => {
+                refused[i] = problem;
+                publish();
+              },
+              (share) => {
+                progress.value = (asked.length - open() + share) / asked.length;
+              },
+              () => turn !== newest,
+            ),
+          ],
+    );
+    untracked(() => lane.add(works));
+  };
+  if (inBrowser) effect(start);
+  else start();
+  return { value, error, stale, progress, request };
+}
+
+/** Shapes and tensors of the reference model. */
+export const aboutModel = () => ask(() => ({ op: "model" as const }));

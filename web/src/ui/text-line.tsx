@@ -1,0 +1,25 @@
+import type { Field } from "../state/view-state";
+import { Problem } from "./problems";
+import { useUniqueId } from "./unique-id";
+
+/** A line of text; it counts once the reader leaves it or presses Enter. */
+export function TextLine({ field, name }: { field: Field<string>; name: string }) {
+  const id = useUniqueId();
+  return (
+    <div class="control">
+      <label class="control-name" for={id}>
+        {name}
+      </label>
+      <input
+        id={id}
+        class="select"
+        type="text"
+        autocomplete="off"
+        spellcheck={false}
+        value={field.value}
+        onChange={(event) => field.set(event.currentTarget.value)}
+      />
+      <Problem field={field.key} />
+    </div>
+  );
+}
