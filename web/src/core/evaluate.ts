@@ -1,7 +1,7 @@
 // How well the model predicts, for one or many ways to quantize it. Answers are kept: the same question of another figure,
 // or of a slider that came back, is answered at once.
 import { batch, effect, signal, untracked } from "@preact/signals";
-import { type Answer, ask, beside, core } from "./ask";
+import { type Answer, beside, core } from "./ask";
 import { Lane, type Work } from "./lane";
 import type {
   Arrays,
@@ -51,13 +51,15 @@ export function answerTo<R extends Request>(
   });
 }
 
-function workFor(
-  request: EvalRequest,
-  settle: (answer: Evaluation) => void,
-  refuse: (error: CoreError) => void,
-  progress: (share: number) => void,
-  dropped: () => boolean,
-): Work<ResponseTo<EvalRequest>> {
+export interface EvaluationListener {
+  /** Whether nobody waits for it any more. */
+  dropped(): boolean;
+  progressed(answer: EvalResponse): void;
+  finished(answer: Evaluation): void;
+  refused(error: CoreError): void;
+}
+
+function workFor(request: EvalRequest, listener: EvaluationListener): Work<ResponseTo<EvalRequest>> {
   return {
     step: async (size) => {
       const { answer, milliseconds } = await answerTo("evaluation", { ...request, step_limit: size });
@@ -69,19 +71,25 @@ function workFor(
       const { matrices, matrices_done } = answer.progress;
       return matrices > matrices_done ? matrices - matrices_done : 1;
     },
-    dropped,
-    progressed: ({ progress: p }) =>
-      progress((p.matrices_done + p.windows_done) / Math.max(1, p.matrices + (p.windows || 4))),
+    dropped: listener.dropped,
+    progressed: listener.progressed,
     finished: (answer) => {
-      const { step_limit: _, ...asked } = request;
       const whole = answer as Evaluation;
       known.set(JSON.stringify(request), whole);
-      visit.value = [...visit.value, { request: asked as EvalRequest, answer: whole }];
-      settle(whole);
+      visit.value = [...visit.value, { request, answer: whole }];
+      listener.finished(whole);
     },
-    failed: (error) => refuse(error as CoreError),
+    failed: (error) => listener.refused(error as CoreError),
   };
 }
+
+/** One evaluation, in turn with all others of the page. */
+export function evaluateInTurn(request: EvalRequest, listener: EvaluationListener): void {
+  untracked(() => lane.add([workFor(request, listener)]));
+}
+
+const shareDone = ({ progress: p }: EvalResponse): number =>
+  (p.matrices_done + p.windows_done) / Math.max(1, p.matrices + (p.windows || 4));
 
 /** Evaluates the model in every way that is asked; a row's figures are shown as soon as they are there. */
 export function evaluateEach(makeRequests: () => readonly EvalRequest[]): Answer<Evaluations> {
@@ -118,21 +126,20 @@ export function evaluateEach(makeRequests: () => readonly EvalRequest[]): Answer
       items[i]
         ? []
         : [
-            workFor(
-              one,
-              (answer) => {
+            workFor(one, {
+              finished: (answer) => {
                 items[i] = answer;
                 publish();
               },
-              (problem) => {
+              refused: (problem) => {
                 refused[i] = problem;
                 publish();
               },
-              (share) => {
-                progress.value = (asked.length - open() + share) / asked.length;
+              progressed: (answer) => {
+                progress.value = (asked.length - open() + shareDone(answer)) / asked.length;
               },
-              () => turn !== newest,
-            ),
+              dropped: () => turn !== newest,
+            }),
           ],
     );
     untracked(() => lane.add(works));
@@ -141,6 +148,3 @@ export function evaluateEach(makeRequests: () => readonly EvalRequest[]): Answer
   else start();
   return { value, error, stale, progress, request };
 }
-
-/** Shapes and tensors of the reference model. */
-export const aboutModel = () => ask(() => ({ op: "model" as const }));

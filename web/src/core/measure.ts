@@ -1,7 +1,8 @@
 // What quantization does to the whole language model: each plan is quantized and evaluated a step at a time, so that other
 // figures are answered in between, the reader can stop, and a newer wish takes an older one's place at once.
 import { batch, effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
-import { type Answer, beside, core } from "./ask";
+import { type Answer, beside } from "./ask";
+import { evaluateInTurn } from "./evaluate";
 import type { CoreError, EvalResponse, ModelPlan, Request } from "./requests";
 
 export interface Planned<T> {
@@ -25,8 +26,6 @@ const kRestMs = 400;
 
 const requestOf = (plan: ModelPlan) => ({ op: "eval" as const, ...plan });
 
-let channels = 0;
-
 /** What has been measured since the page was opened: the same plan is not measured twice. */
 const known = new Map<string, EvalResponse>();
 
@@ -37,8 +36,6 @@ export function measure<T>(makePlans: () => readonly Planned<T>[]): Measurement<
   const progress = signal<number | undefined>(undefined);
   const request = signal<Request | undefined>(undefined);
   const wanted = signal(false);
-  channels += 1;
-  const channel = `measure ${channels}`;
   let turn = 0;
   let last = "";
   let resting: ReturnType<typeof setTimeout> | undefined;
@@ -55,31 +52,25 @@ export function measure<T>(makePlans: () => readonly Planned<T>[]): Measurement<
     show(items, at >= 0);
     const next = items[at];
     if (!next) return;
-    const load = beside(requestOf(next.plan), []);
-    if (!load) return;
-    core.ask(
-      channel,
-      { ...requestOf(next.plan), step_limit: 1 },
-      load.arrays,
-      {
-        answered: (json) => {
-          if (own !== turn) return;
-          const found = json as EvalResponse;
-          if (found.done) known.set(JSON.stringify(next.plan), found);
-          run(
-            items.map((item, i) => (i === at ? { ...next, found } : item)),
-            own,
-          );
-        },
-        refused: (refusal) => {
-          if (own !== turn) return;
-          error.value = refusal;
-          stale.value = false;
-        },
-        progressed: () => {},
+    evaluateInTurn(requestOf(next.plan), {
+      dropped: () => own !== turn,
+      progressed: (found) =>
+        show(
+          items.map((item, i) => (i === at ? { ...next, found } : item)),
+          true,
+        ),
+      finished: (found) => {
+        known.set(JSON.stringify(next.plan), found);
+        run(
+          items.map((item, i) => (i === at ? { ...next, found } : item)),
+          own,
+        );
       },
-      load.model,
-    );
+      refused: (refusal) => {
+        error.value = refusal;
+        stale.value = false;
+      },
+    });
   }
 
   effect(() => {
