@@ -45,7 +45,7 @@ export function WrittenText({ name, kind, prompt, bytes, probabilities, waiting 
   };
   return (
     <div class="written">
-      <h4 class={`written-name is-${kind}`}>{name}</h4>
+      <p class={`written-name is-${kind}`}>{name}</p>
       <div
         class={`written-text tint-${kind}`}
         role="group"
