@@ -45,8 +45,9 @@ export function Scatter({ label, groups, xLabel, yLabel, yFormat, height = 380 }
   const y = scaleLog()
     // Room above the highest point, or its name would stand in the axis label.
     .domain([low, low < high ? 1.3 * high : low * 10])
-    .range([height - kFoot, kTop])
-    .nice();
+    .range([height - kFoot, kTop]);
+  // Less than a power of ten would be lost between two of them.
+  if (high / low >= 10) y.nice();
   const xFor = (width: number) =>
     scaleLinear()
       .domain([first, first < last ? last : first + 1])

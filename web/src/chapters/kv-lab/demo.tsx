@@ -11,7 +11,7 @@ import { Slider } from "../../ui/slider";
 /** From as it is to the fewest bits. */
 const kFormats = ["f32", "int8", "int4", "int3", "int2"] as const;
 const kNames = ["as it is", "8 bits", "4 bits", "3 bits", "2 bits"] as const;
-const kWindows = 2;
+const kWindows = 1;
 const kCount = kFormats.length;
 
 const view = viewState("kv-lab", { group: 32, residual: 32 });
@@ -35,7 +35,7 @@ export function Grid() {
   return (
     <Figure
       title="Keys and values bear rounding differently"
-      lead="Each cell: the model reads 1,024 bytes with its keys (down) and values (across) stored in so many bits. Darker: its predictions differ more from those with the cache as it is."
+      lead="Each cell: the model reads 512 bytes with its keys (down) and values (across) stored in so many bits. Darker: its predictions differ more from those with the cache as it is."
       result={grid}
       view={view}
       height={340}

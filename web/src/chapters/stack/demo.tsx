@@ -231,12 +231,10 @@ export function Leaderboard() {
         const onFront = yours.filter((entry) => best.includes(entry)).length;
         return (
           <>
-            {whole(r.entries.length)} results, <b class="is-good">{best.length} on the front</b>
-            {yours.length > 0 ? (
-              <>
-                ; of your {yours.length} {onFront === 0 ? "none" : onFront} {onFront === 1 ? "is" : "are"} on
-                it
-              </>
+            {r.entries.length === 1 ? "One result" : `${whole(r.entries.length)} results`},{" "}
+            <b class="is-good">{best.length} on the front</b>
+            {yours.length > 0 ? `; ${yours.length} of your visit, ${onFront} of them on it` : ""}.
+          </>
             ) : null}
             .
           </>

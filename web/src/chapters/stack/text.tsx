@@ -11,9 +11,9 @@ export default function Stack() {
       </p>
       <Demo of="stack" name="Builder" />
       <p>
-        A model this small has few outliers, so smoothing and rotation have little to do. Plant some: a few
-        channels become twenty times as large, the next weights as much smaller, and the model computes the
-        same. Then turn the activations to 4 bits.
+        In a model this small most inputs have no outliers, so smoothing and rotation have little to do. Plant
+        some: a few channels become twenty times as large, the next weights as much smaller, and the model
+        computes the same. Then turn the activations to 4 bits.
       </p>
       <Demo of="stack" name="Leaderboard" />
     </Chapter>
