@@ -235,9 +235,6 @@ export function Leaderboard() {
             <b class="is-good">{best.length} on the front</b>
             {yours.length > 0 ? `; ${yours.length} of your visit, ${onFront} of them on it` : ""}.
           </>
-            ) : null}
-            .
-          </>
         );
       }}
       table={(r) => {
