@@ -2,7 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
+#include <new>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #include "kernels/table.h"
 
@@ -10,7 +16,7 @@ namespace quantlens::bench {
 
 namespace {
 
-constexpr std::size_t kMemoryBytes = 256u << 20;
+constexpr std::size_t kMemoryBytes = 256u << 20, kMemoryFloats = kMemoryBytes / sizeof(float);
 constexpr std::size_t kCacheBytes = 256u << 10;
 
 template <class Body>
@@ -28,10 +34,10 @@ double best_rate(double work, int tries, Body&& body) {
     return best;
 }
 
-volatile float float_sink;         // keeps the compiler from leaving the work out
+volatile float float_sink;  // keeps the compiler from leaving the work out
 volatile std::int32_t int_sink;
 
-Limits measure(std::size_t threads, const std::vector<float>& memory) {
+Limits measure(std::size_t threads, const float* memory) {
     const kernels::KernelTable& table = kernels::active_table();
     ThreadPool pool(threads);
     const double n = double(threads);
@@ -46,7 +52,8 @@ Limits measure(std::size_t threads, const std::vector<float>& memory) {
     limits.cache_bytes = best_rate(n * kPasses * kCacheBytes, 5, [&] {
         pool.for_each(threads, [&](std::size_t thread) {
             for (std::size_t pass = 0; pass < kPasses; ++pass)
-                float_sink = table.read_floats(memory.data() + thread * kCacheBytes, kCacheBytes / sizeof(float));
+                float_sink =
+                    table.read_floats(memory + thread * (kCacheBytes / sizeof(float)), kCacheBytes / sizeof(float));
         });
     });
     return limits;
@@ -54,16 +61,25 @@ Limits measure(std::size_t threads, const std::vector<float>& memory) {
 
 }  // namespace
 
-Machine::Machine(std::size_t most_threads) : memory_(kMemoryBytes / sizeof(float), 1.0f) {
-    one_ = measure(1, memory_);
-    all_ = most_threads == 1 ? one_ : measure(most_threads, memory_);
+Machine::Machine(std::size_t most_threads) {
+    void* memory = nullptr;
+    if (posix_memalign(&memory, std::size_t{2} << 20, kMemoryBytes) != 0) throw std::bad_alloc();
+#if defined(__linux__)
+    madvise(memory, kMemoryBytes, MADV_HUGEPAGE);  // the most that the machine can do
+#endif
+    memory_.reset(static_cast<float*>(memory));
+    std::fill_n(memory_.get(), kMemoryFloats, 1.0f);
+    one_ = measure(1, memory_.get());
+    all_ = most_threads == 1 ? one_ : measure(most_threads, memory_.get());
 }
 
+void Machine::Free::operator()(float* memory) const { std::free(memory); }
+
 double Machine::memory_bytes(ThreadPool& pool) const {
-    const std::size_t pieces = 8 * pool.threads(), share = memory_.size() / pieces;
+    const std::size_t pieces = 8 * pool.threads(), share = kMemoryFloats / pieces;
     return best_rate(double(pieces * share * sizeof(float)), 3, [&] {
         pool.for_each(pieces, [&](std::size_t piece) {
-            float_sink = kernels::active_table().read_floats(memory_.data() + piece * share, share);
+            float_sink = kernels::active_table().read_floats(memory_.get() + piece * share, share);
         });
     });
 }
@@ -78,7 +94,7 @@ double Machine::limit(Bound bound, ThreadPool& pool) const {
     return 0;
 }
 
-std::string Machine::processor() const {
+std::string Machine::processor() {
     std::ifstream info("/proc/cpuinfo");
     for (std::string line; std::getline(info, line);)
         if (line.starts_with("model name")) {

@@ -2,8 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
-#include <vector>
 
 #include "tensor/thread_pool.h"
 
@@ -14,7 +14,7 @@ namespace quantlens::bench {
 enum class Bound : std::uint8_t { kMemory, kCache, kFloat, kCodes };
 
 struct Limits {
-    double cache_bytes;  ///< a second, read from a working set of 256 KB a thread
+    double cache_bytes;       ///< a second, read from a working set of 256 KB a thread
     double float_operations;  ///< a second, fused multiply-adds as two
     double code_operations;   ///< a second, of the int8 product: multiplications and additions
 };
@@ -29,10 +29,13 @@ public:
     const Limits& limits(std::size_t threads) const { return threads == 1 ? one_ : all_; }
     double limit(Bound bound, ThreadPool& pool) const;
 
-    std::string processor() const;
+    static std::string processor();
 
 private:
-    std::vector<float> memory_;  // far larger than the caches
+    struct Free {
+        void operator()(float* memory) const;
+    };
+    std::unique_ptr<float, Free> memory_;  // far larger than the caches
     Limits one_{}, all_{};
 };
 

@@ -24,11 +24,11 @@ constexpr PackedFormat kFormats[] = {
     {PackedKind::kInt8Channel, "int8", 0, 8.0},
 };
 
-/// Packed weights of random codes. Scales would be read from random bytes too, so those that are FP16 are set to one value.
+/// Packed weights of random bytes from which no scale is denormal.
 PackedMatrix random_weights(const PackedFormat& format, std::size_t rows, std::size_t columns) {
     PackedMatrix weights(format.kind, rows, columns, format.group == 0 ? columns : format.group);
     Random random(7);
-    for (auto& byte : weights.data()) byte = std::uint8_t(random.below(64));  // FP16 below 2: finite and plain
+    for (auto& byte : weights.data()) byte = std::uint8_t(8 + random.below(52));  // FP16 and float32 below 2
     return weights;
 }
 
