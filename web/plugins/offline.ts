@@ -1,5 +1,5 @@
 // The service worker of the hosted page: what the page is made of is kept, so that it works without a network afterwards.
-// What is large and seldom wanted (the model, the golden cases) is kept once it was fetched.
+// The golden cases, large and seldom wanted, are kept once they were fetched.
 import { createHash } from "node:crypto";
 import type { Plugin, Rolldown } from "vite";
 
@@ -31,7 +31,7 @@ self.addEventListener("fetch", (event) => {
 });
 `;
 
-const kKept = /\.(js|css|wasm)$/;
+const kKept = /\.(js|css|wasm|safetensors|json|txt)$/;
 const isGolden = (file: Rolldown.OutputAsset | Rolldown.OutputChunk): boolean =>
   file.type === "chunk" && file.moduleIds.some((id) => id.includes("golden:cases"));
 
