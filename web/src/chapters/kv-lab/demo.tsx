@@ -116,7 +116,7 @@ const kKeys = [
   ["q8_0", "8 bits (Q8_0), scales along a token"],
   ["int4", "4 bits, scales along a channel"],
   ["q4_1", "4 bits (Q4_1), scales along a token"],
-  ["q4_0", "4 bits (Q4_0, no zero-point), scales along a token"],
+  ["q4_0", "4 bits (Q4_0), scales along a token"],
   ["int2", "2 bits, scales along a channel"],
   ["fp8_e4m3", "FP8"],
 ] as const;

@@ -351,8 +351,8 @@ export function Integers() {
             {merged.value.length > 0
               ? merged.value.map((one) => (
                   <>
-                    {one.name}: merged in 16 bits {decimals(one.merged, 3)}, rounded to {view.value.bits} bits
-                    again <b class="is-error">{decimals(one.rounded, 3)}</b>.{" "}
+                    The run with {one.name}: merged in 16 bits {decimals(one.merged, 3)}, rounded to{" "}
+                    {view.value.bits} bits again <b class="is-error">{decimals(one.rounded, 3)}</b>.{" "}
                   </>
                 ))
               : ""}
