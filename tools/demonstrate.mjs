@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 // What quantization does to the reference model, and what training after it mends: every figure from a run of quantlens.
 //
-// usage: node tools/demonstrate.mjs --novels FOLDER [--model FILE] [--sweep FILE] [--qat-steps N] [--lora-steps N]
+// usage: node tools/demonstrate.mjs [sweep] [qat --novels FOLDER] [lora] [--model FILE] [--sweep FILE] [--qat-steps N]
+//            [--lora-steps N] [--threads N]
 //
-// Prints Markdown on stdout: 1. the table of 8, 4, 3 and 2 bits from data/sweep.json; 2. QAT at 3 and 2 bits against
-// RTN and GPTQ, on text held out of the novels; 3. LoRA and QLoRA on data/adapter.txt. FOLDER holds the novels that the
+// Prints Markdown on stdout. sweep: the table of 8, 4, 3 and 2 bits from data/sweep.json. qat: QAT at 3 and 2 bits against
+// RTN and GPTQ, on text held out of the novels. lora: LoRA and QLoRA on data/adapter.txt. FOLDER holds the novels that the
 // reference model was trained on (see data/reference/README.md); they are not part of the project.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -14,20 +15,21 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     novels: { type: "string" },
     model: { type: "string", default: join(root, "data/reference/model.safetensors") },
     sweep: { type: "string", default: join(root, "data/sweep.json") },
-    "qat-steps": { type: "string", default: "150" },
-    "lora-steps": { type: "string", default: "120" },
+    "qat-steps": { type: "string", default: "100" },
+    "lora-steps": { type: "string", default: "60" },
     threads: { type: "string", default: "0" },
   },
 });
 const program = process.env.QUANTLENS ?? join(root, "build/native/quantlens");
 const adapter = join(root, "data/adapter.txt");
 const heldOutShare = 0.1; // of each novel, as when the reference model was trained
-const scoredBytes = 8192; // of each novel's held-out end
+const scoredBytes = 4096; // of each novel's held-out end
 
 const quantlens = (...args) => {
   const all = [...args.map(String), "--threads", options.threads, "--json"];
@@ -93,38 +95,55 @@ function sweepTable() {
   );
 }
 
+/** The 97.5 % point of Student's t for 1, 2, ... degrees of freedom. */
+const studentT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+
+/** Mean and 95 % interval of differences that belong together, a passage each. */
+function pairedDifference(ones, others) {
+  const differences = ones.map((one, i) => one - others[i]);
+  const mean = differences.reduce((a, b) => a + b, 0) / differences.length;
+  const variance = differences.reduce((a, b) => a + (b - mean) ** 2, 0) / (differences.length - 1);
+  const half = studentT[differences.length - 2] * Math.sqrt(variance / differences.length);
+  return [mean, mean - half, mean + half];
+}
+
 function qat(folder, novels) {
-  const heldOut = join(folder, "held-out.txt");
-  writeFileSync(
-    heldOut,
-    Buffer.concat(
-      novels.map((path) => {
-        const text = readFileSync(path);
-        const end = text.subarray(Math.floor(text.length * (1 - heldOutShare)));
-        return end.subarray(0, scoredBytes);
-      }),
-    ),
-  );
-  const evaluate = (model, ...more) => quantlens("eval", "--model", model, "--text", heldOut, ...more);
-  const row = (title, { bits_per_byte, bits_per_byte_ci95 }, weight_bits) => [title, fixed(weight_bits, 2), fixed(bits_per_byte), interval(bits_per_byte_ci95)];
-  const plain = evaluate(options.model);
-  const rows = [row("unquantized", plain, 16)];
+  const passages = novels.map((path, i) => {
+    const text = readFileSync(path);
+    const begin = Math.floor(text.length * (1 - heldOutShare));
+    const passage = join(folder, `held-out-${i}.txt`);
+    writeFileSync(passage, text.subarray(begin, begin + scoredBytes));
+    return passage;
+  });
+  /** Bits a byte of each passage. */
+  const evaluate = (model, ...more) => passages.map((text) => quantlens("eval", "--model", model, "--text", text, ...more));
+  const results = [["unquantized", evaluate(options.model), 0]];
   const steps = options["qat-steps"];
   for (const bits of [3, 2]) {
     for (const method of ["rtn", "gptq"]) {
-      const result = evaluate(options.model, "--method", method, "--bits", bits, "--group-size", 128);
-      rows.push(row(`${method.toUpperCase()} ${bits} bits`, result, result.quantized_bits_per_weight));
+      const found = evaluate(options.model, "--method", method, "--bits", bits, "--group-size", 128);
+      results.push([`${method.toUpperCase()} ${bits} bits`, found, bits]);
     }
     const out = join(folder, `qat-${bits}.safetensors`);
     const args = [
-      ...["--learning", "qat", "--bits", bits, "--group-size", 128, "--steps", steps, "--warmup", 10],
-      ...["--optimizer", "adamw", "--learning-rate", 1e-3, "--weight-decay", 0, "--checkpoint-every", 1000000],
+      ...["--learning", "qat", "--bits", bits, "--group-size", 128, "--steps", steps, "--batch", 8, "--sequence", 256],
+      ...["--warmup", 10, "--optimizer", "adamw", "--learning-rate", 1e-3, "--weight-decay", 0, "--checkpoint-every", 1000000],
     ];
     quantlens("train", "--model", options.model, "--text", ...novels, "--out", out, "--held-out-share", heldOutShare, ...args);
-    rows.push(row(`QAT ${bits} bits, ${steps} steps`, evaluate(out), rows.at(-1)[1] * 1));
+    results.push([`QAT ${bits} bits, ${steps} steps`, evaluate(out), bits]);
   }
-  say(`The first ${scoredBytes} bytes of the held-out end of each novel (${novels.length}); asymmetric, groups of 128, all matrices of the layers.`, "");
-  table(["", "bits a weight", "bits a byte", "95 % interval"], rows);
+  const bitsOf = (found) => found.map(({ bits_per_byte }) => bits_per_byte);
+  const mean = (numbers) => numbers.reduce((a, b) => a + b, 0) / numbers.length;
+  const rows = results.map(([title, found, bits]) => {
+    const trained = results.find((each) => each[2] === bits && each[0].startsWith("QAT"));
+    const difference = trained && trained[1] !== found ? pairedDifference(bitsOf(found), bitsOf(trained[1])) : undefined;
+    return [title, fixed(mean(bitsOf(found))), difference ? signed(difference[0]) : "", difference ? interval(difference.slice(1), signed) : ""];
+  });
+  say(
+    `The first ${scoredBytes} bytes of the held-out end of each of ${novels.length} novels. Asymmetric, groups of 128, all matrices of the layers: the stored bits are the same. QAT learns on the other nine tenths, batches of 8 x 256 bytes.`,
+    "",
+  );
+  table(["", "bits a byte", "more than QAT", "95 % interval (paired, Student's t)"], rows);
 }
 
 function qlora(folder) {
@@ -135,7 +154,7 @@ function qlora(folder) {
   const steps = options["lora-steps"];
   const common = [
     ...["--text", adapter, "--held-out-share", share, "--model", options.model, "--learning", "lora", "--rank", 8, "--alpha", 16],
-    ...["--steps", steps, "--batch", 8, "--sequence", 256, "--warmup", 10, "--optimizer", "adamw"],
+    ...["--steps", steps, "--batch", 8, "--sequence", 128, "--warmup", 5, "--optimizer", "adamw"],
     ...["--learning-rate", 5e-3, "--weight-decay", 0, "--checkpoint-every", 1000000],
   ];
   const evaluate = (model, ...more) => quantlens("eval", "--model", model, "--text", end, ...more);
@@ -157,19 +176,26 @@ function qlora(folder) {
   table(["", "bytes with adapters", "bits a byte", "95 % interval"], rows);
 }
 
-if (!options.novels) {
+const parts = positionals.length > 0 ? positionals : ["sweep", "qat", "lora"];
+if (parts.includes("qat") && !options.novels) {
   console.error("error: --novels FOLDER is needed: the texts that the reference model was trained on");
   process.exit(2);
 }
 const folder = mkdtempSync(join(tmpdir(), "quantlens-"));
 try {
-  const novels = readdirSync(options.novels).filter((name) => name.endsWith(".txt")).sort().map((name) => join(options.novels, name));
-  say("### Methods at 8, 4, 3 and 2 bits", "");
-  sweepTable();
-  say("### Quantization-aware training against rounding afterwards", "");
-  qat(folder, novels);
-  say("### LoRA and QLoRA", "");
-  qlora(folder);
+  if (parts.includes("sweep")) {
+    say("### Methods at 8, 4, 3 and 2 bits", "");
+    sweepTable();
+  }
+  if (parts.includes("qat")) {
+    const names = readdirSync(options.novels).filter((name) => name.endsWith(".txt")).sort();
+    say("### Quantization-aware training against rounding afterwards", "");
+    qat(folder, names.map((name) => join(options.novels, name)));
+  }
+  if (parts.includes("lora")) {
+    say("### LoRA and QLoRA", "");
+    qlora(folder);
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -64,9 +64,12 @@ bool ProgressBar::show(double share_done, std::string_view note) {
 std::string duration_text(double seconds) {
     const auto whole = static_cast<unsigned long long>(std::max(0.0, seconds) + 0.5);
     char text[64];
-    if (whole < 60) std::snprintf(text, sizeof text, "%llu s", whole);
-    else if (whole < 3600) std::snprintf(text, sizeof text, "%llu min %02llu s", whole / 60, whole % 60);
-    else std::snprintf(text, sizeof text, "%llu h %02llu min", whole / 3600, whole / 60 % 60);
+    if (whole < 60)
+        std::snprintf(text, sizeof text, "%llu s", whole);
+    else if (whole < 3600)
+        std::snprintf(text, sizeof text, "%llu min %02llu s", whole / 60, whole % 60);
+    else
+        std::snprintf(text, sizeof text, "%llu h %02llu min", whole / 3600, whole / 60 % 60);
     return text;
 }
 

@@ -58,8 +58,10 @@ Rows with_layouts(const MethodInfo& method, const Json& row) {
         for (const auto choice : granularity->choices) {
             Json divided = row;
             divided["granularity"] = choice;
-            if (choice == "group") add_groups(divided);
-            else rows.push_back(std::move(divided));
+            if (choice == "group")
+                add_groups(divided);
+            else
+                rows.push_back(std::move(divided));
         }
     } else if (size) {
         add_groups(row);
@@ -145,9 +147,12 @@ std::string row_text(const Json& settings) {
         std::string words = key;
         std::ranges::replace(words, '_', ' ');
         const auto shown = value.is_string() ? value.get<std::string>() : value.dump();
-        if (key == "method" || key == "granularity") text += shown;
-        else if (key == "bits") text += shown + " bits";
-        else text += words + " " + shown;
+        if (key == "method" || key == "granularity")
+            text += shown;
+        else if (key == "bits")
+            text += shown + " bits";
+        else
+            text += words + " " + shown;
     }
     return text;
 }

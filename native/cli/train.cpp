@@ -66,31 +66,34 @@ std::string note_of(const Json& body) {
     return note + speed;
 }
 
-/// The record of a run, a line a step: "step,bits_per_byte,learning_rate". A resumed run goes on in the same file.
+/// The record of a run, a line a step: "step,bits_per_byte,learning_rate". A resumed run goes on in the same file. The
+/// file is not there before the first step is done: settings or texts that are wrong leave none behind.
 class Log {
 public:
-    Status open(const std::string& path) {
-        if (path.empty()) return {};
-        file_.reset(std::fopen(path.c_str(), "a"));
-        if (!file_) return fail(ErrorCode::kBadFile, path, path + ": " + std::strerror(errno));
-        if (std::fseek(file_.get(), 0, SEEK_END) == 0 && std::ftell(file_.get()) == 0)
-            std::fputs("step,bits_per_byte,learning_rate\n", file_.get());
-        return {};
-    }
-    void add(const Json& body) {
-        if (!file_) return;
+    explicit Log(std::string path) : path_(std::move(path)) {}
+
+    Status add(const Json& body) {
         const auto& steps = body["new_steps"];
+        if (path_.empty() || steps.empty()) return {};
+        if (!file_) {
+            file_.reset(std::fopen(path_.c_str(), "a"));
+            if (!file_) return fail(ErrorCode::kBadFile, path_, path_ + ": " + std::strerror(errno));
+            if (std::fseek(file_.get(), 0, SEEK_END) == 0 && std::ftell(file_.get()) == 0)
+                std::fputs("step,bits_per_byte,learning_rate\n", file_.get());
+        }
         for (std::size_t i = 0; i < steps.size(); ++i)
             std::fprintf(file_.get(), "%s,%s,%s\n", steps[i].dump().c_str(),
                          short_text(body["new_bits_per_byte"][i]).c_str(),
                          short_text(body["new_learning_rates"][i]).c_str());
-        std::fflush(file_.get());
+        if (std::fflush(file_.get()) != 0) return fail(ErrorCode::kBadFile, path_, path_ + ": " + std::strerror(errno));
+        return {};
     }
 
 private:
     struct Close {
         void operator()(std::FILE* file) const { std::fclose(file); }
     };
+    std::string path_;
     std::unique_ptr<std::FILE, Close> file_;
 };
 
@@ -125,8 +128,7 @@ Status run(const State& state, const Common& common) {
     auto inputs = read_inputs(state);
     if (!inputs) return std::unexpected(inputs.error());
     const bool validates = find_bytes({{}, inputs->always}, "held_out") != nullptr;
-    Log log;
-    if (const auto status = log.open(state.log); !status) return status;
+    Log log(state.log);
     Door door(common);
     ProgressBar bar("train");
     std::string note;
@@ -157,7 +159,7 @@ Status run(const State& state, const Common& common) {
             seconds_training += new_tokens / speed;
         if (seconds < kLongRequest / 2) at_once = std::min(2 * at_once, kMostAtOnce);
         if (seconds > kLongRequest) at_once = std::max(1, at_once / 2);
-        log.add(response->body);
+        if (const auto status = log.add(response->body); !status) return status;
         const bool done = response->body.value("done", false);
         const auto* file = find_bytes(*response, done ? "model" : "checkpoint");
         if (file)

@@ -144,7 +144,7 @@ test("a bad text, model, checkpoint, setting or place leaves no file and touches
       assert.equal(readFileSync(`${folder}/old.safetensors`, "utf8"), "precious");
     };
     const model = ["--model", `${folder}/model.safetensors`, "--sequence", 32];
-    fails(1, /must have at least 33/, "--text", `${folder}/short.txt`, ...model, ...out);
+    fails(1, /must have at least 33/, "--text", `${folder}/short.txt`, ...model, ...out, "--log", `${folder}/log.csv`);
     fails(1, /no-such\.txt: No such file/, "--text", `${folder}/no-such.txt`, ...model, ...out);
     fails(1, /old\.safetensors|safetensors/, "--text", `${folder}/text.txt`, "--model", `${folder}/old.safetensors`, ...out);
     fails(1, /no training checkpoint/, ...settings(folder), "--resume", `${folder}/model.safetensors`, ...out);
@@ -152,6 +152,7 @@ test("a bad text, model, checkpoint, setting or place leaves no file and touches
     fails(2, /--sequence is 65.*64/, "--text", `${folder}/text.txt`, "--model", `${folder}/model.safetensors`, "--sequence", 65, ...out);
     fails(2, /--base is magic|magic/, ...settings(folder), "--learning", "lora", "--base", "magic", ...out);
     fails(2, /--out/, ...settings(folder));
+    fails(1, /missing/, ...settings(folder), ...out, "--log", `${folder}/missing/log.csv`);
     fails(1, /missing/, ...settings(folder), "--out", `${folder}/missing/out.safetensors`);
   });
 });
