@@ -21,7 +21,7 @@ const kShares = [0, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 const view = viewState("codebooks", {
   bits: 3,
   outliers: 0.5,
-  layer: "model.layers.2.self_attn.q_proj.weight",
+  layer: "model.layers.2.self_attn.k_proj.weight",
 });
 const layer = () => layerFrom(view.value.layer, kLayer);
 

@@ -41,7 +41,7 @@ export function WholeModel({ measurement, view, lead, controls }: WholeModelProp
   return (
     <Figure
       title="On the whole model"
-      lead={`Every matrix of the reference model's blocks is rounded so, and the model reads a passage that it has never seen. ${lead ?? ""}`}
+      lead={`Every matrix of the reference model's blocks is rounded so, its embedding stays in 16 bits, and it reads a passage that it has never seen. ${lead ?? ""}`}
       result={measurement}
       view={view}
       height={520}
@@ -95,6 +95,8 @@ const written = (value: number | undefined, digits: number): string =>
 function Start({ measurement }: { measurement: Measurement<Row> }) {
   const missing = !import.meta.env.SSR && modelStatus.value.state === "missing";
   const wanted = measurement.wanted.value;
+  const items = measurement.value.value?.items ?? [];
+  const done = items.every((item) => item.found?.done);
   return (
     <div class="control">
       <button
@@ -103,12 +105,12 @@ function Start({ measurement }: { measurement: Measurement<Row> }) {
         disabled={missing}
         onClick={() => (wanted ? measurement.stop() : measurement.start())}
       >
-        {wanted ? "stop" : "measure"}
+        {wanted ? (done ? "stop measuring anew" : "stop") : "measure"}
       </button>
       <p class="hint" role="status">
         {missing
           ? "This copy of the page was built without the reference model."
-          : stateOf(measurement.value.value?.items ?? [], wanted)}
+          : stateOf(items, wanted)}
       </p>
     </div>
   );
@@ -116,12 +118,13 @@ function Start({ measurement }: { measurement: Measurement<Row> }) {
 
 function stateOf(items: Rows, wanted: boolean): string {
   const { state } = modelStatus.value;
-  if (!wanted) return "It takes this device some seconds.";
+  if (!wanted) return "It takes some seconds, on a slow device a minute.";
   if (state === "failed") return "The model could not be loaded.";
   if (state !== "ready") return "The model is on its way.";
   const at = items.find((item) => !item.found?.done);
   if (!at) return "Done. Change a setting and it is measured anew.";
-  const { matrices_done = 0, matrices = 0, windows_done = 0, windows = 0 } = at.found?.progress ?? {};
+  if (!at.found) return `${at.about.name} begins`;
+  const { matrices_done, matrices, windows_done, windows } = at.found.progress;
   return windows_done > 0
     ? `${at.about.name}: part ${windows_done} of ${windows} of the passage`
     : `${at.about.name}: matrix ${matrices_done} of ${matrices}`;
@@ -148,6 +151,9 @@ function Summary({ items }: { items: Rows }) {
         {bytes(found.bytes)}, {decimals(found.bits_per_weight, 2)} bits a weight
       </span>
       , and names the same likeliest byte in {percent(found.top1_agreement ?? Number.NaN)} of the places.
+      Compared window by window it costs {significant(found.bits_per_byte_increase ?? Number.NaN, 2)} bits a
+      byte more than as it is (
+      {between(found.bits_per_byte_increase_ci95, (value) => significant(value, 2))}).
     </>
   );
 }
