@@ -225,9 +225,10 @@ describe("the whole model, measured in the page, is what the command line measur
     on("codebooks", async (page) => {
       const fig = await measured(page, "codebooks");
       const first = await numbers(fig, "b");
+      const busy = fig.locator(".hint").filter({ hasText: /begins|matrix \d|part \d/ });
       const bits = slider(figure(page, "The levels that k-means finds"), "Bits of a weight");
       await slide(bits, 2);
-      await fig.getByText(/matrix|part/).waitFor();
+      await busy.waitFor();
       assert.equal((await numbers(fig, "b")).length, 0, "half a comparison is not put into words");
       await measured(page, "codebooks");
       const [exact, ...rounded] = await numbers(fig, "b");
@@ -237,7 +238,7 @@ describe("the whole model, measured in the page, is what the command line measur
       await settled(page, "codebooks");
       assert.deepEqual(await numbers(fig, "b"), first);
       await slide(bits, 1);
-      await fig.getByText(/matrix|part/).waitFor();
+      await busy.waitFor();
       await fig.getByRole("button", { name: "stop" }).click();
       await settled(page, "codebooks");
       await fig.getByRole("button", { name: "measure" }).waitFor();

@@ -108,9 +108,7 @@ function Start({ measurement }: { measurement: Measurement<Row> }) {
         {wanted ? (done ? "stop measuring anew" : "stop") : "measure"}
       </button>
       <p class="hint" role="status">
-        {missing
-          ? "This copy of the page was built without the reference model."
-          : stateOf(items, wanted)}
+        {missing ? "This copy of the page was built without the reference model." : stateOf(items, wanted)}
       </p>
     </div>
   );
@@ -152,8 +150,8 @@ function Summary({ items }: { items: Rows }) {
       </span>
       , and names the same likeliest byte in {percent(found.top1_agreement ?? Number.NaN)} of the places.
       Compared window by window it costs {significant(found.bits_per_byte_increase ?? Number.NaN, 2)} bits a
-      byte more than as it is (
-      {between(found.bits_per_byte_increase_ci95, (value) => significant(value, 2))}).
+      byte more than as it is ({between(found.bits_per_byte_increase_ci95, (value) => significant(value, 2))}
+      ).
     </>
   );
 }
