@@ -80,7 +80,7 @@ void copy(MatrixView<const float> from, MatrixView<float> to) {
 
 }  // namespace
 
-Status inverse_cholesky(MatrixView<float> h, ThreadPool& pool) {
+Status inverse_cholesky(MatrixView<float> h, ThreadPool& pool, Kernels kernels) {
     const std::size_t n = h.rows();
     if (n == 0 || h.columns() != n)
         return bad_shape("h", "h is " + to_text(n) + " x " + to_text(h.columns()) + ", must be square and not empty");
@@ -93,7 +93,7 @@ Status inverse_cholesky(MatrixView<float> h, ThreadPool& pool) {
         const std::size_t first = b * kBlock, width = std::min(kBlock, n - first), next = first + width;
         if (next < n)
             multiply(rows_of(h.block(0, next, next, n - next)), rows_of(h.block(first, next, width, n - next)), n - next,
-                     h.block(0, first, next, width), Into::kSubtract, false, pool);
+                     h.block(0, first, next, width), Into::kSubtract, false, pool, kernels);
         Block block(width);
         for (std::size_t r = 0; r < width; ++r)
             for (std::size_t c = r; c < width; ++c) block(r, c) = h(first + r, first + c);
@@ -102,7 +102,7 @@ Status inverse_cholesky(MatrixView<float> h, ThreadPool& pool) {
         if (first == 0) continue;
         const MatrixView<float> above = h.block(0, first, first, width);
         const MatrixView<float> solved(panel.values().data(), first, width, kBlock);
-        multiply(rows_of(above), rows_of(diagonal[b]), width, solved, Into::kSet, false, pool);
+        multiply(rows_of(above), rows_of(diagonal[b]), width, solved, Into::kSet, false, pool, kernels);
         copy(solved, above);
     }
 
@@ -114,13 +114,13 @@ Status inverse_cholesky(MatrixView<float> h, ThreadPool& pool) {
         for (std::size_t column = next; column < n; column += kColumns) {
             const std::size_t width = std::min(kColumns, n - column), steps = column + width - next;
             multiply(rows_of(h.block(first, next, height, steps)), columns_of(h.block(next, column, steps, width)), steps,
-                     sums.view().block(0, column, height, width), Into::kSet, false, pool);
+                     sums.view().block(0, column, height, width), Into::kSet, false, pool, kernels);
         }
         if (next < n) {
             const MatrixView<float> to = rows.view().block(0, next, height, n - next);
             for (std::size_t r = 0; r < height; ++r) std::fill_n(&to(r, 0), n - next, 0.0f);
             multiply(rows_of(diagonal[b]), columns_of(sums.view().block(0, next, height, n - next)), height, to,
-                     Into::kSubtract, false, pool);
+                     Into::kSubtract, false, pool, kernels);
             copy(to, h.block(first, next, height, n - next));
         }
         copy(diagonal[b], h.block(first, first, height, height));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernels/matmul.h"
 #include "tensor/error.h"
 #include "tensor/matrix.h"
 #include "tensor/thread_pool.h"
@@ -15,6 +16,6 @@ namespace quantlens::kernels {
 /// Errors: kBadShape where h is not square; kNotFinite or kBadParameter naming the diagonal element where h is not
 /// positive definite; h is then unspecified.
 /// Source: Frantar et al. 2022 (arXiv 2210.17323), section 3.3, step 3.
-Status inverse_cholesky(MatrixView<float> h, ThreadPool& pool);
+Status inverse_cholesky(MatrixView<float> h, ThreadPool& pool, Kernels kernels = Kernels::kBest);
 
 }  // namespace quantlens::kernels

@@ -53,13 +53,14 @@ void fill_zero(MatrixView<float> out) {
 
 }  // namespace
 
-void multiply(Operand a, Operand b, std::size_t steps, MatrixView<float> out, Into into, bool upper_only, ThreadPool& pool) {
+void multiply(Operand a, Operand b, std::size_t steps, MatrixView<float> out, Into into, bool upper_only, ThreadPool& pool,
+              Kernels kernels) {
     if (out.empty()) return;
     if (steps == 0) {
         if (into == Into::kSet) fill_zero(out);
         return;
     }
-    const KernelTable& table = active_table();
+    const KernelTable& table = kernels == Kernels::kPlain ? *available_tables().front() : active_table();
     const Pieces pieces(out.rows(), out.columns(), table, pool.threads());
     pool.for_each(pieces.count(), [&](std::size_t piece) {
         const auto [i, j, rows, columns] = pieces[piece];
@@ -75,12 +76,32 @@ void axpy(float alpha, std::span<const float> x, std::span<float> y) {
     active_table().axpy(alpha, x.data(), y.data(), x.size());
 }
 
+namespace {
+
+/// Few tokens: what takes the time is to read b, so b is not packed but read once, where it is, for all of them.
+constexpr std::size_t kFewTokens = 32;
+
+void multiply_few(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> out, ThreadPool& pool) {
+    constexpr std::size_t kRows = 64, kChunk = 1024;  // of b: 4 rows of a chunk stay in the first cache, a's in the second
+    const auto multiply_chunk = active_table().multiply_few;
+    pool.for_each((b.rows() + kRows - 1) / kRows, [&](std::size_t piece) {
+        const std::size_t row = piece * kRows, rows = std::min(kRows, b.rows() - row);
+        for (std::size_t k = 0; k < a.columns(); k += kChunk)
+            multiply_chunk(a.data() + k, a.stride(), a.rows(), &b(row, k), b.stride(), rows, std::min(kChunk, a.columns() - k),
+                           out.data() + row, out.stride(), k > 0);
+    });
+}
+
+}  // namespace
+
 void matmul_nt(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> out, ThreadPool& pool) {
+    if (a.rows() > 0 && a.rows() <= kFewTokens && a.columns() > 0) return multiply_few(a, b, out, pool);
     multiply(rows_of(a), rows_of(b), a.columns(), out, Into::kSet, false, pool);
 }
 
-void matmul_nn(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> out, ThreadPool& pool) {
-    multiply(rows_of(a), columns_of(b), a.columns(), out, Into::kSet, false, pool);
+void matmul_nn(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> out, ThreadPool& pool,
+               Kernels kernels) {
+    multiply(rows_of(a), columns_of(b), a.columns(), out, Into::kSet, false, pool, kernels);
 }
 
 void matmul_tn(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> out, bool accumulate,
@@ -88,8 +109,8 @@ void matmul_tn(MatrixView<const float> a, MatrixView<const float> b, MatrixView<
     multiply(columns_of(a), columns_of(b), a.rows(), out, accumulate ? Into::kAdd : Into::kSet, false, pool);
 }
 
-void gram(MatrixView<const float> x, MatrixView<float> out, ThreadPool& pool) {
-    multiply(columns_of(x), columns_of(x), x.rows(), out, Into::kSet, true, pool);
+void gram(MatrixView<const float> x, MatrixView<float> out, ThreadPool& pool, Kernels kernels) {
+    multiply(columns_of(x), columns_of(x), x.rows(), out, Into::kSet, true, pool, kernels);
     constexpr std::size_t kTile = 32;  // mirrored tile by tile, so that both sides stay in the cache
     const std::size_t n = out.rows(), tiles = (n + kTile - 1) / kTile;
     pool.for_each(tiles, [&](std::size_t tile) {

@@ -189,5 +189,63 @@ void multiply_block(const float* a, bool a_by_rows, const float* b, size_t m, si
     multiply_panels<Target, FloatProduct<Target>>(a, a_by_rows, b, m, n, k, c, c_stride, into);
 }
 
+/// Rows x Tokens sums over k steps that are contiguous in both operands, each a vector until its end.
+template <class Target, size_t Rows, size_t Tokens>
+void multiply_few_tile(const float* x, size_t x_stride, const float* weights, size_t weights_stride, size_t k, float* out,
+                       size_t out_stride, bool add) {
+    using V = Floats<Target>;
+    V sums[Rows][Tokens];
+    unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+        unroll<Tokens>([&](auto t) __attribute__((always_inline)) { sums[r][t] = V(0.0f); });
+    });
+    size_t i = 0;
+    for (; i + V::size <= k; i += V::size) {
+        V left[Tokens];
+        unroll<Tokens>([&](auto t) __attribute__((always_inline)) { left[t] = V::load_unaligned(x + t * x_stride + i); });
+        unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+            const V right = V::load_unaligned(weights + r * weights_stride + i);
+            unroll<Tokens>([&](auto t) __attribute__((always_inline)) {
+                sums[r][t] = multiply_add<Target>(left[t], right, sums[r][t]);
+            });
+        });
+    }
+    unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+        unroll<Tokens>([&](auto t) __attribute__((always_inline)) {
+            float sum = xsimd::reduce_add(sums[r][t]);
+            for (size_t j = i; j < k; ++j) sum += x[t * x_stride + j] * weights[r * weights_stride + j];
+            float& to = out[t * out_stride + r];
+            to = add ? to + sum : sum;
+        });
+    });
+}
+
+template <class Target, size_t Rows>
+void multiply_few_rows(const float* x, size_t x_stride, size_t tokens, const float* weights, size_t weights_stride,
+                       size_t k, float* out, size_t out_stride, bool add) {
+    constexpr size_t kTokens = Target::tile_rows * Target::tile_vectors > 16 ? 4 : 2;  // of 32 registers, or 16
+    size_t t = 0;
+    const auto tiles_of = [&](auto count) __attribute__((always_inline)) {
+        for (; t + count <= tokens; t += count)
+            multiply_few_tile<Target, Rows, count>(x + t * x_stride, x_stride, weights, weights_stride, k,
+                                                   out + t * out_stride, out_stride, add);
+    };
+    tiles_of(Index<kTokens>{});
+    if constexpr (kTokens > 2) tiles_of(Index<2>{});
+    tiles_of(Index<1>{});
+}
+
+template <class Target>
+void multiply_few(const float* x, size_t x_stride, size_t tokens, const float* weights, size_t weights_stride, size_t rows,
+                  size_t k, float* out, size_t out_stride, bool add) {
+    size_t row = 0;
+    const auto rows_of = [&](auto count) __attribute__((always_inline)) {
+        for (; row + count <= rows; row += count)
+            multiply_few_rows<Target, count>(x, x_stride, tokens, weights + row * weights_stride, weights_stride, k,
+                                             out + row, out_stride, add);
+    };
+    rows_of(Index<4>{});
+    rows_of(Index<1>{});
+}
+
 }  // namespace
 }  // namespace quantlens::kernels

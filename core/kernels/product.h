@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "kernels/matmul.h"
 #include "kernels/table.h"
 #include "tensor/matrix.h"
 #include "tensor/thread_pool.h"
@@ -29,6 +30,6 @@ inline Operand columns_of(MatrixView<const float> matrix) { return {matrix.data(
 /// With `upper_only`, parts below the diagonal may be left as they were.
 /// How out is cut for the threads changes no value: each is the same sum over the steps, 256 at a time.
 void multiply(Operand a, Operand b, std::size_t steps, MatrixView<float> out, Into into, bool upper_only,
-              ThreadPool& pool);
+              ThreadPool& pool, Kernels kernels = Kernels::kBest);
 
 }  // namespace quantlens::kernels

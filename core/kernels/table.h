@@ -43,6 +43,11 @@ struct KernelTable {
     void (*multiply_block)(const float* a, bool a_by_rows, const float* b, std::size_t m, std::size_t n, std::size_t k,
                            float* c, std::size_t c_stride, Into into);
 
+    /// out[token][row] of one chunk of `k` steps (or +=): the rows are read once, from where they are, by all tokens.
+    void (*multiply_few)(const float* x, std::size_t x_stride, std::size_t tokens, const float* weights,
+                         std::size_t weights_stride, std::size_t rows, std::size_t k, float* out, std::size_t out_stride,
+                         bool add);
+
     // codes.inl.h: the int8 product, codes packed into 32-bit words of codes_in_word steps
     std::size_t codes_in_word;
     std::size_t panel_start_words;  ///< words at the start of each right panel beside its steps

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <utility>
 
-#include "kernels/matmul.h"
 #include "methods/gptq_plan.h"
 
 namespace quantlens::methods {
@@ -68,7 +67,7 @@ public:
             const MatrixView<const float> errors = errors_.view().block(0, 0, rows, last - first);
             const MatrixView<const float> influence = plan_.influence.view().block(first, last, last - first, rest);
             const MatrixView<float> change(moved.values().data(), rows, rest);
-            kernels::matmul_nn(errors, influence, change, run_.pool);
+            kernels::matmul_nn(errors, influence, change, run_.pool, gptq_kernels(columns));
             run_.pool.for_each(stripes, [&](std::size_t s) {
                 for (std::size_t r = s * kRows; r < std::min(rows, (s + 1) * kRows); ++r)
                     for (std::size_t c = 0; c < rest; ++c) weights_(r, last + c) -= change(r, c);

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "kernels/cholesky.h"
-#include "kernels/matmul.h"
 
 namespace quantlens::methods {
 namespace {
@@ -40,7 +39,7 @@ Matrix damped(MatrixView<const float> hessian, const std::vector<std::uint32_t>&
 
 Matrix gptq_hessian(MatrixView<const float> activations, std::size_t batches, ThreadPool& pool) {
     Matrix h(activations.columns(), activations.columns());
-    kernels::gram(activations, h, pool);
+    kernels::gram(activations, h, pool, gptq_kernels(activations.columns()));
     const float factor = 2 / float(batches);
     for (float& v : h.values()) v *= factor;
     return h;
@@ -50,7 +49,7 @@ Matrix inverse_factor(Matrix hessian, ThreadPool& pool) {
     std::vector<float> diagonal(hessian.rows());
     for (std::size_t j = 0; j < diagonal.size(); ++j) diagonal[j] = hessian(j, j);
     Matrix factor = std::move(hessian);
-    if (!kernels::inverse_cholesky(factor, pool)) return {};
+    if (!kernels::inverse_cholesky(factor, pool, gptq_kernels(factor.rows()))) return {};
     // 1 / U_jj^2 is what is left of H_jj once the later columns are known. Below a few rounding errors of H_jj it is noise.
     for (std::size_t j = 0; j < diagonal.size(); ++j) {
         const double left = 1 / (double(factor(j, j)) * factor(j, j));

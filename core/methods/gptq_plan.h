@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/matmul.h"
 #include "methods/gptq.h"
 
 /// What GPTQ knows before it rounds the first column, and the grids it meets on its way. Internal to core/methods.
@@ -24,6 +25,13 @@ struct GptqPlan {
 /// Raises the damping from `damping` tenfold until H has a Cholesky factor.
 Result<GptqPlan> plan_gptq(MatrixView<const float> activations, bool activation_order, double damping,
                            ThreadPool& pool);
+
+/// GPTQ carries the error of a column on into those after it, so that one code on a rounding edge changes many. Layers of
+/// this size and less, which are quick anyway, are computed with the kernels whose bits are the same natively and in
+/// WebAssembly; larger ones with the fastest.
+inline kernels::Kernels gptq_kernels(std::size_t columns) {
+    return columns <= 1024 ? kernels::Kernels::kPlain : kernels::Kernels::kBest;
+}
 
 /// The damping to try after this one.
 inline double raised(double damping) { return damping < 1e-6 ? 1e-6 : damping * 10; }

@@ -113,7 +113,7 @@ Case inverse_cholesky(std::size_t n, std::size_t threads) {
 
 std::vector<Case> float_cases(std::size_t threads) {
     std::vector<Case> cases{product(Product::kNt, 1, 4096, 4096, threads)};
-    for (const std::size_t m : {32, 128, 512}) cases.push_back(product(Product::kNt, m, 4096, 4096, threads));
+    for (const std::size_t m : {8, 32, 128, 512}) cases.push_back(product(Product::kNt, m, 4096, 4096, threads));
     cases.push_back(product(Product::kNt, 4096, 512, 256, threads));  // a layer of the reference model in training
     cases.push_back(product(Product::kNn, 4096, 256, 512, threads));
     cases.push_back(product(Product::kTn, 512, 256, 4096, threads));

@@ -4,6 +4,7 @@
 #include "kernels/matmul.inl.h"
 #include "kernels/codes.inl.h"
 #include "kernels/elementwise.inl.h"
+#include "kernels/packed_units.inl.h"
 #include "kernels/packed.inl.h"
 #include "kernels/rows.inl.h"
 #include "kernels/machine.inl.h"
@@ -22,6 +23,7 @@ constexpr KernelTable make_table(const char* name) {
         .pack_steps = pack_steps<Target>,
         .pack_transposed = pack_transposed_floats<Target>,
         .multiply_block = multiply_block<Target>,
+        .multiply_few = multiply_few<Target>,
         .codes_in_word = kCodesInWord,
         .panel_start_words = CodeProduct<Target>::kPanelsHaveStart ? Target::tile_vectors * kLanes<Target> : 0,
         .pack_left_codes = pack_left_codes,
