@@ -1,6 +1,11 @@
 # Other people's code. Every include folder from here is a system one: our warnings do not apply to it.
 
-# emcc does not look in /usr/include and must not: link just the header-only libraries into a folder of the build.
+# A compiler for another machine does not look in /usr/include and must not: link just the header-only libraries into a folder
+# of the build. Packaged libraries are this machine's too.
+set(quantlens_other_machine OFF)
+if(EMSCRIPTEN OR CMAKE_CROSSCOMPILING)
+    set(quantlens_other_machine ON)
+endif()
 set(header_folder "${CMAKE_BINARY_DIR}/third_party")
 function(quantlens_headers name folder)
     file(MAKE_DIRECTORY "${header_folder}/${name}")
@@ -26,24 +31,28 @@ target_include_directories(quantlens_xsimd SYSTEM INTERFACE "$<BUILD_INTERFACE:$
 
 find_path(JSON_INCLUDE nlohmann/json.hpp
     PATHS /usr/include /usr/local/include /opt/homebrew/include NO_CMAKE_FIND_ROOT_PATH REQUIRED)
-if(EMSCRIPTEN)
+if(quantlens_other_machine)
     quantlens_headers(nlohmann "${JSON_INCLUDE}/nlohmann")
     add_library(nlohmann_json::nlohmann_json INTERFACE IMPORTED)
     target_include_directories(nlohmann_json::nlohmann_json SYSTEM INTERFACE "${header_folder}/nlohmann")
 else()
     find_package(nlohmann_json 3.11 REQUIRED)
+endif()
+if(NOT EMSCRIPTEN)
     find_package(Threads REQUIRED)
 endif()
 
 if(QUANTLENS_TESTS)
-    if(EMSCRIPTEN)
-        # There is no packaged library for WebAssembly: build one from the sources.
+    if(quantlens_other_machine)
+        # There is no packaged library for another machine: build one from the sources.
         find_path(GTEST_SOURCE CMakeLists.txt PATHS ENV GTEST_SOURCE /usr/src/googletest
             NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
         if(GTEST_SOURCE)
             set(BUILD_GMOCK OFF)
             set(INSTALL_GTEST OFF)
-            set(gtest_disable_pthreads ON)
+            if(EMSCRIPTEN)
+                set(gtest_disable_pthreads ON)
+            endif()
             add_subdirectory("${GTEST_SOURCE}" googletest EXCLUDE_FROM_ALL SYSTEM)
         endif()
     else()

@@ -85,6 +85,17 @@ run_ctest() {
         ctest --test-dir "$folder" --no-tests=error --verbose -j 2 "$@"
 }
 
+# The kernels' tests on an emulated 64-bit ARM. Not a step: the compiler and the emulator are 200 MB that nothing else needs.
+neon_test() {
+    if ! have aarch64-linux-gnu-g++ || ! have qemu-aarch64; then
+        die "neon-test needs a cross compiler and an emulator; on Debian and Ubuntu:
+  apt-get install g++-aarch64-linux-gnu qemu-user"
+    fi
+    set_up test
+    build_tree neon test_kernels
+    ctest --test-dir build/neon --no-tests=error --output-on-failure --tests-regex '^kernels$'
+}
+
 run_node_tests() { node --test --test-reporter=tap "$1"/*.test.mjs; }
 
 run_npm() { (cd "$1" && npm run --silent "$2"); }
