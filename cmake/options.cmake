@@ -17,7 +17,9 @@ set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT EMSCRIPTEN)
+    set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+endif()
 set(CMAKE_INTERPROCEDURAL_OPTIMIZATION OFF)   # it could move code between the per-architecture units
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
 
@@ -32,6 +34,8 @@ add_compile_options(-ffp-contract=off)
 if(EMSCRIPTEN)
     add_compile_options(-fwasm-exceptions -msimd128)
     add_link_options(-fwasm-exceptions -msimd128)
+    # Nothing catches what nlohmann/json throws; the core asks before it takes, and running out of memory is caught.
+    add_compile_definitions(JSON_NOEXCEPTION)
 endif()
 
 if(QUANTLENS_SANITIZE)

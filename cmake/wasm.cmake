@@ -3,17 +3,22 @@
 
 # Readers download this. What reads and writes text is built for size; so is the rest, but for the kernels, the formats
 # and the sources whose loops take the time.
-foreach(folder planner request)
+foreach(folder tensor files methods model planner request)
     target_compile_options(quantlens_${folder} PRIVATE -Oz)
 endforeach()
-foreach(folder tensor files methods model)
-    target_compile_options(quantlens_${folder} PRIVATE -Os)
-endforeach()
-foreach(source
-        methods/gptq methods/k_means methods/uniform_grid
-        model/attention model/backward model/optimizer model/transformer)
-    set_source_files_properties("${CMAKE_SOURCE_DIR}/core/${source}.cpp" PROPERTIES COMPILE_OPTIONS -O3)
-endforeach()
+target_compile_options(quantlens_formats PRIVATE -Os)
+function(optimize_sources level)
+    foreach(source IN LISTS ARGN)
+        set_source_files_properties("${CMAKE_SOURCE_DIR}/core/${source}.cpp" PROPERTIES COMPILE_OPTIONS ${level})
+    endforeach()
+endfunction()
+optimize_sources(-Os
+    tensor/statistics tensor/synthetic
+    methods/awq_search methods/block4 methods/exhaustive methods/kv methods/layer methods/llm_int8 methods/uniform
+    model/arithmetic model/evaluation model/generator model/kv_cache model/parametrization model/trainer model/weights)
+optimize_sources(-O3
+    methods/gptq methods/k_means methods/uniform_grid
+    model/attention model/backward model/optimizer model/transformer)
 
 quantlens_sources(wasm_sources wasm)
 if(wasm_sources)

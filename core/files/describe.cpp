@@ -2,14 +2,11 @@
 #include <array>
 #include <concepts>
 
-#include <nlohmann/json.hpp>
-
 #include "files/directory.h"
+#include "tensor/json_text.h"
 
 namespace quantlens::files {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kShownWhole = 256;  // longer arrays (vocabularies) are shown by their first elements
 constexpr std::size_t kShownFirst = 8;

@@ -1,51 +1,22 @@
 #include "files/safetensors.h"
 
 #include <cstring>
-#include <iterator>
 #include <optional>
 #include <unordered_set>
 
-#include <nlohmann/json.hpp>
-
 #include "files/cursor.h"
 #include "files/layout.h"
+#include "tensor/json_text.h"
 
 namespace quantlens::files {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::uint64_t kMostJsonBytes = 100'000'000;  // the limit of the format's own reader
 constexpr std::string_view kMetadata = "__metadata__";
 
-/// Walks the header's text and counts, so that what is wrong has a byte.
-struct CountingIterator {
-    using iterator_category = std::input_iterator_tag;
-    using value_type = char;
-    using difference_type = std::ptrdiff_t;
-    using pointer = const char*;
-    using reference = const char&;
-
-    const char* at;
-    const char** furthest;
-
-    reference operator*() const { return *at; }
-    CountingIterator& operator++() {
-        ++at;
-        *furthest = at;
-        return *this;
-    }
-    CountingIterator operator++(int) {
-        auto before = *this;
-        ++*this;
-        return before;
-    }
-    bool operator==(const CountingIterator& other) const { return at == other.at; }
-};
-
 /// Receives the header's JSON piece by piece: nothing nests deeper than the format has it, and nothing is built that
 /// the format does not name.
-class Header {
+class Header final : public nlohmann::json_sax<Json> {
 public:
     Header(Cursor& cursor, Directory& directory, std::uint64_t start)
         : cursor_(cursor), directory_(directory), start_(start) {}
@@ -53,14 +24,11 @@ public:
     std::vector<std::uint64_t> named_at;
 
     void read(std::string_view text) {
-        begin_ = furthest_ = text.data();
-        const bool whole = Json::sax_parse(CountingIterator{text.data(), &furthest_},
-                                           CountingIterator{text.data() + text.size(), &furthest_}, this);
-        if (!whole) fail("the header is no JSON object");
+        begin_ = text.data();
+        if (!walk_json(text, *this, furthest_)) fail("the header is no JSON object");
     }
 
-    // What nlohmann::json's parser calls.
-    bool start_object(std::size_t) {
+    bool start_object(std::size_t) override {
         if (list_) return unexpected("an object");
         switch (++depth_) {
             case 1: return true;
@@ -70,11 +38,11 @@ public:
             default: return unexpected("an object");
         }
     }
-    bool end_object() {
+    bool end_object() override {
         --depth_;
         return depth_ != 1 || name_ == kMetadata || finish_tensor();
     }
-    bool start_array(std::size_t) {
+    bool start_array(std::size_t) override {
         if (depth_ != 2 || name_ == kMetadata || list_) return unexpected("an array");
         if (key_ == "shape" && !pending_.shape)
             list_ = &pending_.shape.emplace();
@@ -84,11 +52,11 @@ public:
             return unexpected("an array");
         return true;
     }
-    bool end_array() {
+    bool end_array() override {
         list_ = nullptr;
         return true;
     }
-    bool key(std::string& text) {
+    bool key(std::string& text) override {
         if (depth_ == 1) {
             name_ = text;
             name_at_ = byte();
@@ -103,7 +71,7 @@ public:
         }
         return true;
     }
-    bool string(std::string& text) {
+    bool string(std::string& text) override {
         if (depth_ != 2 || list_) return unexpected("a text");
         if (name_ == kMetadata) {
             directory_.metadata.emplace_back(key_, text);
@@ -115,18 +83,18 @@ public:
             return fail("tensor '" + name_ + "' has dtype '" + text + "', which safetensors does not have");
         return true;
     }
-    bool number_unsigned(std::uint64_t number) {
+    bool number_unsigned(std::uint64_t number) override {
         if (!list_) return unexpected("a number");
         if (list_->size() == 64) return fail("'" + key_ + "' of tensor '" + name_ + "' has more than 64 numbers");
         list_->push_back(number);
         return true;
     }
-    bool number_integer(std::int64_t number) { return unexpected(to_text(number).c_str()); }
-    bool number_float(double, const std::string& text) { return unexpected(text.c_str()); }
-    bool null() { return unexpected("null"); }
-    bool boolean(bool) { return unexpected("true or false"); }
-    bool binary(std::vector<std::uint8_t>&) { return unexpected("bytes"); }
-    bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) {
+    bool number_integer(std::int64_t number) override { return unexpected(to_text(number).c_str()); }
+    bool number_float(double, const std::string& text) override { return unexpected(text.c_str()); }
+    bool null() override { return unexpected("null"); }
+    bool boolean(bool) override { return unexpected("true or false"); }
+    bool binary(binary_t&) override { return unexpected("bytes"); }
+    bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
         cursor_.fail("header", start_ + (position > 0 ? position - 1 : 0), "the header is not valid JSON");
         return false;
     }

@@ -35,21 +35,21 @@ Method entry(std::string_view id, std::string_view title, std::string_view sourc
              Nearest<P> nearest = nullptr) {
     Method method{id, title, source, needs == Needs::kActivations, describe<P>(), {}, {}, {}};
     method.effective = [id](const Settings& settings) -> Result<Settings> {
-        const auto parameters = parameters_from<P>(settings, id);
-        if (!parameters) return std::unexpected(parameters.error());
-        return settings_of(*parameters);
+        P parameters;
+        if (const auto status = assign(parameters, settings, id); !status) return std::unexpected(status.error());
+        return settings_of(parameters);
     };
     method.quantize = [id, function](const LinearProblem& problem, const Settings& settings) -> Result<QuantizedLayer> {
-        const auto parameters = parameters_from<P>(settings, id);
-        if (!parameters) return std::unexpected(parameters.error());
-        return function(problem, *parameters);
+        P parameters;
+        if (const auto status = assign(parameters, settings, id); !status) return std::unexpected(status.error());
+        return function(problem, parameters);
     };
     if (nearest)
         method.round_to_nearest = [id, nearest](const LinearProblem& problem,
                                                 const Settings& settings) -> Result<QuantizedLayer> {
-            const auto parameters = parameters_from<P>(settings, id);
-            if (!parameters) return std::unexpected(parameters.error());
-            return rtn(problem, nearest(*parameters));
+            P parameters;
+            if (const auto status = assign(parameters, settings, id); !status) return std::unexpected(status.error());
+            return rtn(problem, nearest(parameters));
         };
     return method;
 }

@@ -3,13 +3,10 @@
 #include <array>
 #include <cmath>
 
-#include <nlohmann/json.hpp>
+#include "tensor/json_text.h"
 
 namespace quantlens::model {
-
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct SizeKey {
     std::string_view key;
@@ -80,8 +77,9 @@ Status check(const Config& config) {
 }
 
 Result<Config> config_from_json(std::string_view text) {
-    const auto json = Json::parse(text, nullptr, false);
-    if (!json.is_object()) return fail(ErrorCode::kBadFile, "config.json", "config.json is not a JSON object");
+    const auto parsed = parse_json(text);
+    if (!parsed || !parsed->is_object()) return fail(ErrorCode::kBadFile, "config.json", "config.json is not a JSON object");
+    const Json& json = *parsed;
     if (const auto supported = check_supported(json); !supported) return std::unexpected(supported.error());
 
     Config config;

@@ -4,14 +4,11 @@
 #include <array>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "planner/model_shape.h"
+#include "tensor/json_text.h"
 
 namespace quantlens::planner {
 namespace {
-
-using Json = nlohmann::json;
 
 constexpr std::size_t kMaxConfigBytes = std::size_t{1} << 20;
 constexpr std::uint64_t kMostOfAnything = std::uint64_t{1} << 32;
@@ -221,10 +218,10 @@ Result<ModelShape> model_from_config(std::string_view text) {
     if (text.size() > kMaxConfigBytes)
         return fail(ErrorCode::kBadParameter, "config",
                     "config.json has " + to_text(text.size()) + " bytes, must have at most " + to_text(kMaxConfigBytes));
-    const auto depth_limit = [](int depth, Json::parse_event_t, Json&) { return depth < 32; };
-    const Json root = Json::parse(text, depth_limit, false);
-    if (!root.is_object())
+    const auto parsed = parse_json(text);
+    if (!parsed || !parsed->is_object())
         return fail(ErrorCode::kBadParameter, "config", "config.json must be a JSON object such as {\"hidden_size\": 4096, ...}");
+    const Json& root = *parsed;
     const bool nested = root.contains("text_config") && root["text_config"].is_object();
     const Json& object = nested ? root["text_config"] : root;
     Fields f(object);

@@ -2,15 +2,12 @@
 
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "data/embedded.h"
 #include "planner/model_shape.h"
+#include "tensor/json_text.h"
 
 namespace quantlens::planner {
 namespace {
-
-using Json = nlohmann::json;
 
 std::uint64_t whole(const Json& object, const char* key, std::uint64_t otherwise = 0) {
     const auto found = object.find(key);
@@ -108,7 +105,7 @@ Result<const Row*> find_row(std::span<const Row> rows, std::string_view id, std:
 std::span<const ModelShape> models() {
     static const std::vector<ModelShape> table = [] {
         std::vector<ModelShape> rows;
-        const Json file = Json::parse(data::models_json());
+        const Json file = *parse_json(data::models_json());
         for (const auto& row : file["models"]) rows.push_back(model_from(row));
         return rows;
     }();
@@ -118,7 +115,7 @@ std::span<const ModelShape> models() {
 std::span<const Device> devices() {
     static const std::vector<Device> table = [] {
         std::vector<Device> rows;
-        const Json file = Json::parse(data::devices_json());
+        const Json file = *parse_json(data::devices_json());
         for (const auto& row : file["devices"]) rows.push_back(device_from(row));
         return rows;
     }();

@@ -1,5 +1,6 @@
 #include "formats/format.h"
 #include "kernels/rows.h"
+#include "request/json.h"
 #include "request/operation.h"
 
 namespace quantlens::request {
@@ -20,10 +21,10 @@ Result<Response> encode(const BlockParameters& p, Call& call) {
     auto bytes = formats::encode(**format, **values);
     if (!bytes) return std::unexpected(bytes.error());
     const std::size_t size = bytes->size();
-    Response response{{{"format", p.format},
+    Response response{object({{"format", p.format},
                        {"values", (*values)->size()},
                        {"bytes", size},
-                       {"bits_per_weight", 8.0 * double(size) / double((*values)->size())}},
+                       {"bits_per_weight", 8.0 * double(size) / double((*values)->size())}}),
                       {}};
     response.arrays.push_back({"blocks", {size}, *std::move(bytes)});
     return response;
@@ -39,7 +40,7 @@ Result<Response> decode(const BlockParameters& p, Call& call) {
     auto values = formats::decode(**format, *bytes);
     if (!values) return std::unexpected(values.error());
     const std::size_t count = values->size();
-    Response response{{{"format", p.format}, {"values", count}, {"bytes", bytes->size()}}, {}};
+    Response response{object({{"format", p.format}, {"values", count}, {"bytes", bytes->size()}}), {}};
     response.arrays.push_back({"output", {count}, *std::move(values)});
     return response;
 }
@@ -54,7 +55,7 @@ Result<Response> hadamard(const NoParameters&, Call& call) {
     if (const auto status = check_finite(matrix, "input"); !status) return std::unexpected(status.error());
     if (const auto status = kernels::hadamard(matrix, false, call.run.pool); !status)
         return std::unexpected(status.error());
-    Response response{{{"rows", rows}, {"columns", columns}}, {}};
+    Response response{object({{"rows", rows}, {"columns", columns}}), {}};
     response.arrays.push_back({"output", std::move(shape), std::move(**values)});
     return response;
 }

@@ -11,13 +11,13 @@ namespace {
 Json formats_json() {
     Json list = Json::array();
     for (const auto& f : formats::all()) {
-        Json item{{"id", f.id},
+        Json item = object({{"id", f.id},
                   {"name", f.name},
                   {"block_size", f.block_size},
                   {"block_bytes", f.block_bytes},
-                  {"bits_per_weight", f.bits_per_weight}};
-        if (!f.values.empty()) item["values"] = f.values;
-        item["source"] = f.source;
+                  {"bits_per_weight", f.bits_per_weight}});
+        if (!f.values.empty()) set(item, "values", Json(f.values));
+        set(item, "source", f.source);
         list.push_back(std::move(item));
     }
     return list;
@@ -26,35 +26,35 @@ Json formats_json() {
 Json methods_json() {
     Json list = Json::array();
     for (const auto& m : methods::all())
-        list.push_back({{"id", m.id},
+        list.push_back(object({{"id", m.id},
                         {"title", m.title},
                         {"source", m.source},
                         {"needs_activations", m.needs_activations},
-                        {"fields", to_json(m.fields)}});
+                        {"fields", to_json(m.fields)}}));
     return list;
 }
 
 Json operations_json() {
     Json list = Json::array();
     for (const auto& o : operations())
-        list.push_back({{"name", o.name},
+        list.push_back(object({{"name", o.name},
                         {"meaning", o.meaning},
-                        {"arrays", o.arrays},
+                        {"arrays", Json(o.arrays)},
                         {"takes_method", o.takes_method},
-                        {"fields", to_json(o.fields)}});
+                        {"fields", to_json(o.fields)}}));
     return list;
 }
 
 Result<Response> schema(const NoParameters&, Call&) {
-    return Response{{{"version", data::kVersion},
+    return Response{object({{"version", data::kVersion},
                      {"instruction_set", kernels::instruction_set()},
                      {"methods", methods_json()},
                      {"formats", formats_json()},
-                     {"operations", operations_json()}},
+                     {"operations", operations_json()}}),
                     {}};
 }
 
-Result<Response> list_formats(const NoParameters&, Call&) { return Response{{{"formats", formats_json()}}, {}}; }
+Result<Response> list_formats(const NoParameters&, Call&) { return Response{object({{"formats", formats_json()}}), {}}; }
 
 }  // namespace
 

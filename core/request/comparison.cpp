@@ -65,11 +65,7 @@ Result<Response> compare(const CompareParameters& p, Call& call) {
     std::optional<Matrix> exact;
     if (layer->activations) {
         problem.activations = *layer->activations;
-        methods::QuantizedLayer plain;
-        plain.rows = layer->weights.rows();
-        plain.columns = layer->weights.columns();
-        plain.dequantized = layer->weights;
-        auto output = plain.multiply(*layer->activations, call.run);
+        auto output = product(*layer->activations, layer->weights, call.run);
         if (!output) return std::unexpected(output.error());
         exact = *std::move(output);
     }
@@ -82,51 +78,51 @@ Result<Response> compare(const CompareParameters& p, Call& call) {
             return fail(ErrorCode::kCancelled, "", "cancelled");
         const auto& [method, settings, is_format] = trials[i];
         if (method->needs_activations && !layer->activations) {
-            left_out.push_back({{"method", method->id}, {"because", "it needs activations, the inputs of the layer"}});
+            left_out.push_back(object({{"method", method->id}, {"because", "it needs activations, the inputs of the layer"}}));
             continue;
         }
         const auto quantized = methods::quantize(*method, problem, settings);
         if (!quantized) {
             if (quantized.error().code == ErrorCode::kCancelled || quantized.error().code == ErrorCode::kNotFinite)
                 return std::unexpected(quantized.error());
-            left_out.push_back({{"method", method->id}, {"because", quantized.error().message}});
+            left_out.push_back(object({{"method", method->id}, {"because", quantized.error().message}}));
             continue;
         }
         Outcome outcome;
         outcome.bits = quantized->bits_per_weight();
         outcome.weight_error = deviation_of(layer->weights, quantized->dequantized).mse;
-        outcome.row = {{"method", method->id},
+        outcome.row = object({{"method", method->id},
                        {"title", method->title},
                        {"is_format", is_format},
                        {"bits", settings.empty() ? Json() : to_json(settings.front().second)},
                        {"activation_bits", quantized->input.quantizer.bits},
                        {"bits_per_weight", outcome.bits},
                        {"bytes", quantized->stored_bytes()},
-                       {"weight_mse", outcome.weight_error}};
+                       {"weight_mse", outcome.weight_error}});
         if (exact) {
             const auto output = quantized->multiply(*layer->activations, call.run);
             if (!output) return std::unexpected(output.error());
             const auto error = output_error(*layer, *quantized, *exact, *output, call.run);
             if (!error) return std::unexpected(error.error());
             outcome.output_error = *error;
-            outcome.row["output_mse"] = *outcome.output_error;
+            set(outcome.row, "output_mse", *outcome.output_error);
         }
         outcomes.push_back(std::move(outcome));
     }
 
     Json rows = Json::array();
     for (auto& outcome : outcomes) {
-        outcome.row["best_weights"] = unbeaten(outcome, outcomes, [](const Outcome& o) { return o.weight_error; });
+        set(outcome.row, "best_weights", unbeaten(outcome, outcomes, [](const Outcome& o) { return o.weight_error; }));
         if (exact)
-            outcome.row["best_output"] = unbeaten(outcome, outcomes, [](const Outcome& o) { return *o.output_error; });
+            set(outcome.row, "best_output", unbeaten(outcome, outcomes, [](const Outcome& o) { return *o.output_error; }));
         rows.push_back(outcome.row);
     }
     Response response;
-    response.body = {{"layer", layer->description},
+    response.body = object({{"layer", layer->description},
                      {"rows", layer->weights.rows()},
                      {"columns", layer->weights.columns()},
-                     {"results", std::move(rows)}};
-    if (!left_out.empty()) response.body["left_out"] = std::move(left_out);
+                     {"results", std::move(rows)}});
+    if (!left_out.empty()) set(response.body, "left_out", std::move(left_out));
     return response;
 }
 

@@ -49,8 +49,8 @@ Status check_arrays(const std::vector<Array>& arrays) {
 }  // namespace
 
 Json error_json(const Error& error) {
-    return {
-        {"error", {{"code", kCodeNames[std::size_t(error.code)]}, {"field", error.field}, {"message", error.message}}}};
+    return object({
+        {"error", {{"code", kCodeNames[std::size_t(error.code)]}, {"field", error.field}, {"message", error.message}}}});
 }
 
 Result<const Operation*> find_operation(std::string_view name) {
@@ -104,6 +104,10 @@ Response Session::answer_text(std::string_view request, std::vector<Array> array
     } catch (const std::length_error&) {
         return {error_json({ErrorCode::kTooLarge, "", "not enough memory for this request"}), {}};
     }
+}
+
+bool has_array(const Call& call, std::string_view name) {
+    return std::ranges::any_of(call.arrays, [&](const Array& a) { return a.name == name; });
 }
 
 Result<Array*> find_array(Call& call, std::string_view name) {

@@ -9,17 +9,16 @@
 #include <variant>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "tensor/error.h"
 #include "tensor/fields.h"
+#include "tensor/json_text.h"
 #include "tensor/run.h"
 
 /// The one door: a request (JSON and arrays) goes in, a response (JSON and arrays) comes out. The command line, the page
 /// and the tests all come through here, so that a number is the same everywhere.
 namespace quantlens::request {
 
-using Json = nlohmann::ordered_json;
+using quantlens::Json;
 
 /// A named array that travels beside the JSON.
 struct Array {

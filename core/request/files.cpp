@@ -32,9 +32,10 @@ Result<Response> inspect(const InspectParameters& p, Call& call) {
     if (!start) return std::unexpected(start.error());
     const auto parsed = files::parse(**start, std::uint64_t(p.file_bytes));
     if (!parsed) return std::unexpected(parsed.error());
-    if (const auto* more = std::get_if<files::NeedsMore>(&*parsed)) return Response{{{"needs", more->bytes}}, {}};
-    return Response{Json::parse(files::directory_json(std::get<files::Directory>(*parsed), p.file), nullptr, false),
-                    {}};
+    if (const auto* more = std::get_if<files::NeedsMore>(&*parsed)) return Response{object({{"needs", more->bytes}}), {}};
+    auto directory = parse_json(files::directory_json(std::get<files::Directory>(*parsed), p.file));
+    if (!directory) return std::unexpected(directory.error());
+    return Response{*std::move(directory), {}};
 }
 
 enum class FileKind : std::uint8_t { kNpy, kSafetensors };
@@ -76,7 +77,7 @@ Result<Response> tensor_file(const TensorFileParameters& p, Call& call) {
     auto bytes = p.kind == FileKind::kNpy ? npy_file(call.arrays) : safetensors_file(call.arrays);
     if (!bytes) return std::unexpected(bytes.error());
     const std::size_t size = bytes->size();
-    Response response{{{"bytes", size}}, {}};
+    Response response{object({{"bytes", size}}), {}};
     response.arrays.push_back({"file", {size}, *std::move(bytes)});
     return response;
 }

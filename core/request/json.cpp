@@ -6,41 +6,7 @@
 namespace quantlens::request {
 namespace {
 
-constexpr int kMaxDepth = 64;
 constexpr std::array<std::string_view, 5> kKindNames{"flag", "integer", "real", "choice", "text"};
-
-/// Follows the parser without building anything: where it fails, and how deep it went.
-class Checker : public nlohmann::json_sax<Json> {
-public:
-    std::size_t error_at = 0;
-    std::string reason;
-
-    bool null() override { return true; }
-    bool boolean(bool) override { return true; }
-    bool number_integer(number_integer_t) override { return true; }
-    bool number_unsigned(number_unsigned_t) override { return true; }
-    bool number_float(number_float_t, const string_t&) override { return true; }
-    bool string(string_t&) override { return true; }
-    bool binary(binary_t&) override { return true; }
-    bool key(string_t&) override { return true; }
-    bool start_object(std::size_t) override { return deeper(); }
-    bool start_array(std::size_t) override { return deeper(); }
-    bool end_object() override { return --depth_, true; }
-    bool end_array() override { return --depth_, true; }
-    bool parse_error(std::size_t position, const std::string& last, const nlohmann::detail::exception&) override {
-        error_at = position;
-        reason = "unexpected '" + last + "'";
-        return false;
-    }
-
-private:
-    bool deeper() {
-        if (++depth_ <= kMaxDepth) return true;
-        reason = "more than " + to_text(kMaxDepth) + " levels of nesting";
-        return false;
-    }
-    int depth_ = 0;
-};
 
 Result<std::string> joined(const Json& list, std::string_view key) {
     std::string text;
@@ -56,16 +22,32 @@ Result<std::string> joined(const Json& list, std::string_view key) {
     return text;
 }
 
+Json object_of(std::span<const Member> members) {
+    Json result = Json::object();
+    for (const auto& [key, item] : members) set(result, key, item);
+    return result;
+}
+
 }  // namespace
 
-Result<Json> parse_json(std::string_view text) {
-    Checker checker;
-    if (!Json::sax_parse(text, &checker)) {
-        std::string where = checker.error_at > 0 ? " at byte " + to_text(checker.error_at) : "";
-        return fail(ErrorCode::kBadParameter, "", "not valid JSON" + where + ": " + checker.reason);
+Json Item::json() const {
+    switch (kind_) {
+        case Kind::kNull: break;
+        case Kind::kTruth: return of_.truth;
+        case Kind::kReal: return of_.real;
+        case Kind::kWhole: return of_.whole;
+        case Kind::kNatural: return of_.natural;
+        case Kind::kText: return of_.text;
+        case Kind::kMoved: return std::move(*of_.moved);
+        case Kind::kCopied: return *of_.copied;
+        case Kind::kObject: return object_of({of_.members.first, of_.members.count});
     }
-    return Json::parse(text, nullptr, false);
+    return nullptr;
 }
+
+Json object(std::initializer_list<Member> members) { return object_of(members); }
+
+void set(Json& object, std::string_view key, const Item& item) { object[std::string{key}] = item.json(); }
 
 Result<Settings> settings_from(const Json& object) {
     if (!object.is_object())
@@ -108,16 +90,16 @@ Json to_json(const Settings& settings) {
 Json to_json(std::span<const FieldInfo> fields) {
     Json list = Json::array();
     for (const auto& f : fields) {
-        Json item{{"key", f.key}, {"kind", kKindNames[std::size_t(f.kind)]}};
+        Json item = object({{"key", f.key}, {"kind", kKindNames[std::size_t(f.kind)]}});
         if (f.kind == FieldKind::kInteger || f.kind == FieldKind::kReal) {
-            item["minimum"] = f.minimum;
-            item["maximum"] = f.maximum;
-            item["step"] = f.step;
+            set(item, "minimum", f.minimum);
+            set(item, "maximum", f.maximum);
+            set(item, "step", f.step);
         }
-        if (f.kind == FieldKind::kChoice) item["choices"] = f.choices;
-        item["default"] = to_json(f.standard);
-        item["unit"] = f.unit;
-        item["meaning"] = f.meaning;
+        if (f.kind == FieldKind::kChoice) set(item, "choices", Json(f.choices));
+        set(item, "default", to_json(f.standard));
+        set(item, "unit", f.unit);
+        set(item, "meaning", f.meaning);
         list.push_back(std::move(item));
     }
     return list;
@@ -126,11 +108,11 @@ Json to_json(std::span<const FieldInfo> fields) {
 Json to_json(const Receipt& receipt) {
     Json list = Json::array();
     for (const auto& row : receipt)
-        list.push_back({{"symbol", row.symbol},
+        list.push_back(object({{"symbol", row.symbol},
                         {"value", number_or_null(row.value)},
                         {"unit", row.unit},
                         {"expression", row.expression},
-                        {"source", row.source}});
+                        {"source", row.source}}));
     return list;
 }
 

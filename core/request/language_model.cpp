@@ -12,16 +12,16 @@ constexpr double kQuantizeShare = 0.3;  // of the progress of a request that als
 Json estimate_json(const model::Estimate& e) { return Json::array({e.low, e.high}); }
 
 Json progress_json(const model::Quantization& work, std::size_t windows_done, std::size_t windows) {
-    return {{"matrices_done", work.steps_done()}, {"matrices", work.steps()}, {"windows_done", windows_done}, {"windows", windows}};
+    return object({{"matrices_done", work.steps_done()}, {"matrices", work.steps()}, {"windows_done", windows_done}, {"windows", windows}});
 }
 
 Json about(const QuantizedModel& quantized, const ModelParameters& p) {
     const auto& model = quantized.work->model();
-    return {{"method", p.method},
+    return object({{"method", p.method},
             {"parameters", to_json(quantized.parameters)},
             {"bits_per_weight", model.bits_per_weight()},
             {"quantized_bits_per_weight", model.quantized_bits_per_weight()},
-            {"bytes", model.stored_bytes()}};
+            {"bytes", model.stored_bytes()}});
 }
 
 Result<Response> describe_model(const NoParameters&, Call& call) {
@@ -31,11 +31,11 @@ Result<Response> describe_model(const NoParameters&, Call& call) {
     std::size_t parameters = 0;
     for (const auto& spec : loaded->weights->specs()) {
         parameters += spec.size();
-        tensors.push_back({{"name", spec.name}, {"rows", spec.rows}, {"columns", spec.columns}, {"is_norm", spec.is_norm}});
+        tensors.push_back(object({{"name", spec.name}, {"rows", spec.rows}, {"columns", spec.columns}, {"is_norm", spec.is_norm}}));
     }
-    return Response{{{"config", Json::parse(model::config_to_json(loaded->weights->config()))},
+    return Response{object({{"config", *parse_json(model::config_to_json(loaded->weights->config()))},
                      {"parameters", parameters},
-                     {"tensors", tensors}},
+                     {"tensors", tensors}}),
                     {}};
 }
 
@@ -65,8 +65,8 @@ Result<Response> evaluate(const EvalParameters& p, Call& call) {
     if (!quantized) return std::unexpected(quantized.error());
     Response response{about(*quantized, p), {}};
     if (!quantized->done()) {
-        response.body["done"] = false;
-        response.body["progress"] = progress_json(*quantized->work, 0, 0);
+        set(response.body, "done", false);
+        set(response.body, "progress", progress_json(*quantized->work, 0, 0));
         return response;
     }
 
@@ -92,22 +92,22 @@ Result<Response> evaluate(const EvalParameters& p, Call& call) {
             return std::unexpected(status.error());
     }
     const bool done = work.windows_done() == work.windows();
-    response.body["done"] = done;
-    response.body["progress"] = progress_json(*quantized->work, work.windows_done(), work.windows());
+    set(response.body, "done", done);
+    set(response.body, "progress", progress_json(*quantized->work, work.windows_done(), work.windows()));
     if (work.windows_done() == 0) return response;
     const auto result = work.result(call.run.seed);
-    response.body["tokens"] = result.tokens;
-    response.body["bits_per_byte"] = result.bits_per_byte.value;
-    response.body["bits_per_byte_ci95"] = estimate_json(result.bits_per_byte);
-    response.body["bits_per_byte_increase"] = result.bits_per_byte_increase.value;
-    response.body["bits_per_byte_increase_ci95"] = estimate_json(result.bits_per_byte_increase);
-    response.body["perplexity"] = result.perplexity.value;
-    response.body["perplexity_ci95"] = estimate_json(result.perplexity);
-    response.body["kl_divergence"] = result.kl_divergence.value;
-    response.body["kl_divergence_ci95"] = estimate_json(result.kl_divergence);
-    response.body["top1_agreement"] = result.top1_agreement.value;
-    response.body["top1_agreement_ci95"] = estimate_json(result.top1_agreement);
-    response.body["seconds"] = call.session.now() - start;
+    set(response.body, "tokens", result.tokens);
+    set(response.body, "bits_per_byte", result.bits_per_byte.value);
+    set(response.body, "bits_per_byte_ci95", estimate_json(result.bits_per_byte));
+    set(response.body, "bits_per_byte_increase", result.bits_per_byte_increase.value);
+    set(response.body, "bits_per_byte_increase_ci95", estimate_json(result.bits_per_byte_increase));
+    set(response.body, "perplexity", result.perplexity.value);
+    set(response.body, "perplexity_ci95", estimate_json(result.perplexity));
+    set(response.body, "kl_divergence", result.kl_divergence.value);
+    set(response.body, "kl_divergence_ci95", estimate_json(result.kl_divergence));
+    set(response.body, "top1_agreement", result.top1_agreement.value);
+    set(response.body, "top1_agreement_ci95", estimate_json(result.top1_agreement));
+    set(response.body, "seconds", call.session.now() - start);
     return response;
 }
 
@@ -130,7 +130,7 @@ Result<Response> generate(const GenerateParameters& p, Call& call) {
     const auto quantized = quantized_model(p, call, budget, 0.2);
     if (!quantized) return std::unexpected(quantized.error());
     Response response{about(*quantized, p), {}};
-    response.body["done"] = false;
+    set(response.body, "done", false);
     if (!quantized->done()) return response;
     const model::Sampling& sampling = p;
     const std::string key = quantized->key + p.prompt + "\n" + to_json(settings_of(sampling)).dump();
@@ -154,11 +154,11 @@ Result<Response> generate(const GenerateParameters& p, Call& call) {
     }
     const auto written = work.tokens().first(std::min(wanted, work.tokens().size())).subspan(prompt.size());
     std::vector<std::uint8_t> bytes(written.begin(), written.end());
-    response.body["done"] = written.size() == std::size_t(p.tokens);
-    response.body["prompt"] = p.prompt;
-    response.body["new_probabilities"] = std::move(probabilities);
-    response.body["tokens"] = written.size();
-    response.body["seconds"] = call.session.now() - start;
+    set(response.body, "done", written.size() == std::size_t(p.tokens));
+    set(response.body, "prompt", p.prompt);
+    set(response.body, "new_probabilities", std::move(probabilities));
+    set(response.body, "tokens", written.size());
+    set(response.body, "seconds", call.session.now() - start);
     // Bytes, not text: a model over bytes may stop inside a UTF-8 sequence.
     const std::size_t count = bytes.size();
     response.arrays.push_back({"text", {count}, std::move(bytes)});
@@ -183,7 +183,7 @@ Result<Response> convert(const ConvertParameters& p, Call& call) {
                                : model::safetensors_of(*loaded->weights, p.format);
     if (!file) return std::unexpected(file.error());
     const std::size_t size = file->size();
-    Response response{{{"to", p.to}, {"format", p.format}, {"bytes", size}}, {}};
+    Response response{object({{"to", p.to}, {"format", p.format}, {"bytes", size}}), {}};
     response.arrays.push_back({"file", {size}, *std::move(file)});
     return response;
 }

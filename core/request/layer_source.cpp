@@ -25,10 +25,6 @@ Result<Matrix> matrix_from(Call& call, std::string_view name) {
     return Matrix(rows, shape.back(), std::move(**values));
 }
 
-bool has_array(const Call& call, std::string_view name) {
-    return std::ranges::any_of(call.arrays, [&](const Array& a) { return a.name == name; });
-}
-
 /// The matrix whose bytes, as its file stores them, are the array "weights".
 Result<Matrix> stored_matrix(const LayerSource& source, Call& call) {
     std::string_view id = source.weights_type;

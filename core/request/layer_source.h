@@ -53,6 +53,9 @@ struct Layer {
 /// Builds the layer, taking the arrays out of the call. Errors name the source at fault.
 Result<Layer> layer_from(const LayerSource& source, Call& call);
 
+/// What a layer with these weights computes of the inputs: X W^T.
+Result<Matrix> product(const Matrix& inputs, Matrix weights, const Run& run);
+
 /// Mean over tokens and output channels of (X W^T - output)^2, where `exact` is X W^T and `output` what the layer computes.
 /// Where the layer is a plain product with other weights, it is the product with their difference: a small error is then not
 /// lost in the rounding of two large outputs.

@@ -4,6 +4,7 @@
 #include "kernels/matmul.h"
 #include "kernels/packed.h"
 #include "kernels/table.h"
+#include "request/json.h"
 #include "request/operation.h"
 
 // What the kernels do on the machine that runs them, one kernel a request, so that a caller can stop between two. The
@@ -223,7 +224,7 @@ Result<Response> measure(const MeasureParameters& p, Call& call) {
     }
     const double middle = median_of(seconds);
     const auto [least, most] = std::ranges::minmax(seconds);
-    Response response{{{"kernel", work.kernel},
+    Response response{object({{"kernel", work.kernel},
                        {"shape", work.shape},
                        {"data", work.cold ? "cold" : "hot"},
                        {"instruction_set", kernels::instruction_set()},
@@ -232,9 +233,9 @@ Result<Response> measure(const MeasureParameters& p, Call& call) {
                        {"spread", (most - least) / middle},
                        {"gb_per_s", work.bytes / middle * 1e-9},
                        {"gop_per_s", work.operations / middle * 1e-9},
-                       {"bound", kBounds[std::size_t(work.bound)]}},
+                       {"bound", kBounds[std::size_t(work.bound)]}}),
                       {}};
-    if (!is_limit) response.body["share_of_limit"] = median_of(std::move(shares));
+    if (!is_limit) set(response.body, "share_of_limit", median_of(std::move(shares)));
     return response;
 }
 

@@ -4,6 +4,7 @@
 
 #include "model/model_file.h"
 #include "request/json.h"
+#include "request/operation.h"
 #include "request/state.h"
 
 namespace quantlens::request {
@@ -19,10 +20,6 @@ std::uint64_t hash_of(std::span<const T> values) {
 
 bool has_field(const methods::Method& method, std::string_view key) {
     return std::ranges::any_of(method.fields, [&](const FieldInfo& f) { return f.key == key; });
-}
-
-bool has_array(const Call& call, std::string_view name) {
-    return std::ranges::any_of(call.arrays, [&](const Array& a) { return a.name == name; });
 }
 
 /// The method's own settings. A setting that both the plan and the method have is the method's.

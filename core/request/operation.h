@@ -12,9 +12,10 @@ Operation operation(std::string_view name, std::string_view meaning, std::vector
                     Result<Response> (*function)(const P&, Call&), bool takes_method = false) {
     return {name, meaning, std::move(arrays), takes_method, describe<P>(),
             [name, function](const Settings& settings, Call& call) -> Result<Response> {
-                const auto parameters = parameters_from<P>(settings, name);
-                if (!parameters) return std::unexpected(parameters.error());
-                return function(*parameters, call);
+                P parameters;
+                if (const auto status = assign(parameters, settings, name); !status)
+                    return std::unexpected(status.error());
+                return function(parameters, call);
             }};
 }
 
@@ -23,6 +24,7 @@ struct NoParameters {
     static constexpr auto fields() { return std::tuple{}; }
 };
 
+bool has_array(const Call& call, std::string_view name);
 /// The array of this name, or an error that says which the request brought.
 Result<Array*> find_array(Call& call, std::string_view name);
 /// The same as float32 values.

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "request/json.h"
+
 namespace quantlens::request {
 
 using namespace planner;
@@ -52,7 +54,7 @@ Result<ChosenMachine> machine_of(const std::string& device, double bandwidth, do
     if (!found) return std::unexpected(found.error());
     if (bandwidth == 0) chosen.machine.bandwidth_gb_s = (*found)->bandwidth_gb_s;
     if (compute == 0) chosen.machine.compute_tflops = (*found)->fp16_tflops;
-    chosen.about = {{"id", (*found)->id}, {"name", (*found)->name}, {"source", (*found)->source}};
+    chosen.about = object({{"id", (*found)->id}, {"name", (*found)->name}, {"source", (*found)->source}});
     return chosen;
 }
 

@@ -28,10 +28,10 @@ struct SpeedParameters : MemoryParameters {
 };
 
 Json memory_json(const ModelShape& model, const Memory& memory) {
-    Json weights{{"total", memory.weights_total}};
+    Json weights = object({{"total", memory.weights_total}});
     for (std::size_t part = 0; part < kPartNames.size(); ++part) weights[kPartNames[part]] = memory.weights[part];
     const auto counts = count_parameters(model);
-    return {{"model", model.name},
+    return object({{"model", model.name},
             {"parameters", counts.total()},
             {"active_parameters", counts.active},
             {"weights", weights},
@@ -41,7 +41,7 @@ Json memory_json(const ModelShape& model, const Memory& memory) {
              {{"parameters", to_json(counts.receipt)},
               {"weights", to_json(memory.weights_receipt)},
               {"kv_cache", to_json(memory.kv_receipt)},
-              {"total", to_json(memory.total_receipt)}}}};
+              {"total", to_json(memory.total_receipt)}}}});
 }
 
 Result<Response> answer_memory(const FitParameters& p, Call&) {
@@ -57,11 +57,11 @@ Result<Response> answer_memory(const FitParameters& p, Call&) {
     if (bytes > 0) {
         const auto fit = plan_fit(*model, storage, load_of(p), bytes);
         if (!fit) return std::unexpected(fit.error());
-        response.body["fit"] = {{"bytes", bytes},
+        set(response.body, "fit", object({{"bytes", bytes},
                                 {"fits", memory->total <= bytes},
                                 {"max_context", fit->max_context},
                                 {"max_batch", fit->max_batch},
-                                {"model_max_context", model->max_context}};
+                                {"model_max_context", model->max_context}}));
     }
     return response;
 }
@@ -74,23 +74,23 @@ Result<Response> answer_speed(const SpeedParameters& p, Call&) {
     const auto speed = plan_speed(*model, storage_of(p), load_of(p), chosen->machine);
     if (!speed) return std::unexpected(speed.error());
     Response response{
-        {{"model", model->name},
+        object({{"model", model->name},
          {"device", chosen->about},
          {"decode_tokens_per_second", speed->decode_tokens_per_second},
          {"prefill_seconds", speed->prefill_seconds ? Json(*speed->prefill_seconds) : Json(nullptr)},
          {"bound", speed->bound},
-         {"assumptions", speed->assumptions},
-         {"receipts", {{"decode", to_json(speed->decode_receipt)}, {"prefill", to_json(speed->prefill_receipt)}}}},
+         {"assumptions", Json(speed->assumptions)},
+         {"receipts", {{"decode", to_json(speed->decode_receipt)}, {"prefill", to_json(speed->prefill_receipt)}}}}),
         {}};
-    if (!speed->prefill_seconds) response.body["prefill_unknown_because"] = speed->prefill_unknown_because;
+    if (!speed->prefill_seconds) set(response.body, "prefill_unknown_because", speed->prefill_unknown_because);
     // A device whose memory is too small has no speed; the estimate is then of one like it with more.
     const auto memory = plan_memory(*model, storage_of(p), load_of(p));
     if (!memory) return std::unexpected(memory.error());
-    response.body["total"] = memory->total;
-    response.body["fits"] = nullptr;
+    set(response.body, "total", memory->total);
+    set(response.body, "fits", nullptr);
     if (const auto device = find_device(p.device); device && (*device)->memory_bytes) {
-        response.body["memory_bytes"] = *(*device)->memory_bytes;
-        response.body["fits"] = memory->total <= *(*device)->memory_bytes;
+        set(response.body, "memory_bytes", *(*device)->memory_bytes);
+        set(response.body, "fits", memory->total <= *(*device)->memory_bytes);
     }
     return response;
 }
@@ -99,7 +99,7 @@ Result<Response> list_models(const NoParameters&, Call&) {
     Json list = Json::array();
     for (const auto& m : models()) {
         const auto counts = count_parameters(m);
-        Json row{{"id", m.id},
+        Json row = object({{"id", m.id},
                  {"name", m.name},
                  {"parameters", counts.total()},
                  {"active_parameters", counts.active},
@@ -111,30 +111,30 @@ Result<Response> list_models(const NoParameters&, Call&) {
                  {"ffn", m.ffn},
                  {"vocab", m.vocab},
                  {"max_context", m.max_context},
-                 {"tied_embeddings", m.tied_embeddings}};
-        if (m.window) row["sliding_window"] = {{"window", m.window->window}, {"layers", m.window->layers}};
+                 {"tied_embeddings", m.tied_embeddings}});
+        if (m.window) set(row, "sliding_window", object({{"window", m.window->window}, {"layers", m.window->layers}}));
         if (m.experts)
-            row["experts"] = {{"count", m.experts->count}, {"top_k", m.experts->top_k}, {"shared", m.experts->shared}};
-        if (m.latent) row["latent_attention"] = {{"kv_rank", m.latent->kv_rank}, {"rope_dim", m.latent->rope_dim}};
-        row["source"] = m.source;
+            set(row, "experts", object({{"count", m.experts->count}, {"top_k", m.experts->top_k}, {"shared", m.experts->shared}}));
+        if (m.latent) set(row, "latent_attention", object({{"kv_rank", m.latent->kv_rank}, {"rope_dim", m.latent->rope_dim}}));
+        set(row, "source", m.source);
         list.push_back(std::move(row));
     }
-    return Response{{{"models", list}}, {}};
+    return Response{object({{"models", list}}), {}};
 }
 
 Result<Response> list_devices(const NoParameters&, Call&) {
     const auto or_null = [](const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); };
     Json list = Json::array();
     for (const auto& d : devices())
-        list.push_back({{"id", d.id},
+        list.push_back(object({{"id", d.id},
                         {"name", d.name},
                         {"memory_bytes", or_null(d.memory_bytes)},
                         {"bandwidth_gb_s", d.bandwidth_gb_s},
                         {"fp16_tflops", or_null(d.fp16_tflops)},
                         {"int8_tops", or_null(d.int8_tops)},
                         {"source", d.source},
-                        {"evidence", d.evidence}});
-    return Response{{{"devices", list}}, {}};
+                        {"evidence", d.evidence}}));
+    return Response{object({{"devices", list}}), {}};
 }
 
 }  // namespace

@@ -114,7 +114,7 @@ Result<Response> cache_curve(const CacheCurveParameters& p, Call&) {
             receipt = memory->kv_receipt;
             per_token = memory->kv_per_token;
         }
-        curves.push_back({{"model", model.id},
+        curves.push_back(object({{"model", model.id},
                           {"name", model.name},
                           {"attention", attention_kind(model)},
                           {"layers", model.layers},
@@ -129,9 +129,9 @@ Result<Response> cache_curve(const CacheCurveParameters& p, Call&) {
                            number_or_null(by_formula.back().get<double>() / bytes.back().get<double>())},
                           {"per_token", per_token},
                           {"source", model.source},
-                          {"receipt", to_json(receipt)}});
+                          {"receipt", to_json(receipt)}}));
     }
-    return Response{{{"contexts", *contexts}, {"curves", std::move(curves)}}, {}};
+    return Response{object({{"contexts", Json(*contexts)}, {"curves", std::move(curves)}}), {}};
 }
 
 struct RooflineParameters : MemoryParameters {
@@ -151,11 +151,11 @@ struct RooflineParameters : MemoryParameters {
 Json point(double bytes, double operations, double bandwidth, double peak) {
     const double intensity = operations / bytes;
     const double under_bandwidth = intensity * bandwidth / 1e3;  // GB/s times operations a byte, in TFLOP/s
-    return {{"bytes", bytes},
+    return object({{"bytes", bytes},
             {"operations", operations},
             {"intensity", intensity},
             {"tflops", std::min(under_bandwidth, peak)},
-            {"bound", under_bandwidth < peak ? "memory" : "compute"}};
+            {"bound", under_bandwidth < peak ? "memory" : "compute"}});
 }
 
 Result<Response> roofline(const RooflineParameters& p, Call&) {
@@ -184,19 +184,19 @@ Result<Response> roofline(const RooflineParameters& p, Call&) {
         const auto memory = plan_memory(*model, storage, load);
         if (!memory) return std::unexpected(memory.error());
         Json row = point(speed->decode_bytes, speed->decode_operations, bandwidth, peak);
-        row["batch"] = batch;
-        row["tokens_per_second"] = speed->decode_tokens_per_second;
-        row["f16_tokens_per_second"] = plain->decode_tokens_per_second;
-        row["times_faster_than_f16"] = speed->decode_tokens_per_second / plain->decode_tokens_per_second;
-        row["total_bytes"] = memory->total;
+        set(row, "batch", batch);
+        set(row, "tokens_per_second", speed->decode_tokens_per_second);
+        set(row, "f16_tokens_per_second", plain->decode_tokens_per_second);
+        set(row, "times_faster_than_f16", speed->decode_tokens_per_second / plain->decode_tokens_per_second);
+        set(row, "total_bytes", memory->total);
         decode.push_back(std::move(row));
     }
     Json prefill = point(prompt->prefill_bytes, prompt->prefill_operations, bandwidth, peak);
-    prefill["seconds"] = *prompt->prefill_seconds;
+    set(prefill, "seconds", *prompt->prefill_seconds);
     const auto plain = plan_speed(*model, Storage::all("f16"), load_of(p), chosen->machine);
     if (!plain) return std::unexpected(plain.error());
-    prefill["f16_seconds"] = *plain->prefill_seconds;
-    prefill["times_faster_than_f16"] = *plain->prefill_seconds / *prompt->prefill_seconds;
+    set(prefill, "f16_seconds", *plain->prefill_seconds);
+    set(prefill, "times_faster_than_f16", *plain->prefill_seconds / *prompt->prefill_seconds);
 
     const double ridge = peak * 1e3 / bandwidth;
     double low = ridge / 10, high = ridge * 10;
@@ -208,16 +208,17 @@ Result<Response> roofline(const RooflineParameters& p, Call&) {
     low = std::pow(10, std::floor(std::log10(low)));
     high = std::pow(10, std::ceil(std::log10(high)));
     return Response{
-        {{"model", model->name},
+        object({{"model", model->name},
          {"device", chosen->about},
          {"bandwidth_gb_s", bandwidth},
          {"peak_tflops", peak},
          {"ridge", ridge},
-         {"roof", {{"intensity", {low, ridge, high}}, {"tflops", {low * bandwidth / 1e3, peak, peak}}}},
+         {"roof", {{"intensity", Json::array({low, ridge, high})},
+                   {"tflops", Json::array({low * bandwidth / 1e3, peak, peak})}}},
          {"decode", std::move(decode)},
          {"prefill", std::move(prefill)},
-         {"assumptions", prompt->assumptions},
-         {"receipts", {{"decode", to_json(prompt->decode_receipt)}, {"prefill", to_json(prompt->prefill_receipt)}}}},
+         {"assumptions", Json(prompt->assumptions)},
+         {"receipts", {{"decode", to_json(prompt->decode_receipt)}, {"prefill", to_json(prompt->prefill_receipt)}}}}),
         {}};
 }
 
@@ -254,7 +255,7 @@ Result<Response> formats_that_fit(const FormatFitParameters& p, Call&) {
         if (!fit) return std::unexpected(fit.error());
         const bool fits = memory->total <= *bytes;
         if (fits && best.is_null()) best = format->id;
-        rows.push_back({{"format", format->id},
+        rows.push_back(object({{"format", format->id},
                         {"name", format->name},
                         {"bits_per_weight", format->bits_per_weight},
                         {"weights", memory->weights_total},
@@ -262,9 +263,9 @@ Result<Response> formats_that_fit(const FormatFitParameters& p, Call&) {
                         {"total", memory->total},
                         {"fits", fits},
                         {"max_context", fit->max_context},
-                        {"max_batch", fit->max_batch}});
+                        {"max_batch", fit->max_batch}}));
     }
-    return Response{{{"model", model->name}, {"bytes", *bytes}, {"best", best}, {"formats", std::move(rows)}}, {}};
+    return Response{object({{"model", model->name}, {"bytes", *bytes}, {"best", best}, {"formats", std::move(rows)}}), {}};
 }
 
 }  // namespace

@@ -130,7 +130,7 @@ Result<Response> gptq_trace(const TraceParameters& p, Call& call) {
     for (const float value : push.values()) pushed = std::max(pushed, double(std::abs(value)));
 
     Response response;
-    response.body = {{"layer", layer->description},
+    response.body = object({{"layer", layer->description},
                      {"rows", weights.rows()},
                      {"columns", weights.columns()},
                      {"step", step},
@@ -143,9 +143,9 @@ Result<Response> gptq_trace(const TraceParameters& p, Call& call) {
                      {"output_mse_so_far_rtn", curve.nearest[step]},
                      {"output_mse", curve.gptq.back()},
                      {"output_mse_rtn", curve.nearest.back()},
-                     {"by_step", {{"output_mse", curve.gptq}, {"output_mse_rtn", curve.nearest}}},
-                     {"receipt", to_json(trace->layer.bits_receipt())}};
-    if (step > 0) response.body["column"] = trace->steps[step - 1].column;
+                     {"by_step", {{"output_mse", Json(curve.gptq)}, {"output_mse_rtn", Json(curve.nearest)}}},
+                     {"receipt", to_json(trace->layer.bits_receipt())}});
+    if (step > 0) set(response.body, "column", trace->steps[step - 1].column);
     response.arrays = {matrix_array("weights", weights), matrix_array("now", now),
                        matrix_array("change", difference(now, weights)), matrix_array("push", push),
                        {"order", {order.size()}, order}, {"rounded", {rounded.size()}, rounded}};
@@ -199,21 +199,22 @@ Result<Response> best_rounding(const BestParameters& p, Call& call) {
     const auto products = mean_products(*layer->activations);
     const Matrix hessian = products_as_matrix(products, weights.columns());
     Matrix best(weights.rows(), weights.columns());
-    double visited = 0;
+    std::size_t visited = 0;
     for (std::size_t r = 0; r < weights.rows(); ++r) {
+        if (call.run.should_stop(double(r) / double(weights.rows()))) return fail(ErrorCode::kCancelled, "", "cancelled");
         // The very grid that GPTQ used for the row, so that only the choice of codes differs.
         methods::Grid grid = methods::fit_grid(weights.row(r), gptq.settings());
         const auto& codes = *with_gptq->codes;
         grid.scale = codes.scales(r, 0);
         if (!codes.zero_points.empty()) grid.zero_point = codes.zero_points[r];
-        const auto found = methods::best_rounding(weights.row(r), hessian, grid);
+        const auto found = methods::best_rounding(weights.row(r), hessian, grid, methods::kMostVisited - visited);
         if (!found) return std::unexpected(found.error());
         for (std::size_t c = 0; c < weights.columns(); ++c) best(r, c) = methods::value_of(found->codes[c], grid);
-        visited += double(found->visited);
+        visited += found->visited;
     }
     const auto error_of = [&](const Matrix& rounded) { return output_error(difference(rounded, weights), products); };
     Response response;
-    response.body = {{"layer", layer->description},
+    response.body = object({{"layer", layer->description},
                      {"rows", weights.rows()},
                      {"columns", weights.columns()},
                      {"bits_per_weight", with_gptq->bits_per_weight()},
@@ -225,7 +226,7 @@ Result<Response> best_rounding(const BestParameters& p, Call& call) {
                      {"weight_mse_rtn", deviation_of(weights, nearest->dequantized).mse},
                      {"weight_mse_gptq", deviation_of(weights, with_gptq->dequantized).mse},
                      {"weight_mse_best", deviation_of(weights, best).mse},
-                     {"receipt", to_json(with_gptq->bits_receipt())}};
+                     {"receipt", to_json(with_gptq->bits_receipt())}});
     response.arrays = {matrix_array("weights", weights), matrix_array("rtn", nearest->dequantized),
                        matrix_array("gptq", with_gptq->dequantized), matrix_array("best", best)};
     return response;
@@ -245,10 +246,10 @@ struct RotatedParameters : LayerSource {
 Json spread_of(const Matrix& matrix, double reach, int bins) {
     const auto s = statistics_of(matrix.values());
     const auto histogram = histogram_of(matrix.values(), -reach, reach, std::size_t(bins));
-    return {{"largest", std::max(-s.minimum, s.maximum)},
+    return object({{"largest", std::max(-s.minimum, s.maximum)},
             {"rms", s.rms},
             {"max_over_rms", s.max_over_rms},
-            {"histogram", {{"low", histogram.low}, {"high", histogram.high}, {"counts", histogram.counts}}}};
+            {"histogram", {{"low", histogram.low}, {"high", histogram.high}, {"counts", Json(histogram.counts)}}}});
 }
 
 double reach_of(const Matrix& one, const Matrix& other) {
@@ -265,18 +266,17 @@ Result<Response> rotated(const RotatedParameters& p, Call& call) {
     if (const auto status = check_finite(layer->weights, "weights"); !status) return std::unexpected(status.error());
     if (const auto status = check_finite(*layer->activations, "activations"); !status)
         return std::unexpected(status.error());
-    methods::QuantizedLayer plain;
-    plain.rows = layer->weights.rows();
-    plain.columns = layer->weights.columns();
-    plain.dequantized = layer->weights;
-    methods::QuantizedLayer turned = plain;
+    methods::QuantizedLayer turned;
+    turned.rows = layer->weights.rows();
+    turned.columns = layer->weights.columns();
+    turned.dequantized = layer->weights;
     turned.input.hadamard = true;
     turned.basis_weights = layer->weights;
     if (const auto status = kernels::hadamard(turned.basis_weights, false, call.run.pool); !status)
         return std::unexpected(status.error());
     const auto inputs = turned.transformed(*layer->activations, call.run);
     if (!inputs) return std::unexpected(inputs.error());
-    const auto exact = plain.multiply(*layer->activations, call.run);
+    const auto exact = product(*layer->activations, layer->weights, call.run);
     if (!exact) return std::unexpected(exact.error());
     const auto output = turned.multiply(*layer->activations, call.run);
     if (!output) return std::unexpected(output.error());
@@ -285,9 +285,9 @@ Result<Response> rotated(const RotatedParameters& p, Call& call) {
     const double weight_reach = reach_of(layer->weights, turned.basis_weights);
     const auto deviation = deviation_of(*exact, *output);
     Response response;
-    response.body = {{"layer", layer->description},
-                     {"rows", plain.rows},
-                     {"columns", plain.columns},
+    response.body = object({{"layer", layer->description},
+                     {"rows", turned.rows},
+                     {"columns", turned.columns},
                      {"activations",
                       {{"before", spread_of(*layer->activations, input_reach, p.bins)},
                        {"after", spread_of(*inputs, input_reach, p.bins)}}},
@@ -296,7 +296,7 @@ Result<Response> rotated(const RotatedParameters& p, Call& call) {
                        {"after", spread_of(turned.basis_weights, weight_reach, p.bins)}}},
                      {"output_rms", statistics_of(exact->values()).rms},
                      {"output_largest_difference", deviation.max_error},
-                     {"output_mse", deviation.mse}};
+                     {"output_mse", deviation.mse}});
     const auto before = column_absmax(*layer->activations), after = column_absmax(*inputs);
     response.arrays = {{"column_absmax_before", {before.size()}, before}, {"column_absmax_after", {after.size()}, after}};
     return response;

@@ -65,6 +65,12 @@ std::vector<float> weight_errors(MatrixView<const float> wanted, MatrixView<cons
     return errors;
 }
 
+double mean_square(const Matrix& matrix) {
+    double sum = 0;
+    for (const float v : matrix.values()) sum += double(v) * v;
+    return sum / double(matrix.size());
+}
+
 /// Which arrays the caller asked for.
 class Wanted {
 public:
@@ -108,18 +114,16 @@ void add_weight_arrays(const Wanted& wanted, const Layer& layer, const methods::
         arrays.push_back(vector_array("outlier_columns", std::vector<std::int32_t>(outliers.begin(), outliers.end())));
 }
 
-Result<Matrix> product(const Layer& layer, Matrix weights, const Run& run);
-
 Status add_output(const Wanted& wanted, const methods::Method& method, const methods::LinearProblem& problem,
                   const Settings& settings, const Layer& layer, const methods::QuantizedLayer& quantized,
                   Response& response) {
-    const auto exact = product(layer, layer.weights, problem.run);
+    const auto exact = product(*layer.activations, layer.weights, problem.run);
     if (!exact) return std::unexpected(exact.error());
     const auto output = quantized.multiply(*layer.activations, problem.run);
     if (!output) return std::unexpected(output.error());
     const auto error = output_error(layer, quantized, *exact, *output, problem.run);
     if (!error) return std::unexpected(error.error());
-    response.body["output_mse"] = *error;
+    set(response.body, "output_mse", *error);
     if (method.round_to_nearest) {
         const auto baseline = method.round_to_nearest(problem, settings);
         if (!baseline) return std::unexpected(baseline.error());
@@ -127,7 +131,7 @@ Status add_output(const Wanted& wanted, const methods::Method& method, const met
         if (!baseline_output) return std::unexpected(baseline_output.error());
         const auto baseline_error = output_error(layer, *baseline, *exact, *baseline_output, problem.run);
         if (!baseline_error) return std::unexpected(baseline_error.error());
-        response.body["output_mse_rtn"] = *baseline_error;
+        set(response.body, "output_mse_rtn", *baseline_error);
     }
     if (wanted.has("activations")) response.arrays.push_back(matrix_array("activations", *layer.activations));
     if (wanted.has("output")) response.arrays.push_back(matrix_array("output", *output));
@@ -154,7 +158,7 @@ Result<Response> quantize(const QuantizeParameters& p, Call& call) {
     const auto errors = row_errors(layer->weights, quantized->dequantized);
     const auto worst = std::ranges::max_element(errors);
     Response response;
-    response.body = {
+    response.body = object({
         {"method", p.method},
         {"parameters", to_json(*parameters)},
         {"layer", layer->description},
@@ -166,15 +170,15 @@ Result<Response> quantize(const QuantizeParameters& p, Call& call) {
         {"weight_max_error", deviation.max_error},
         {"weight_sqnr_db", number_or_null(deviation.sqnr_db)},
         {"worst_channel", {{"row", worst - errors.begin()}, {"weight_mse", *worst}}},
-    };
+    });
     const Wanted wanted(p.wanted);
     if (layer->activations)
         if (const auto status = add_output(wanted, **method, problem, call.method_settings, *layer, *quantized, response);
             !status)
             return std::unexpected(status.error());
-    response.body["seconds"] = seconds;
-    response.body["details"] = details_json(*quantized);
-    response.body["receipt"] = to_json(quantized->bits_receipt());
+    set(response.body, "seconds", seconds);
+    set(response.body, "details", details_json(*quantized));
+    set(response.body, "receipt", to_json(quantized->bits_receipt()));
     add_weight_arrays(wanted, *layer, *quantized, response.arrays);
     return response;
 }
@@ -202,7 +206,7 @@ Result<Response> statistics(const StatisticsParameters& p, Call& call) {
     const auto s = statistics_of(matrix.values());
     const auto histogram = histogram_of(matrix.values(), s.minimum, s.maximum, std::size_t(p.bins));
     Response response;
-    response.body = {{"layer", layer->description},
+    response.body = object({{"layer", layer->description},
                      {"of", p.of},
                      {"rows", matrix.rows()},
                      {"columns", matrix.columns()},
@@ -212,38 +216,27 @@ Result<Response> statistics(const StatisticsParameters& p, Call& call) {
                      {"rms", s.rms},
                      {"standard_deviation", s.standard_deviation},
                      {"max_over_rms", s.max_over_rms},
-                     {"histogram", {{"low", histogram.low}, {"high", histogram.high}, {"counts", histogram.counts}}}};
+                     {"histogram", {{"low", histogram.low}, {"high", histogram.high}, {"counts", Json(histogram.counts)}}}});
     response.arrays.push_back(vector_array("column_absmax", column_absmax(matrix)));
     return response;
 }
 
 }  // namespace
 
-namespace {
-
-/// What a layer with these weights computes: X W^T.
-Result<Matrix> product(const Layer& layer, Matrix weights, const Run& run) {
+Result<Matrix> product(const Matrix& inputs, Matrix weights, const Run& run) {
     methods::QuantizedLayer plain;
     plain.rows = weights.rows();
     plain.columns = weights.columns();
     plain.dequantized = std::move(weights);
-    return plain.multiply(*layer.activations, run);
+    return plain.multiply(inputs, run);
 }
-
-double mean_square(const Matrix& matrix) {
-    double sum = 0;
-    for (const float v : matrix.values()) sum += double(v) * v;
-    return sum / double(matrix.size());
-}
-
-}  // namespace
 
 Result<double> output_error(const Layer& layer, const methods::QuantizedLayer& quantized, const Matrix& exact,
                             const Matrix& output, const Run& run) {
     if (quantized.input.quantizer.active() || quantized.input.splits_columns) return deviation_of(exact, output).mse;
     Matrix difference = layer.weights;
     for (std::size_t i = 0; i < difference.size(); ++i) difference.values()[i] -= quantized.dequantized.values()[i];
-    const auto error = product(layer, std::move(difference), run);
+    const auto error = product(*layer.activations, std::move(difference), run);
     if (!error) return std::unexpected(error.error());
     return mean_square(*error);
 }

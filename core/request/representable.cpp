@@ -65,7 +65,7 @@ Result<Response> representable(const RepresentableParameters& p, Call&) {
     const auto last = std::upper_bound(first, values->end(), float(p.high));
     const auto inside = std::size_t(last - first);
     Response response;
-    response.body = {{"format", (*format)->id},
+    response.body = object({{"format", (*format)->id},
                      {"name", (*format)->name},
                      {"bits_per_weight", (*format)->bits_per_weight},
                      {"count", values->size()},
@@ -77,7 +77,7 @@ Result<Response> representable(const RepresentableParameters& p, Call&) {
                      {"below", previous},
                      {"above", next},
                      {"off_by", double(nearest) - p.value},
-                     {"source", (*format)->source}};
+                     {"source", (*format)->source}});
     if (inside <= kMostListed) response.arrays.push_back({"values", {inside}, std::vector<float>(first, last)});
     return response;
 }

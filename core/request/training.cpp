@@ -6,6 +6,7 @@
 #include "model/model_file.h"
 #include "model/training_run.h"
 #include "request/json.h"
+#include "request/operation.h"
 #include "request/state.h"
 
 namespace quantlens::request {
@@ -32,10 +33,6 @@ struct TrainParameters : model::TrainingRunParameters {
             });
     }
 };
-
-bool has_array(const Call& call, std::string_view name) {
-    return std::ranges::any_of(call.arrays, [&](const Array& a) { return a.name == name; });
-}
 
 /// The run of this request: one under way, one from a checkpoint, or a new one.
 Result<std::shared_ptr<model::TrainingRun>> training_run(const TrainParameters& p, Call& call) {
@@ -96,7 +93,7 @@ Result<Response> train(const TrainParameters& p, Call& call) {
             return std::unexpected(status.error());
     }
     const double seconds = call.session.now() - start;
-    Response response{{{"step", run.trainer().state().step},
+    Response response{object({{"step", run.trainer().state().step},
                           {"steps", p.steps},
                           {"done", run.done()},
                           {"new_steps", std::move(steps)},
@@ -104,7 +101,7 @@ Result<Response> train(const TrainParameters& p, Call& call) {
                           {"new_learning_rates", std::move(rates)},
                           {"learnable", run.trainer().parametrization().size()},
                           {"tokens", tokens},
-                          {"tokens_per_second", seconds > 0 ? double(tokens) / seconds : 0.0}},
+                          {"tokens_per_second", seconds > 0 ? double(tokens) / seconds : 0.0}}),
         {}};
     if (p.validate_stride > 0) {
         const auto held_out = tokens_of(call, "held_out", true);
@@ -112,7 +109,7 @@ Result<Response> train(const TrainParameters& p, Call& call) {
         const auto bits = model::bits_per_token(
             run.trainer().weights(), *held_out, std::size_t(p.validate_stride), call.run.pool);
         if (!bits) return std::unexpected(bits.error());
-        response.body["held_out_bits_per_byte"] = *bits;
+        set(response.body, "held_out_bits_per_byte", *bits);
     }
     if (p.save) {
         auto file = model::checkpoint_of(run.trainer(), call.run.seed);
@@ -123,8 +120,8 @@ Result<Response> train(const TrainParameters& p, Call& call) {
     if (p.save || p.keep || run.done()) {
         const auto model = run.model(false, Run{call.run.pool, call.run.seed, {}});
         if (!model) return std::unexpected(model.error());
-        response.body["bits_per_weight"] = (*model)->bits_per_weight();
-        response.body["bytes"] = (*model)->stored_bytes();
+        set(response.body, "bits_per_weight", (*model)->bits_per_weight());
+        set(response.body, "bytes", (*model)->stored_bytes());
         auto file = model::safetensors_of((*model)->weights(), "f16");
         if (!file) return std::unexpected(file.error());
         const std::size_t size = file->size();
@@ -134,7 +131,7 @@ Result<Response> train(const TrainParameters& p, Call& call) {
         }
         response.arrays.push_back({"model", {size}, *std::move(file)});
     }
-    response.body["seconds"] = call.session.now() - start;
+    set(response.body, "seconds", call.session.now() - start);
     return response;
 }
 

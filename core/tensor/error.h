@@ -34,10 +34,12 @@ using Result = std::expected<T, Error>;
 using Status = std::expected<void, Error>;
 
 /// The shortest decimal text that reads back as the same number.
-template <class Number>
-    requires std::integral<Number> || std::floating_point<Number>
+std::string to_text(float value);
+std::string to_text(double value);
+
+template <std::integral Number>
 std::string to_text(Number value) {
-    char buffer[64];
+    char buffer[24];
     const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
     return {buffer, end};
 }

@@ -29,6 +29,34 @@ std::optional<double> as_number(const Value& value) {
     return std::nullopt;
 }
 
+Value value_of(const Field& field, const void* parameters) {
+    const void* const member = field.member(const_cast<void*>(parameters));  // only read from here
+    switch (field.kind) {
+        case FieldKind::kFlag: return *static_cast<const bool*>(member);
+        case FieldKind::kInteger: return std::int64_t{*static_cast<const int*>(member)};
+        case FieldKind::kReal: return *static_cast<const double*>(member);
+        case FieldKind::kChoice: return std::string{field.names[*static_cast<const std::uint8_t*>(member)]};
+        case FieldKind::kText: break;
+    }
+    return *static_cast<const std::string*>(member);
+}
+
+/// `value` is of the field's own type and checked.
+void set_value(const Field& field, void* parameters, const Value& value) {
+    void* const member = field.member(parameters);
+    switch (field.kind) {
+        case FieldKind::kFlag: *static_cast<bool*>(member) = std::get<bool>(value); return;
+        case FieldKind::kInteger: *static_cast<int*>(member) = int(std::get<std::int64_t>(value)); return;
+        case FieldKind::kReal: *static_cast<double*>(member) = std::get<double>(value); return;
+        case FieldKind::kChoice: {
+            const auto chosen = std::ranges::find(field.names, std::get<std::string>(value));
+            *static_cast<std::uint8_t*>(member) = std::uint8_t(chosen - field.names.begin());
+            return;
+        }
+        case FieldKind::kText: *static_cast<std::string*>(member) = std::get<std::string>(value); return;
+    }
+}
+
 }  // namespace
 
 std::string to_text(const Value& value) {
@@ -39,25 +67,25 @@ std::string to_text(const Value& value) {
 }
 
 Result<Value> checked(const FieldInfo& info, const Value& value) {
-    const auto text = to_text(value);
+    const auto must_be = [&](std::string_view right) { return bad_parameter(info.key, to_text(value), right); };
     switch (info.kind) {
         case FieldKind::kFlag:
             if (std::holds_alternative<bool>(value)) return value;
-            return bad_parameter(info.key, text, "true or false");
+            return must_be("true or false");
         case FieldKind::kChoice:
             if (const auto* name = std::get_if<std::string>(&value))
                 if (std::ranges::find(info.choices, *name) != info.choices.end()) return value;
-            return bad_parameter(info.key, text, joined(info.choices));
+            return must_be(joined(info.choices));
         case FieldKind::kText:
             // A list of one number ("0.15") reaches a text field as a number.
-            return Value{text};
+            return Value{to_text(value)};
         case FieldKind::kInteger:
         case FieldKind::kReal: break;
     }
     const auto number = as_number(value);
     const bool whole = number && *number == std::floor(*number);
     if (!number || !(*number >= info.minimum && *number <= info.maximum) || (info.kind == FieldKind::kInteger && !whole))
-        return bad_parameter(info.key, text, range_text(info));
+        return must_be(range_text(info));
     if (info.kind == FieldKind::kInteger) return Value{std::int64_t(*number)};
     return Value{*number};
 }
@@ -85,5 +113,42 @@ Error unknown_key(std::string_view key, std::string_view owner, std::span<const 
     for (std::size_t i = 0; i < known.size(); ++i) message.append(i > 0 ? ", " : "").append(known[i].key);
     return {ErrorCode::kBadParameter, std::string{key}, std::move(message)};
 }
+
+namespace detail {
+
+std::vector<FieldInfo> describe(FieldTable table, const void* parameters) {
+    std::vector<FieldInfo> infos;
+    infos.reserve(table.size());
+    for (const auto& f : table)
+        infos.push_back({f.key, f.kind, f.minimum, f.maximum, f.step, {f.names.begin(), f.names.end()},
+                         value_of(f, parameters), f.unit, f.meaning});
+    return infos;
+}
+
+Settings settings_of(FieldTable table, const void* parameters) {
+    Settings settings;
+    for (const auto& f : table) settings.emplace_back(std::string{f.key}, value_of(f, parameters));
+    return settings;
+}
+
+Status assign(FieldTable table, void* parameters, const Settings& settings, std::string_view owner) {
+    const auto infos = describe(table, parameters);
+    for (const auto& [key, value] : settings) {
+        const auto field = std::ranges::find(table, std::string_view{key}, &Field::key);
+        if (field == table.end()) return std::unexpected(unknown_key(key, owner, infos));
+        const auto right = checked(infos[std::size_t(field - table.begin())], value);
+        if (!right) return std::unexpected(right.error());
+        set_value(*field, parameters, *right);
+    }
+    return {};
+}
+
+Status check_ranges(FieldTable table, const void* parameters) {
+    for (const auto& info : describe(table, parameters))
+        if (const auto value = checked(info, info.standard); !value) return std::unexpected(value.error());
+    return {};
+}
+
+}  // namespace detail
 
 }  // namespace quantlens

@@ -116,98 +116,95 @@ std::string to_text(const Value& value);
 /// "unknown parameter 'bitz' for rtn; it takes bits, scheme, ..."
 Error unknown_key(std::string_view key, std::string_view owner, std::span<const FieldInfo> known);
 
-// A field may belong to a base of the struct at hand: type_identity lets only the field decide P.
+/// A field without the type of its struct: what the functions below need, so that they exist once and not once a struct.
+struct Field {
+    std::string_view key, unit, meaning;
+    FieldKind kind;
+    double minimum = 0, maximum = 1, step = 1;
+    std::span<const std::string_view> names;  // of a choice
+    void* (*member)(void* parameters);        // bool, int, double, the byte of an enumeration, or std::string
+};
+using FieldTable = std::span<const Field>;
+
 namespace detail {
 
 template <class P>
-FieldInfo info_of(const FlagField<P>& f, const std::type_identity_t<P>& p) {
-    return {f.key, FieldKind::kFlag, 0, 1, 1, {}, p.*f.member, "", f.meaning};
-}
-template <class P>
-FieldInfo info_of(const IntegerField<P>& f, const std::type_identity_t<P>& p) {
-    return {f.key,  FieldKind::kInteger, double(f.minimum), double(f.maximum), double(f.step), {}, std::int64_t{p.*f.member},
-            f.unit, f.meaning};
-}
-template <class P>
-FieldInfo info_of(const RealField<P>& f, const std::type_identity_t<P>& p) {
-    return {f.key, FieldKind::kReal, f.minimum, f.maximum, f.step, {}, p.*f.member, f.unit, f.meaning};
-}
-template <class P, class E>
-FieldInfo info_of(const ChoiceField<P, E>& f, const std::type_identity_t<P>& p) {
-    return {f.key, FieldKind::kChoice, 0, 0, 0, {f.names.begin(), f.names.end()},
-            std::string{f.names[std::size_t(p.*f.member)]}, "", f.meaning};
-}
-template <class P>
-FieldInfo info_of(const TextField<P>& f, const std::type_identity_t<P>& p) {
-    return {f.key, FieldKind::kText, 0, 0, 0, {}, p.*f.member, "", f.meaning};
+inline constexpr auto kTyped = P::fields();
+
+// A field may belong to a base of P.
+template <class P, std::size_t I>
+void* member_of(void* parameters) {
+    return &(static_cast<P*>(parameters)->*std::get<I>(kTyped<P>).member);
 }
 
 template <class P>
-void assign(const FlagField<P>& f, std::type_identity_t<P>& p, const Value& v) { p.*f.member = std::get<bool>(v); }
-template <class P>
-void assign(const IntegerField<P>& f, std::type_identity_t<P>& p, const Value& v) { p.*f.member = int(std::get<std::int64_t>(v)); }
-template <class P>
-void assign(const RealField<P>& f, std::type_identity_t<P>& p, const Value& v) { p.*f.member = std::get<double>(v); }
-template <class P>
-void assign(const TextField<P>& f, std::type_identity_t<P>& p, const Value& v) { p.*f.member = std::get<std::string>(v); }
-template <class P, class E>
-void assign(const ChoiceField<P, E>& f, std::type_identity_t<P>& p, const Value& v) {
-    for (std::size_t i = 0; i < f.names.size(); ++i)
-        if (f.names[i] == std::get<std::string>(v)) p.*f.member = E(i);
+constexpr Field erased(const FlagField<P>& f, void* (*member)(void*)) {
+    return {f.key, "", f.meaning, FieldKind::kFlag, 0, 1, 1, {}, member};
 }
+template <class P>
+constexpr Field erased(const IntegerField<P>& f, void* (*member)(void*)) {
+    return {f.key, f.unit, f.meaning, FieldKind::kInteger, double(f.minimum), double(f.maximum), double(f.step), {}, member};
+}
+template <class P>
+constexpr Field erased(const RealField<P>& f, void* (*member)(void*)) {
+    return {f.key, f.unit, f.meaning, FieldKind::kReal, f.minimum, f.maximum, f.step, {}, member};
+}
+template <class P, class E>
+constexpr Field erased(const ChoiceField<P, E>& f, void* (*member)(void*)) {
+    static_assert(sizeof(E) == 1, "a choice is an enumeration over std::uint8_t");
+    return {f.key, "", f.meaning, FieldKind::kChoice, 0, 0, 0, f.names, member};
+}
+template <class P>
+constexpr Field erased(const TextField<P>& f, void* (*member)(void*)) {
+    return {f.key, "", f.meaning, FieldKind::kText, 0, 0, 0, {}, member};
+}
+
+template <class P, std::size_t... I>
+constexpr std::array<Field, sizeof...(I)> erased_all(std::index_sequence<I...>) {
+    return {erased(std::get<I>(kTyped<P>), &member_of<P, I>)...};
+}
+
+template <class P>
+inline constexpr auto kFields = erased_all<P>(std::make_index_sequence<std::tuple_size_v<decltype(P::fields())>>{});
+
+// `parameters` points at a struct of the table's own type.
+std::vector<FieldInfo> describe(FieldTable table, const void* parameters);
+Settings settings_of(FieldTable table, const void* parameters);
+Status assign(FieldTable table, void* parameters, const Settings& settings, std::string_view owner);
+Status check_ranges(FieldTable table, const void* parameters);
 
 }  // namespace detail
 
 /// The parameters of P with the values of `parameters` as defaults.
 template <class P>
 std::vector<FieldInfo> describe(const P& parameters = {}) {
-    return std::apply([&](const auto&... f) { return std::vector<FieldInfo>{detail::info_of(f, parameters)...}; },
-                      P::fields());
+    return detail::describe(detail::kFields<P>, &parameters);
 }
 
 /// Every effective setting of `parameters`.
 template <class P>
 Settings settings_of(const P& parameters) {
-    Settings settings;
-    for (const auto& info : describe(parameters)) settings.emplace_back(std::string{info.key}, info.standard);
-    return settings;
+    return detail::settings_of(detail::kFields<P>, &parameters);
 }
 
-/// Fills a P from settings; what is not named keeps its default. Unknown keys and values outside a range are errors.
+/// Fills `parameters` from settings; what is not named keeps its value. Unknown keys and values outside a range are errors.
+template <class P>
+Status assign(P& parameters, const Settings& settings, std::string_view owner) {
+    return detail::assign(detail::kFields<P>, &parameters, settings, owner);
+}
+
+/// The same for a P of its own.
 template <class P>
 Result<P> parameters_from(const Settings& settings, std::string_view owner) {
     P parameters;
-    const auto infos = describe<P>();
-    for (const auto& [key, value] : settings) {
-        Status status = std::unexpected(unknown_key(key, owner, infos));
-        std::size_t index = 0;
-        std::apply(
-            [&](const auto&... f) {
-                [[maybe_unused]] const auto try_one = [&](const auto& field) {
-                    const auto& info = infos[index++];
-                    if (field.key != key) return;
-                    const auto value_ok = checked(info, value);
-                    if (value_ok) {
-                        detail::assign(field, parameters, *value_ok);
-                        status = {};
-                    } else {
-                        status = std::unexpected(value_ok.error());
-                    }
-                };
-                (try_one(f), ...);
-            },
-            P::fields());
-        if (!status) return std::unexpected(status.error());
-    }
+    if (const auto status = assign(parameters, settings, owner); !status) return std::unexpected(status.error());
     return parameters;
 }
 
 /// Fails as parameters_from does where a value of a directly filled struct is outside its range.
 template <class P>
 Status check_ranges(const P& parameters) {
-    for (const auto& info : describe(parameters))
-        if (const auto value = checked(info, info.standard); !value) return std::unexpected(value.error());
-    return {};
+    return detail::check_ranges(detail::kFields<P>, &parameters);
 }
 
 }  // namespace quantlens
