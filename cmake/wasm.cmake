@@ -32,7 +32,7 @@ if(wasm_sources)
     target_link_libraries(quantlens_wasm PRIVATE quantlens::request quantlens_warnings)
     target_compile_options(quantlens_wasm PRIVATE -Oz -Wno-extra-semi -Wno-c++98-compat-extra-semi)   # embind's macros
     target_link_options(quantlens_wasm PRIVATE
-        -lembind -O3
+        -lembind -Oz
         -sDYNAMIC_EXECUTION=0            # a strict content security policy forbids eval
         -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sSTACK_SIZE=1MB
         -sMODULARIZE=1 -sEXPORT_ES6=1 -sEXPORT_NAME=createQuantlens -sENVIRONMENT=worker,node

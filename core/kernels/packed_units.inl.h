@@ -1,7 +1,7 @@
 // How a unit of each packed layout adds to the sums of a tile. Layouts: packed_layout.h.
 //
-// A tile is 16 rows x Tokens tokens: the codes of a step are unpacked once and meet one broadcast word of activations for
-// each token. Sums are exact integers over the inputs that share their scales, then float.
+// A tile is 16 rows x Tokens tokens: the codes of a step are unpacked once and meet one broadcast word of activations
+// for each token. Sums are exact integers over the inputs that share their scales, then float.
 
 namespace quantlens::kernels {
 namespace {
@@ -63,7 +63,9 @@ struct TileInput {
     [[gnu::always_inline]] const std::int32_t* words(size_t t, size_t block) const {
         return x.words + ((first + t) * x.blocks + block) * x.words_in_block;
     }
-    [[gnu::always_inline]] float scale(size_t t, size_t block) const { return x.scales[(first + t) * x.blocks + block]; }
+    [[gnu::always_inline]] float scale(size_t t, size_t block) const {
+        return x.scales[(first + t) * x.blocks + block];
+    }
     [[gnu::always_inline]] float scaled_sum(size_t t, size_t block) const {
         return x.scaled_sums[(first + t) * x.blocks + block];
     }
@@ -85,7 +87,8 @@ template <class Target, size_t Tokens>
     constexpr size_t kWords = Dot::kWords;
     const V mask(0x0f0f0f0f);
     IntTile<Target, Tokens> sums;
-    for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) { sums[t][r] = Dot::open(totals[t][r]); });
+    for_tile<Target, Tokens>([&](auto t, auto r)
+                                 __attribute__((always_inline)) { sums[t][r] = Dot::open(totals[t][r]); });
     unroll<4>([&](auto step) __attribute__((always_inline)) {
         V low[kRowVectors<Target>], high[kRowVectors<Target>];
         unroll<kRowVectors<Target>>([&](auto r) __attribute__((always_inline)) {
@@ -153,9 +156,8 @@ template <class Target, size_t Tokens>
 /// Sums of a tile start from these.
 template <class Target, size_t Tokens, class Start>
 [[gnu::always_inline]] inline void start(IntTile<Target, Tokens>& totals, Start&& start_of) {
-    for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
-        totals[t][r] = Ints<Target>(start_of(t));
-    });
+    for_tile<Target, Tokens>([&](auto t, auto r)
+                                 __attribute__((always_inline)) { totals[t][r] = Ints<Target>(start_of(t)); });
 }
 
 // One struct a layout: the inputs and bytes of a unit, and how a unit adds to the tile's float sums.
@@ -168,7 +170,8 @@ struct Q4_0 {
     [[gnu::always_inline]] static void add(const std::uint8_t* unit, size_t, const TileInput<Tokens>& x, size_t block,
                                            FloatTile<Target, Tokens>& sums) {
         IntTile<Target, Tokens> totals;
-        start<Target, Tokens>(totals, [&](auto t) __attribute__((always_inline)) { return -8 * x.sum(t, block); });
+        start<Target, Tokens>(
+            totals, [&](auto t) __attribute__((always_inline)) { return -8 * x.sum(t, block); });
         add_nibbles<Target, Tokens>(unit + 32, x, block, totals);
         for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
             const Floats<Target> scale = load_halves<Target>(unit, r) * Floats<Target>(x.scale(t, block));
@@ -185,7 +188,8 @@ struct Q8_0 {
     [[gnu::always_inline]] static void add(const std::uint8_t* unit, size_t, const TileInput<Tokens>& x, size_t block,
                                            FloatTile<Target, Tokens>& sums) {
         IntTile<Target, Tokens> totals;
-        start<Target, Tokens>(totals, [&](auto t) __attribute__((always_inline)) { return Dot::start_of(x.sum(t, block)); });
+        start<Target, Tokens>(
+            totals, [&](auto t) __attribute__((always_inline)) { return Dot::start_of(x.sum(t, block)); });
         add_bytes<Target, Tokens>(unit + 32, x, block, totals);
         for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
             const Floats<Target> scale = load_halves<Target>(unit, r) * Floats<Target>(x.scale(t, block));
@@ -203,13 +207,13 @@ struct Q4_K {
                                            FloatTile<Target, Tokens>& sums) {
         using F = Floats<Target>;
         FloatTile<Target, Tokens> products, minimums;
-        for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
-            products[t][r] = minimums[t][r] = F(0.0f);
-        });
+        for_tile<Target, Tokens>([&](auto t, auto r)
+                                     __attribute__((always_inline)) { products[t][r] = minimums[t][r] = F(0.0f); });
         for (size_t part = 0; part < 8; ++part) {
             const std::uint8_t* at = unit + 64 + part * 288;
             IntTile<Target, Tokens> totals;
-            start<Target, Tokens>(totals, [](auto) __attribute__((always_inline)) { return 0; });
+            start<Target, Tokens>(
+                totals, [](auto) __attribute__((always_inline)) { return 0; });
             add_nibbles<Target, Tokens>(at + 32, x, block + part, totals);
             for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
                 const F scale = load_small<Target, std::uint8_t>(at, r) * F(x.scale(t, block + part));
@@ -239,8 +243,8 @@ struct Q6_K {
             const std::uint8_t* at = unit + 32 + part * 208;
             const size_t here = block + part / 2, half = part % 2;
             IntTile<Target, Tokens> totals;
-            start<Target, Tokens>(totals,
-                                  [&](auto t) __attribute__((always_inline)) { return -32 * x.half_sum(t, here, half); });
+            start<Target, Tokens>(
+                totals, [&](auto t) __attribute__((always_inline)) { return -32 * x.half_sum(t, here, half); });
             add_six_bits<Target, Tokens>(at + 16, x, here, half, totals);
             for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
                 const F scale = load_small<Target, std::int8_t>(at, r) * F(x.scale(t, here));
@@ -270,18 +274,20 @@ struct Grouped {
         for (size_t end = block + blocks; block < end; ++block, codes += kBlockBytes) {
             IntTile<Target, Tokens> totals;
             if constexpr (FourBits) {
-                start<Target, Tokens>(totals, [](auto) __attribute__((always_inline)) { return 0; });
+                start<Target, Tokens>(
+                    totals, [](auto) __attribute__((always_inline)) { return 0; });
                 add_nibbles<Target, Tokens>(codes, x, block, totals);
             } else {
-                start<Target, Tokens>(totals,
-                                      [&](auto t) __attribute__((always_inline)) { return Dot::start_of(x.sum(t, block)); });
+                start<Target, Tokens>(
+                    totals, [&](auto t) __attribute__((always_inline)) { return Dot::start_of(x.sum(t, block)); });
                 add_bytes<Target, Tokens>(codes, x, block, totals);
             }
             for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
                 products[t][r] =
                     multiply_add<Target>(xsimd::to_float(totals[t][r]), F(x.scale(t, block)), products[t][r]);
             });
-            unroll<Tokens>([&](auto t) __attribute__((always_inline)) { activation_sums[t] += x.scaled_sum(t, block); });
+            unroll<Tokens>([&](auto t)
+                               __attribute__((always_inline)) { activation_sums[t] += x.scaled_sum(t, block); });
         }
         using Zero = std::conditional_t<FourBits, std::uint8_t, std::int8_t>;
         for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
@@ -300,7 +306,8 @@ struct Int8Channel {
     [[gnu::always_inline]] static void add(const std::uint8_t* unit, size_t blocks, const TileInput<Tokens>& x,
                                            size_t block, FloatTile<Target, Tokens>& sums) {
         IntTile<Target, Tokens> totals;
-        start<Target, Tokens>(totals, [](auto) __attribute__((always_inline)) { return 0; });
+        start<Target, Tokens>(
+            totals, [](auto) __attribute__((always_inline)) { return 0; });
         std::int32_t starts[Tokens] = {};
         const std::uint8_t* codes = unit;
         for (size_t end = block + blocks; block < end; ++block, codes += 512) {

@@ -22,9 +22,9 @@ Result<Response> encode(const BlockParameters& p, Call& call) {
     if (!bytes) return std::unexpected(bytes.error());
     const std::size_t size = bytes->size();
     Response response{object({{"format", p.format},
-                       {"values", (*values)->size()},
-                       {"bytes", size},
-                       {"bits_per_weight", 8.0 * double(size) / double((*values)->size())}}),
+                              {"values", (*values)->size()},
+                              {"bytes", size},
+                              {"bits_per_weight", 8.0 * double(size) / double((*values)->size())}}),
                       {}};
     response.arrays.push_back({"blocks", {size}, *std::move(bytes)});
     return response;

@@ -32,12 +32,12 @@ Result<Response> kv(const CacheParameters& p, Call& call) {
     auto quantized = methods::quantize_kv({*keys, *values, *queries, call.run}, p);
     if (!quantized) return std::unexpected(quantized.error());
     Response response{object({{"parameters", to_json(settings_of<methods::KvParameters>(p))},
-                       {"key_mse", quantized->key_mse},
-                       {"value_mse", quantized->value_mse},
-                       {"attention_relative_error", number_or_null(quantized->attention_relative_error)},
-                       {"bits_per_value", quantized->bits_per_value()},
-                       {"bytes", quantized->stored_bytes()},
-                       {"receipt", to_json(methods::kv_receipt(*quantized))}}),
+                              {"key_mse", quantized->key_mse},
+                              {"value_mse", quantized->value_mse},
+                              {"attention_relative_error", number_or_null(quantized->attention_relative_error)},
+                              {"bits_per_value", quantized->bits_per_value()},
+                              {"bytes", quantized->stored_bytes()},
+                               {"receipt", to_json(methods::kv_receipt(*quantized))}}),
                       {}};
     if (p.wanted == "all") {
         auto attention_shape = queries->shape;

@@ -78,7 +78,8 @@ Result<Response> compare(const CompareParameters& p, Call& call) {
             return fail(ErrorCode::kCancelled, "", "cancelled");
         const auto& [method, settings, is_format] = trials[i];
         if (method->needs_activations && !layer->activations) {
-            left_out.push_back(object({{"method", method->id}, {"because", "it needs activations, the inputs of the layer"}}));
+            left_out.push_back(
+                object({{"method", method->id}, {"because", "it needs activations, the inputs of the layer"}}));
             continue;
         }
         const auto quantized = methods::quantize(*method, problem, settings);
@@ -92,13 +93,13 @@ Result<Response> compare(const CompareParameters& p, Call& call) {
         outcome.bits = quantized->bits_per_weight();
         outcome.weight_error = deviation_of(layer->weights, quantized->dequantized).mse;
         outcome.row = object({{"method", method->id},
-                       {"title", method->title},
-                       {"is_format", is_format},
-                       {"bits", settings.empty() ? Json() : to_json(settings.front().second)},
-                       {"activation_bits", quantized->input.quantizer.bits},
-                       {"bits_per_weight", outcome.bits},
-                       {"bytes", quantized->stored_bytes()},
-                       {"weight_mse", outcome.weight_error}});
+                              {"title", method->title},
+                              {"is_format", is_format},
+                              {"bits", settings.empty() ? Json() : to_json(settings.front().second)},
+                              {"activation_bits", quantized->input.quantizer.bits},
+                              {"bits_per_weight", outcome.bits},
+                              {"bytes", quantized->stored_bytes()},
+                              {"weight_mse", outcome.weight_error}});
         if (exact) {
             const auto output = quantized->multiply(*layer->activations, call.run);
             if (!output) return std::unexpected(output.error());
@@ -114,14 +115,15 @@ Result<Response> compare(const CompareParameters& p, Call& call) {
     for (auto& outcome : outcomes) {
         set(outcome.row, "best_weights", unbeaten(outcome, outcomes, [](const Outcome& o) { return o.weight_error; }));
         if (exact)
-            set(outcome.row, "best_output", unbeaten(outcome, outcomes, [](const Outcome& o) { return *o.output_error; }));
+            set(outcome.row, "best_output",
+                unbeaten(outcome, outcomes, [](const Outcome& o) { return *o.output_error; }));
         rows.push_back(outcome.row);
     }
     Response response;
     response.body = object({{"layer", layer->description},
-                     {"rows", layer->weights.rows()},
-                     {"columns", layer->weights.columns()},
-                     {"results", std::move(rows)}});
+                            {"rows", layer->weights.rows()},
+                            {"columns", layer->weights.columns()},
+                            {"results", std::move(rows)}});
     if (!left_out.empty()) set(response.body, "left_out", std::move(left_out));
     return response;
 }

@@ -49,8 +49,9 @@ Status check_arrays(const std::vector<Array>& arrays) {
 }  // namespace
 
 Json error_json(const Error& error) {
-    return object({
-        {"error", {{"code", kCodeNames[std::size_t(error.code)]}, {"field", error.field}, {"message", error.message}}}});
+    return object(
+        {{"error",
+          {{"code", kCodeNames[std::size_t(error.code)]}, {"field", error.field}, {"message", error.message}}}});
 }
 
 Result<const Operation*> find_operation(std::string_view name) {

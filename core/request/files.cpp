@@ -32,7 +32,8 @@ Result<Response> inspect(const InspectParameters& p, Call& call) {
     if (!start) return std::unexpected(start.error());
     const auto parsed = files::parse(**start, std::uint64_t(p.file_bytes));
     if (!parsed) return std::unexpected(parsed.error());
-    if (const auto* more = std::get_if<files::NeedsMore>(&*parsed)) return Response{object({{"needs", more->bytes}}), {}};
+    if (const auto* more = std::get_if<files::NeedsMore>(&*parsed))
+        return Response{object({{"needs", more->bytes}}), {}};
     auto directory = parse_json(files::directory_json(std::get<files::Directory>(*parsed), p.file));
     if (!directory) return std::unexpected(directory.error());
     return Response{*std::move(directory), {}};

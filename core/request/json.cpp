@@ -109,10 +109,10 @@ Json to_json(const Receipt& receipt) {
     Json list = Json::array();
     for (const auto& row : receipt)
         list.push_back(object({{"symbol", row.symbol},
-                        {"value", number_or_null(row.value)},
-                        {"unit", row.unit},
-                        {"expression", row.expression},
-                        {"source", row.source}}));
+                               {"value", number_or_null(row.value)},
+                               {"unit", row.unit},
+                               {"expression", row.expression},
+                               {"source", row.source}}));
     return list;
 }
 

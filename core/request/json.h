@@ -20,18 +20,26 @@ public:
     Item(std::nullptr_t) : kind_(Kind::kNull) {}
     Item(bool value) : kind_(Kind::kTruth) { of_.truth = value; }
     template <std::floating_point Number>
-    Item(Number value) : kind_(Kind::kReal) { of_.real = value; }
+    Item(Number value) : kind_(Kind::kReal) {
+        of_.real = value;
+    }
     template <std::signed_integral Number>
-    Item(Number value) : kind_(Kind::kWhole) { of_.whole = value; }
+    Item(Number value) : kind_(Kind::kWhole) {
+        of_.whole = value;
+    }
     template <std::unsigned_integral Number>
-    Item(Number value) : kind_(Kind::kNatural) { of_.natural = value; }
+    Item(Number value) : kind_(Kind::kNatural) {
+        of_.natural = value;
+    }
     Item(std::string_view value) : kind_(Kind::kText) { of_.text = value; }
     Item(const std::string& value) : Item(std::string_view{value}) {}
     Item(const char* value) : Item(std::string_view{value}) {}
     Item(Json&& value) : kind_(Kind::kMoved) { of_.moved = &value; }
     Item(const Json& value) : kind_(Kind::kCopied) { of_.copied = &value; }
     /// An object inside the object.
-    Item(std::initializer_list<struct Member> members) : kind_(Kind::kObject) { of_.members = {members.begin(), members.size()}; }
+    Item(std::initializer_list<struct Member> members) : kind_(Kind::kObject) {
+        of_.members = {members.begin(), members.size()};
+    }
 
     Json json() const;
 

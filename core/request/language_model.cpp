@@ -12,16 +12,19 @@ constexpr double kQuantizeShare = 0.3;  // of the progress of a request that als
 Json estimate_json(const model::Estimate& e) { return Json::array({e.low, e.high}); }
 
 Json progress_json(const model::Quantization& work, std::size_t windows_done, std::size_t windows) {
-    return object({{"matrices_done", work.steps_done()}, {"matrices", work.steps()}, {"windows_done", windows_done}, {"windows", windows}});
+    return object({{"matrices_done", work.steps_done()},
+                   {"matrices", work.steps()},
+                   {"windows_done", windows_done},
+                   {"windows", windows}});
 }
 
 Json about(const QuantizedModel& quantized, const ModelParameters& p) {
     const auto& model = quantized.work->model();
     return object({{"method", p.method},
-            {"parameters", to_json(quantized.parameters)},
-            {"bits_per_weight", model.bits_per_weight()},
-            {"quantized_bits_per_weight", model.quantized_bits_per_weight()},
-            {"bytes", model.stored_bytes()}});
+                   {"parameters", to_json(quantized.parameters)},
+                   {"bits_per_weight", model.bits_per_weight()},
+                   {"quantized_bits_per_weight", model.quantized_bits_per_weight()},
+                   {"bytes", model.stored_bytes()}});
 }
 
 Result<Response> describe_model(const NoParameters&, Call& call) {
@@ -31,11 +34,12 @@ Result<Response> describe_model(const NoParameters&, Call& call) {
     std::size_t parameters = 0;
     for (const auto& spec : loaded->weights->specs()) {
         parameters += spec.size();
-        tensors.push_back(object({{"name", spec.name}, {"rows", spec.rows}, {"columns", spec.columns}, {"is_norm", spec.is_norm}}));
+        tensors.push_back(
+            object({{"name", spec.name}, {"rows", spec.rows}, {"columns", spec.columns}, {"is_norm", spec.is_norm}}));
     }
     return Response{object({{"config", *parse_json(model::config_to_json(loaded->weights->config()))},
-                     {"parameters", parameters},
-                     {"tensors", tensors}}),
+                            {"parameters", parameters},
+                            {"tensors", tensors}}),
                     {}};
 }
 

@@ -225,15 +225,15 @@ Result<Response> measure(const MeasureParameters& p, Call& call) {
     const double middle = median_of(seconds);
     const auto [least, most] = std::ranges::minmax(seconds);
     Response response{object({{"kernel", work.kernel},
-                       {"shape", work.shape},
-                       {"data", work.cold ? "cold" : "hot"},
-                       {"instruction_set", kernels::instruction_set()},
-                       {"threads", pool.threads()},
-                       {"seconds", middle},
-                       {"spread", (most - least) / middle},
-                       {"gb_per_s", work.bytes / middle * 1e-9},
-                       {"gop_per_s", work.operations / middle * 1e-9},
-                       {"bound", kBounds[std::size_t(work.bound)]}}),
+                              {"shape", work.shape},
+                              {"data", work.cold ? "cold" : "hot"},
+                              {"instruction_set", kernels::instruction_set()},
+                              {"threads", pool.threads()},
+                              {"seconds", middle},
+                              {"spread", (most - least) / middle},
+                              {"gb_per_s", work.bytes / middle * 1e-9},
+                              {"gop_per_s", work.operations / middle * 1e-9},
+                              {"bound", kBounds[std::size_t(work.bound)]}}),
                       {}};
     if (!is_limit) set(response.body, "share_of_limit", median_of(std::move(shares)));
     return response;

@@ -32,16 +32,16 @@ Json memory_json(const ModelShape& model, const Memory& memory) {
     for (std::size_t part = 0; part < kPartNames.size(); ++part) weights[kPartNames[part]] = memory.weights[part];
     const auto counts = count_parameters(model);
     return object({{"model", model.name},
-            {"parameters", counts.total()},
-            {"active_parameters", counts.active},
-            {"weights", weights},
-            {"kv_cache", {{"total", memory.kv_total}, {"per_token", memory.kv_per_token}}},
-            {"total", memory.total},
-            {"receipts",
-             {{"parameters", to_json(counts.receipt)},
-              {"weights", to_json(memory.weights_receipt)},
-              {"kv_cache", to_json(memory.kv_receipt)},
-              {"total", to_json(memory.total_receipt)}}}});
+                   {"parameters", counts.total()},
+                   {"active_parameters", counts.active},
+                   {"weights", weights},
+                   {"kv_cache", {{"total", memory.kv_total}, {"per_token", memory.kv_per_token}}},
+                   {"total", memory.total},
+                   {"receipts",
+                    {{"parameters", to_json(counts.receipt)},
+                     {"weights", to_json(memory.weights_receipt)},
+                     {"kv_cache", to_json(memory.kv_receipt)},
+                     {"total", to_json(memory.total_receipt)}}}});
 }
 
 Result<Response> answer_memory(const FitParameters& p, Call&) {
@@ -57,11 +57,12 @@ Result<Response> answer_memory(const FitParameters& p, Call&) {
     if (bytes > 0) {
         const auto fit = plan_fit(*model, storage, load_of(p), bytes);
         if (!fit) return std::unexpected(fit.error());
-        set(response.body, "fit", object({{"bytes", bytes},
-                                {"fits", memory->total <= bytes},
-                                {"max_context", fit->max_context},
-                                {"max_batch", fit->max_batch},
-                                {"model_max_context", model->max_context}}));
+        set(response.body, "fit",
+            object({{"bytes", bytes},
+                    {"fits", memory->total <= bytes},
+                    {"max_context", fit->max_context},
+                    {"max_batch", fit->max_batch},
+                    {"model_max_context", model->max_context}}));
     }
     return response;
 }
@@ -74,13 +75,14 @@ Result<Response> answer_speed(const SpeedParameters& p, Call&) {
     const auto speed = plan_speed(*model, storage_of(p), load_of(p), chosen->machine);
     if (!speed) return std::unexpected(speed.error());
     Response response{
-        object({{"model", model->name},
-         {"device", chosen->about},
-         {"decode_tokens_per_second", speed->decode_tokens_per_second},
-         {"prefill_seconds", speed->prefill_seconds ? Json(*speed->prefill_seconds) : Json(nullptr)},
-         {"bound", speed->bound},
-         {"assumptions", Json(speed->assumptions)},
-         {"receipts", {{"decode", to_json(speed->decode_receipt)}, {"prefill", to_json(speed->prefill_receipt)}}}}),
+        object(
+            {{"model", model->name},
+             {"device", chosen->about},
+             {"decode_tokens_per_second", speed->decode_tokens_per_second},
+             {"prefill_seconds", speed->prefill_seconds ? Json(*speed->prefill_seconds) : Json(nullptr)},
+             {"bound", speed->bound},
+             {"assumptions", Json(speed->assumptions)},
+             {"receipts", {{"decode", to_json(speed->decode_receipt)}, {"prefill", to_json(speed->prefill_receipt)}}}}),
         {}};
     if (!speed->prefill_seconds) set(response.body, "prefill_unknown_because", speed->prefill_unknown_because);
     // A device whose memory is too small has no speed; the estimate is then of one like it with more.
@@ -100,22 +102,24 @@ Result<Response> list_models(const NoParameters&, Call&) {
     for (const auto& m : models()) {
         const auto counts = count_parameters(m);
         Json row = object({{"id", m.id},
-                 {"name", m.name},
-                 {"parameters", counts.total()},
-                 {"active_parameters", counts.active},
-                 {"layers", m.layers},
-                 {"hidden", m.hidden},
-                 {"heads", m.heads},
-                 {"kv_heads", m.kv_heads},
-                 {"head_dim", m.head_dim},
-                 {"ffn", m.ffn},
-                 {"vocab", m.vocab},
-                 {"max_context", m.max_context},
-                 {"tied_embeddings", m.tied_embeddings}});
+                           {"name", m.name},
+                           {"parameters", counts.total()},
+                           {"active_parameters", counts.active},
+                           {"layers", m.layers},
+                           {"hidden", m.hidden},
+                           {"heads", m.heads},
+                           {"kv_heads", m.kv_heads},
+                           {"head_dim", m.head_dim},
+                           {"ffn", m.ffn},
+                           {"vocab", m.vocab},
+                           {"max_context", m.max_context},
+                           {"tied_embeddings", m.tied_embeddings}});
         if (m.window) set(row, "sliding_window", object({{"window", m.window->window}, {"layers", m.window->layers}}));
         if (m.experts)
-            set(row, "experts", object({{"count", m.experts->count}, {"top_k", m.experts->top_k}, {"shared", m.experts->shared}}));
-        if (m.latent) set(row, "latent_attention", object({{"kv_rank", m.latent->kv_rank}, {"rope_dim", m.latent->rope_dim}}));
+            set(row, "experts",
+                object({{"count", m.experts->count}, {"top_k", m.experts->top_k}, {"shared", m.experts->shared}}));
+        if (m.latent)
+            set(row, "latent_attention", object({{"kv_rank", m.latent->kv_rank}, {"rope_dim", m.latent->rope_dim}}));
         set(row, "source", m.source);
         list.push_back(std::move(row));
     }
@@ -127,13 +131,13 @@ Result<Response> list_devices(const NoParameters&, Call&) {
     Json list = Json::array();
     for (const auto& d : devices())
         list.push_back(object({{"id", d.id},
-                        {"name", d.name},
-                        {"memory_bytes", or_null(d.memory_bytes)},
-                        {"bandwidth_gb_s", d.bandwidth_gb_s},
-                        {"fp16_tflops", or_null(d.fp16_tflops)},
-                        {"int8_tops", or_null(d.int8_tops)},
-                        {"source", d.source},
-                        {"evidence", d.evidence}}));
+                               {"name", d.name},
+                               {"memory_bytes", or_null(d.memory_bytes)},
+                               {"bandwidth_gb_s", d.bandwidth_gb_s},
+                               {"fp16_tflops", or_null(d.fp16_tflops)},
+                               {"int8_tops", or_null(d.int8_tops)},
+                               {"source", d.source},
+                               {"evidence", d.evidence}}));
     return Response{object({{"devices", list}}), {}};
 }
 

@@ -115,21 +115,21 @@ Result<Response> cache_curve(const CacheCurveParameters& p, Call&) {
             per_token = memory->kv_per_token;
         }
         curves.push_back(object({{"model", model.id},
-                          {"name", model.name},
-                          {"attention", attention_kind(model)},
-                          {"layers", model.layers},
-                          {"hidden", model.hidden},
-                          {"heads", model.heads},
-                          {"kv_heads", model.kv_heads},
-                          {"head_dim", model.head_dim},
-                          {"max_context", model.max_context},
-                          {"bytes", bytes},
-                          {"bytes_by_width_formula", by_formula},
-                          {"times_smaller_than_formula",
-                           number_or_null(by_formula.back().get<double>() / bytes.back().get<double>())},
-                          {"per_token", per_token},
-                          {"source", model.source},
-                          {"receipt", to_json(receipt)}}));
+                                 {"name", model.name},
+                                 {"attention", attention_kind(model)},
+                                 {"layers", model.layers},
+                                 {"hidden", model.hidden},
+                                 {"heads", model.heads},
+                                 {"kv_heads", model.kv_heads},
+                                 {"head_dim", model.head_dim},
+                                 {"max_context", model.max_context},
+                                 {"bytes", bytes},
+                                 {"bytes_by_width_formula", by_formula},
+                                 {"times_smaller_than_formula",
+                                  number_or_null(by_formula.back().get<double>() / bytes.back().get<double>())},
+                                 {"per_token", per_token},
+                                 {"source", model.source},
+                                 {"receipt", to_json(receipt)}}));
     }
     return Response{object({{"contexts", Json(*contexts)}, {"curves", std::move(curves)}}), {}};
 }
@@ -152,10 +152,10 @@ Json point(double bytes, double operations, double bandwidth, double peak) {
     const double intensity = operations / bytes;
     const double under_bandwidth = intensity * bandwidth / 1e3;  // GB/s times operations a byte, in TFLOP/s
     return object({{"bytes", bytes},
-            {"operations", operations},
-            {"intensity", intensity},
-            {"tflops", std::min(under_bandwidth, peak)},
-            {"bound", under_bandwidth < peak ? "memory" : "compute"}});
+                   {"operations", operations},
+                   {"intensity", intensity},
+                   {"tflops", std::min(under_bandwidth, peak)},
+                   {"bound", under_bandwidth < peak ? "memory" : "compute"}});
 }
 
 Result<Response> roofline(const RooflineParameters& p, Call&) {
@@ -209,16 +209,18 @@ Result<Response> roofline(const RooflineParameters& p, Call&) {
     high = std::pow(10, std::ceil(std::log10(high)));
     return Response{
         object({{"model", model->name},
-         {"device", chosen->about},
-         {"bandwidth_gb_s", bandwidth},
-         {"peak_tflops", peak},
-         {"ridge", ridge},
-         {"roof", {{"intensity", Json::array({low, ridge, high})},
-                   {"tflops", Json::array({low * bandwidth / 1e3, peak, peak})}}},
-         {"decode", std::move(decode)},
-         {"prefill", std::move(prefill)},
-         {"assumptions", Json(prompt->assumptions)},
-         {"receipts", {{"decode", to_json(prompt->decode_receipt)}, {"prefill", to_json(prompt->prefill_receipt)}}}}),
+                {"device", chosen->about},
+                {"bandwidth_gb_s", bandwidth},
+                {"peak_tflops", peak},
+                {"ridge", ridge},
+                {"roof",
+                 {{"intensity", Json::array({low, ridge, high})},
+                  {"tflops", Json::array({low * bandwidth / 1e3, peak, peak})}}},
+                {"decode", std::move(decode)},
+                {"prefill", std::move(prefill)},
+                {"assumptions", Json(prompt->assumptions)},
+                {"receipts",
+                 {{"decode", to_json(prompt->decode_receipt)}, {"prefill", to_json(prompt->prefill_receipt)}}}}),
         {}};
 }
 
@@ -256,16 +258,17 @@ Result<Response> formats_that_fit(const FormatFitParameters& p, Call&) {
         const bool fits = memory->total <= *bytes;
         if (fits && best.is_null()) best = format->id;
         rows.push_back(object({{"format", format->id},
-                        {"name", format->name},
-                        {"bits_per_weight", format->bits_per_weight},
-                        {"weights", memory->weights_total},
-                        {"times_smaller_than_f16", plain->weights_total / memory->weights_total},
-                        {"total", memory->total},
-                        {"fits", fits},
-                        {"max_context", fit->max_context},
-                        {"max_batch", fit->max_batch}}));
+                               {"name", format->name},
+                               {"bits_per_weight", format->bits_per_weight},
+                               {"weights", memory->weights_total},
+                               {"times_smaller_than_f16", plain->weights_total / memory->weights_total},
+                               {"total", memory->total},
+                               {"fits", fits},
+                               {"max_context", fit->max_context},
+                               {"max_batch", fit->max_batch}}));
     }
-    return Response{object({{"model", model->name}, {"bytes", *bytes}, {"best", best}, {"formats", std::move(rows)}}), {}};
+    return Response{object({{"model", model->name}, {"bytes", *bytes}, {"best", best}, {"formats", std::move(rows)}}),
+                    {}};
 }
 
 }  // namespace

@@ -131,20 +131,20 @@ Result<Response> gptq_trace(const TraceParameters& p, Call& call) {
 
     Response response;
     response.body = object({{"layer", layer->description},
-                     {"rows", weights.rows()},
-                     {"columns", weights.columns()},
-                     {"step", step},
-                     {"bits_per_weight", trace->layer.bits_per_weight()},
-                     {"bytes", trace->layer.stored_bytes()},
-                     {"weight_mse", deviation_of(weights, trace->layer.dequantized).mse},
-                     {"weight_mse_rtn", deviation_of(weights, nearest->dequantized).mse},
-                     {"largest_push", pushed},
-                     {"output_mse_so_far", curve.gptq[step]},
-                     {"output_mse_so_far_rtn", curve.nearest[step]},
-                     {"output_mse", curve.gptq.back()},
-                     {"output_mse_rtn", curve.nearest.back()},
-                     {"by_step", {{"output_mse", Json(curve.gptq)}, {"output_mse_rtn", Json(curve.nearest)}}},
-                     {"receipt", to_json(trace->layer.bits_receipt())}});
+                            {"rows", weights.rows()},
+                            {"columns", weights.columns()},
+                            {"step", step},
+                            {"bits_per_weight", trace->layer.bits_per_weight()},
+                            {"bytes", trace->layer.stored_bytes()},
+                            {"weight_mse", deviation_of(weights, trace->layer.dequantized).mse},
+                            {"weight_mse_rtn", deviation_of(weights, nearest->dequantized).mse},
+                            {"largest_push", pushed},
+                            {"output_mse_so_far", curve.gptq[step]},
+                            {"output_mse_so_far_rtn", curve.nearest[step]},
+                            {"output_mse", curve.gptq.back()},
+                            {"output_mse_rtn", curve.nearest.back()},
+                            {"by_step", {{"output_mse", Json(curve.gptq)}, {"output_mse_rtn", Json(curve.nearest)}}},
+                            {"receipt", to_json(trace->layer.bits_receipt())}});
     if (step > 0) set(response.body, "column", trace->steps[step - 1].column);
     response.arrays = {matrix_array("weights", weights), matrix_array("now", now),
                        matrix_array("change", difference(now, weights)), matrix_array("push", push),
@@ -201,7 +201,8 @@ Result<Response> best_rounding(const BestParameters& p, Call& call) {
     Matrix best(weights.rows(), weights.columns());
     std::size_t visited = 0;
     for (std::size_t r = 0; r < weights.rows(); ++r) {
-        if (call.run.should_stop(double(r) / double(weights.rows()))) return fail(ErrorCode::kCancelled, "", "cancelled");
+        if (call.run.should_stop(double(r) / double(weights.rows())))
+            return fail(ErrorCode::kCancelled, "", "cancelled");
         // The very grid that GPTQ used for the row, so that only the choice of codes differs.
         methods::Grid grid = methods::fit_grid(weights.row(r), gptq.settings());
         const auto& codes = *with_gptq->codes;
@@ -215,18 +216,18 @@ Result<Response> best_rounding(const BestParameters& p, Call& call) {
     const auto error_of = [&](const Matrix& rounded) { return output_error(difference(rounded, weights), products); };
     Response response;
     response.body = object({{"layer", layer->description},
-                     {"rows", weights.rows()},
-                     {"columns", weights.columns()},
-                     {"bits_per_weight", with_gptq->bits_per_weight()},
-                     {"combinations_per_row", std::pow(2.0, double(p.bits) * double(weights.columns()))},
-                     {"visited", visited},
-                     {"output_mse_rtn", error_of(nearest->dequantized)},
-                     {"output_mse_gptq", error_of(with_gptq->dequantized)},
-                     {"output_mse_best", error_of(best)},
-                     {"weight_mse_rtn", deviation_of(weights, nearest->dequantized).mse},
-                     {"weight_mse_gptq", deviation_of(weights, with_gptq->dequantized).mse},
-                     {"weight_mse_best", deviation_of(weights, best).mse},
-                     {"receipt", to_json(with_gptq->bits_receipt())}});
+                            {"rows", weights.rows()},
+                            {"columns", weights.columns()},
+                            {"bits_per_weight", with_gptq->bits_per_weight()},
+                            {"combinations_per_row", std::pow(2.0, double(p.bits) * double(weights.columns()))},
+                            {"visited", visited},
+                            {"output_mse_rtn", error_of(nearest->dequantized)},
+                            {"output_mse_gptq", error_of(with_gptq->dequantized)},
+                            {"output_mse_best", error_of(best)},
+                            {"weight_mse_rtn", deviation_of(weights, nearest->dequantized).mse},
+                            {"weight_mse_gptq", deviation_of(weights, with_gptq->dequantized).mse},
+                            {"weight_mse_best", deviation_of(weights, best).mse},
+                            {"receipt", to_json(with_gptq->bits_receipt())}});
     response.arrays = {matrix_array("weights", weights), matrix_array("rtn", nearest->dequantized),
                        matrix_array("gptq", with_gptq->dequantized), matrix_array("best", best)};
     return response;
@@ -246,10 +247,11 @@ struct RotatedParameters : LayerSource {
 Json spread_of(const Matrix& matrix, double reach, int bins) {
     const auto s = statistics_of(matrix.values());
     const auto histogram = histogram_of(matrix.values(), -reach, reach, std::size_t(bins));
-    return object({{"largest", std::max(-s.minimum, s.maximum)},
-            {"rms", s.rms},
-            {"max_over_rms", s.max_over_rms},
-            {"histogram", {{"low", histogram.low}, {"high", histogram.high}, {"counts", Json(histogram.counts)}}}});
+    return object(
+        {{"largest", std::max(-s.minimum, s.maximum)},
+         {"rms", s.rms},
+         {"max_over_rms", s.max_over_rms},
+         {"histogram", {{"low", histogram.low}, {"high", histogram.high}, {"counts", Json(histogram.counts)}}}});
 }
 
 double reach_of(const Matrix& one, const Matrix& other) {
@@ -286,17 +288,17 @@ Result<Response> rotated(const RotatedParameters& p, Call& call) {
     const auto deviation = deviation_of(*exact, *output);
     Response response;
     response.body = object({{"layer", layer->description},
-                     {"rows", turned.rows},
-                     {"columns", turned.columns},
-                     {"activations",
-                      {{"before", spread_of(*layer->activations, input_reach, p.bins)},
-                       {"after", spread_of(*inputs, input_reach, p.bins)}}},
-                     {"weights",
-                      {{"before", spread_of(layer->weights, weight_reach, p.bins)},
-                       {"after", spread_of(turned.basis_weights, weight_reach, p.bins)}}},
-                     {"output_rms", statistics_of(exact->values()).rms},
-                     {"output_largest_difference", deviation.max_error},
-                     {"output_mse", deviation.mse}});
+                            {"rows", turned.rows},
+                            {"columns", turned.columns},
+                            {"activations",
+                             {{"before", spread_of(*layer->activations, input_reach, p.bins)},
+                              {"after", spread_of(*inputs, input_reach, p.bins)}}},
+                            {"weights",
+                             {{"before", spread_of(layer->weights, weight_reach, p.bins)},
+                              {"after", spread_of(turned.basis_weights, weight_reach, p.bins)}}},
+                            {"output_rms", statistics_of(exact->values()).rms},
+                            {"output_largest_difference", deviation.max_error},
+                            {"output_mse", deviation.mse}});
     const auto before = column_absmax(*layer->activations), after = column_absmax(*inputs);
     response.arrays = {{"column_absmax_before", {before.size()}, before}, {"column_absmax_after", {after.size()}, after}};
     return response;

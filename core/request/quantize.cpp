@@ -206,17 +206,18 @@ Result<Response> statistics(const StatisticsParameters& p, Call& call) {
     const auto s = statistics_of(matrix.values());
     const auto histogram = histogram_of(matrix.values(), s.minimum, s.maximum, std::size_t(p.bins));
     Response response;
-    response.body = object({{"layer", layer->description},
-                     {"of", p.of},
-                     {"rows", matrix.rows()},
-                     {"columns", matrix.columns()},
-                     {"minimum", s.minimum},
-                     {"maximum", s.maximum},
-                     {"mean", s.mean},
-                     {"rms", s.rms},
-                     {"standard_deviation", s.standard_deviation},
-                     {"max_over_rms", s.max_over_rms},
-                     {"histogram", {{"low", histogram.low}, {"high", histogram.high}, {"counts", Json(histogram.counts)}}}});
+    response.body =
+        object({{"layer", layer->description},
+                {"of", p.of},
+                {"rows", matrix.rows()},
+                {"columns", matrix.columns()},
+                {"minimum", s.minimum},
+                {"maximum", s.maximum},
+                {"mean", s.mean},
+                {"rms", s.rms},
+                {"standard_deviation", s.standard_deviation},
+                {"max_over_rms", s.max_over_rms},
+                {"histogram", {{"low", histogram.low}, {"high", histogram.high}, {"counts", Json(histogram.counts)}}}});
     response.arrays.push_back(vector_array("column_absmax", column_absmax(matrix)));
     return response;
 }

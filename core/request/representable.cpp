@@ -66,18 +66,18 @@ Result<Response> representable(const RepresentableParameters& p, Call&) {
     const auto inside = std::size_t(last - first);
     Response response;
     response.body = object({{"format", (*format)->id},
-                     {"name", (*format)->name},
-                     {"bits_per_weight", (*format)->bits_per_weight},
-                     {"count", values->size()},
-                     {"lowest", values->front()},
-                     {"highest", values->back()},
-                     {"inside", inside},
-                     {"value", p.value},
-                     {"nearest", nearest},
-                     {"below", previous},
-                     {"above", next},
-                     {"off_by", double(nearest) - p.value},
-                     {"source", (*format)->source}});
+                            {"name", (*format)->name},
+                            {"bits_per_weight", (*format)->bits_per_weight},
+                            {"count", values->size()},
+                            {"lowest", values->front()},
+                            {"highest", values->back()},
+                            {"inside", inside},
+                            {"value", p.value},
+                            {"nearest", nearest},
+                            {"below", previous},
+                            {"above", next},
+                            {"off_by", double(nearest) - p.value},
+                            {"source", (*format)->source}});
     if (inside <= kMostListed) response.arrays.push_back({"values", {inside}, std::vector<float>(first, last)});
     return response;
 }

@@ -94,15 +94,15 @@ Result<Response> train(const TrainParameters& p, Call& call) {
     }
     const double seconds = call.session.now() - start;
     Response response{object({{"step", run.trainer().state().step},
-                          {"steps", p.steps},
-                          {"done", run.done()},
-                          {"new_steps", std::move(steps)},
-                          {"new_bits_per_byte", std::move(losses)},
-                          {"new_learning_rates", std::move(rates)},
-                          {"learnable", run.trainer().parametrization().size()},
-                          {"tokens", tokens},
-                          {"tokens_per_second", seconds > 0 ? double(tokens) / seconds : 0.0}}),
-        {}};
+                              {"steps", p.steps},
+                              {"done", run.done()},
+                              {"new_steps", std::move(steps)},
+                              {"new_bits_per_byte", std::move(losses)},
+                              {"new_learning_rates", std::move(rates)},
+                              {"learnable", run.trainer().parametrization().size()},
+                              {"tokens", tokens},
+                              {"tokens_per_second", seconds > 0 ? double(tokens) / seconds : 0.0}}),
+                      {}};
     if (p.validate_stride > 0) {
         const auto held_out = tokens_of(call, "held_out", true);
         if (!held_out) return std::unexpected(held_out.error());

@@ -129,28 +129,28 @@ Result<Response> affine(const AffineParameters& p, Call& call) {
         const bool outside = grid.rule != Grid::Rule::kSign && steps[i] + grid.zero_point != codes[i];
         clamped += int(outside);
         rows.push_back(object({{"value", value},
-                        {"divided", value / grid.scale},
-                        {"rounded", steps[i]},
-                        {"code", codes[i]},
-                        {"clamped", outside},
-                        {"restored", back},
-                        {"error", back - value}}));
+                               {"divided", value / grid.scale},
+                               {"rounded", steps[i]},
+                               {"code", codes[i]},
+                               {"clamped", outside},
+                               {"restored", back},
+                               {"error", back - value}}));
     }
     const auto deviation = deviation_of(values, restored);
     Response response;
     response.body = object({{"minimum", statistics.minimum},
-                     {"maximum", statistics.maximum},
-                     {"code_minimum", grid.low},
-                     {"code_maximum", grid.high},
-                     {"scale", grid.scale},
-                     {"zero_point", grid.zero_point},
-                     {"right_zero_point", right},
-                     {"clamped", clamped},
-                     {"mse", deviation.mse},
-                     {"max_error", deviation.max_error},
-                     {"sqnr_db", number_or_null(deviation.sqnr_db)},
-                     {"values", std::move(rows)},
-                     {"receipt", to_json(receipt)}});
+                            {"maximum", statistics.maximum},
+                            {"code_minimum", grid.low},
+                            {"code_maximum", grid.high},
+                            {"scale", grid.scale},
+                            {"zero_point", grid.zero_point},
+                            {"right_zero_point", right},
+                            {"clamped", clamped},
+                            {"mse", deviation.mse},
+                            {"max_error", deviation.max_error},
+                            {"sqnr_db", number_or_null(deviation.sqnr_db)},
+                            {"values", std::move(rows)},
+                            {"receipt", to_json(receipt)}});
     const auto lattice = lattice_of(grid);
     response.arrays.push_back({"lattice", {lattice.size()}, lattice});
     response.arrays.push_back({"restored", {count}, std::vector<float>(restored.values().begin(), restored.values().end())});
@@ -222,25 +222,25 @@ Result<Response> products(const ProductsParameters& p, Call& call) {
             exact_sum += exact;
             quantized_sum += approximate;
             items.push_back(object({{"weight", layer->weights(r, c)},
-                             {"stored", quantized->dequantized(r, c)},
-                             {"input", x},
-                             {"product", exact},
-                             {"quantized_product", approximate},
-                             {"error", approximate - exact}}));
+                                    {"stored", quantized->dequantized(r, c)},
+                                    {"input", x},
+                                    {"product", exact},
+                                    {"quantized_product", approximate},
+                                    {"error", approximate - exact}}));
         }
         exact_outputs.push_back(float(exact_sum));
         quantized_outputs.push_back(float(quantized_sum));
         outputs.push_back(object({{"products", std::move(items)},
-                           {"bias", layer->bias[r]},
-                           {"output", exact_sum},
-                           {"quantized_output", quantized_sum},
-                           {"error", quantized_sum - exact_sum}}));
+                                  {"bias", layer->bias[r]},
+                                  {"output", exact_sum},
+                                  {"quantized_output", quantized_sum},
+                                  {"error", quantized_sum - exact_sum}}));
     }
     const auto deviation = deviation_of(Matrix(1, rows, exact_outputs), Matrix(1, rows, quantized_outputs));
     return Response{object({{"outputs", std::move(outputs)},
-                     {"weight_mse", deviation_of(layer->weights, quantized->dequantized).mse},
-                     {"output_mse", deviation.mse},
-                     {"bits_per_weight", quantized->bits_per_weight()}}),
+                            {"weight_mse", deviation_of(layer->weights, quantized->dequantized).mse},
+                            {"output_mse", deviation.mse},
+                            {"bits_per_weight", quantized->bits_per_weight()}}),
                     {}};
 }
 
@@ -291,16 +291,18 @@ Result<Response> cache_sketch(const SketchParameters& p, Call&) {
     if (!unrounded) return std::unexpected(unrounded.error());
     const auto fit = planner::plan_fit(model, storage, load, p.memory);
     if (!fit) return std::unexpected(fit.error());
-    return Response{object({{"weights", memory->weights_total},
-                     {"kv_cache", memory->kv_total},
-                     {"kv_cache_f16", unrounded->kv_total},
-                     {"times_smaller", number_or_null(unrounded->kv_total / memory->kv_total)},
-                     {"kv_per_token", memory->kv_per_token},
-                     {"total", memory->total},
-                     {"memory", p.memory},
-                     {"max_batch", fit->max_batch},
-                     {"receipts", {{"weights", to_json(memory->weights_receipt)}, {"kv_cache", to_json(memory->kv_receipt)}}}}),
-                    {}};
+    return Response{
+        object(
+            {{"weights", memory->weights_total},
+             {"kv_cache", memory->kv_total},
+             {"kv_cache_f16", unrounded->kv_total},
+             {"times_smaller", number_or_null(unrounded->kv_total / memory->kv_total)},
+             {"kv_per_token", memory->kv_per_token},
+             {"total", memory->total},
+             {"memory", p.memory},
+             {"max_batch", fit->max_batch},
+             {"receipts", {{"weights", to_json(memory->weights_receipt)}, {"kv_cache", to_json(memory->kv_receipt)}}}}),
+        {}};
 }
 
 }  // namespace

@@ -120,8 +120,15 @@ std::vector<FieldInfo> describe(FieldTable table, const void* parameters) {
     std::vector<FieldInfo> infos;
     infos.reserve(table.size());
     for (const auto& f : table)
-        infos.push_back({f.key, f.kind, f.minimum, f.maximum, f.step, {f.names.begin(), f.names.end()},
-                         value_of(f, parameters), f.unit, f.meaning});
+        infos.push_back({f.key,
+                         f.kind,
+                         f.minimum,
+                         f.maximum,
+                         f.step,
+                         {f.names.begin(), f.names.end()},
+                         value_of(f, parameters),
+                         f.unit,
+                         f.meaning});
     return infos;
 }
 
