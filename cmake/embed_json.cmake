@@ -2,7 +2,7 @@
 #
 # embed_json(TARGET NAME FILE) adds a source to TARGET that defines
 #     std::string_view quantlens::data::NAME_json();
-# with the bytes of FILE. The declarations are in the generated header "data/embedded.h".
+# with the JSON of FILE, its line ends and indentation left out. The declarations are in the generated header "data/embedded.h".
 
 set(embedded_folder "${CMAKE_BINARY_DIR}/generated")
 

@@ -13,6 +13,7 @@ function(optimize_sources level)
     endforeach()
 endfunction()
 optimize_sources(-Os
+    kernels/cholesky kernels/dispatch kernels/hadamard_tables kernels/int8 kernels/matmul kernels/packed kernels/packing kernels/rows
     tensor/statistics tensor/synthetic
     methods/awq_search methods/block4 methods/exhaustive methods/kv methods/layer methods/llm_int8 methods/uniform
     model/arithmetic model/evaluation model/generator model/kv_cache model/parametrization model/trainer model/weights)
@@ -34,6 +35,7 @@ if(wasm_sources)
     target_link_options(quantlens_wasm PRIVATE
         -lembind -Oz
         -sDYNAMIC_EXECUTION=0            # a strict content security policy forbids eval
+        -sMALLOC=emmalloc                # 2 kB less than the default
         -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sSTACK_SIZE=1MB
         -sMODULARIZE=1 -sEXPORT_ES6=1 -sEXPORT_NAME=createQuantlens -sENVIRONMENT=worker,node
         -sFILESYSTEM=0 -sINCOMING_MODULE_JS_API=wasmBinary,instantiateWasm,locateFile,print,printErr,onAbort)

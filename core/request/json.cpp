@@ -37,7 +37,7 @@ Json Item::json() const {
         case Kind::kReal: return of_.real;
         case Kind::kWhole: return of_.whole;
         case Kind::kNatural: return of_.natural;
-        case Kind::kText: return of_.text;
+        case Kind::kText: return std::string_view{of_.text.data, of_.text.size};
         case Kind::kMoved: return std::move(*of_.moved);
         case Kind::kCopied: return *of_.copied;
         case Kind::kObject: return object_of({of_.members.first, of_.members.count});

@@ -31,7 +31,7 @@ public:
     Item(Number value) : kind_(Kind::kNatural) {
         of_.natural = value;
     }
-    Item(std::string_view value) : kind_(Kind::kText) { of_.text = value; }
+    Item(std::string_view value) : kind_(Kind::kText) { of_.text = {value.data(), value.size()}; }
     Item(const std::string& value) : Item(std::string_view{value}) {}
     Item(const char* value) : Item(std::string_view{value}) {}
     Item(Json&& value) : kind_(Kind::kMoved) { of_.moved = &value; }
@@ -50,7 +50,10 @@ private:
         double real;
         std::int64_t whole;
         std::uint64_t natural;
-        std::string_view text;
+        struct {
+            const char* data;
+            std::size_t size;
+        } text;
         Json* moved;
         const Json* copied;
         struct {
