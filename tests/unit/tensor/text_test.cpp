@@ -37,8 +37,12 @@ TEST(Text, RealsAreWrittenAsTheStandardLibraryWritesThem) {
         const auto wide = std::bit_cast<double>(random.bits());
         const auto narrow = std::bit_cast<float>(std::uint32_t(random.bits()));
         // Whole numbers beyond the mantissa: there the library writes digits that are not needed.
-        if (std::abs(wide) < 0x1p53) EXPECT_EQ(to_text(wide), standard_text(wide));
-        if (std::abs(narrow) < 0x1p24f) EXPECT_EQ(to_text(narrow), standard_text(narrow));
+        if (std::abs(wide) < 0x1p53) {
+            EXPECT_EQ(to_text(wide), standard_text(wide));
+        }
+        if (std::abs(narrow) < 0x1p24f) {
+            EXPECT_EQ(to_text(narrow), standard_text(narrow));
+        }
     }
 }
 
@@ -46,7 +50,9 @@ TEST(Text, RealsReadBackAsThemselves) {
     Random random(2);
     for (int i = 0; i < 2000; ++i) {
         const auto value = std::bit_cast<double>(random.bits());
-        if (std::isfinite(value)) EXPECT_EQ(std::strtod(to_text(value).c_str(), nullptr), value);
+        if (std::isfinite(value)) {
+            EXPECT_EQ(std::strtod(to_text(value).c_str(), nullptr), value);
+        }
     }
 }
 
