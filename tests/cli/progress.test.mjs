@@ -37,7 +37,7 @@ test("train and sweep: a bar with share, time left and how it goes, wiped at the
 
 test("other long commands draw it too", { skip }, () => {
   inFolder((folder) => {
-    const { terminal } = onTerminal(folder, "quantize", "--synthetic", "512x512", "--method", "codebook", "--bits", 7);
+    const { terminal } = onTerminal(folder, "quantize", "--synthetic", "1536x1024", "--method", "codebook", "--bits", 7);
     assert.match(terminal, /quantize \[=* *\] +\d+ %/);
   });
 });
