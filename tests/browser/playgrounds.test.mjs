@@ -204,7 +204,7 @@ async function measured(page, chapter) {
 }
 
 describe("the whole model, measured in the page, is what the command line measures", { skip: !hasModel }, () => {
-  for (const chapter of ["gptq", "smoothquant", "llm-int8", "quarot", "format-comparison"])
+  for (const chapter of ["gptq", "llm-int8"])
     test(chapter, () =>
       on(chapter, async (page) => {
         const fig = await measured(page, chapter);
@@ -220,27 +220,4 @@ describe("the whole model, measured in the page, is what the command line measur
         near(cells[9] / 100, answer.top1_agreement, 3);
       }),
     );
-
-  test("a change of settings measures anew, what is known is not measured again, and the reader can stop", () =>
-    on("codebooks", async (page) => {
-      const fig = await measured(page, "codebooks");
-      const first = await numbers(fig, "b");
-      const busy = fig.locator(".hint").filter({ hasText: /begins|matrix \d|part \d/ });
-      const bits = slider(figure(page, "The levels that k-means finds"), "Bits of a weight");
-      await slide(bits, 2);
-      await busy.waitFor();
-      assert.equal((await numbers(fig, "b")).length, 0, "half a comparison is not put into words");
-      await measured(page, "codebooks");
-      const [exact, ...rounded] = await numbers(fig, "b");
-      assert.equal(exact, first[0]);
-      rounded.forEach((perplexity, i) => assert.ok(perplexity > first[i + 1]));
-      await slide(bits, 3);
-      await settled(page, "codebooks");
-      assert.deepEqual(await numbers(fig, "b"), first);
-      await slide(bits, 1);
-      await busy.waitFor();
-      await fig.getByRole("button", { name: "stop" }).click();
-      await settled(page, "codebooks");
-      await fig.getByRole("button", { name: "measure" }).waitFor();
-    }));
 });
