@@ -69,6 +69,8 @@ export async function open(browser, address, { width = 1280, height = 900, theme
     serviceWorkers: "block",
     ...more,
   });
+  // Ample: a machine with two cores may be busy, and how fast the page is is measured in speed.test.mjs.
+  context.setDefaultTimeout(120_000);
   const page = await context.newPage();
   const wrongs = [];
   page.on("console", (message) => {
