@@ -23,11 +23,12 @@ struct BestRounding {
 
 /// The codes of `grid` that minimise (w - q)^T H (w - q), which is |X (w - q)|^2 for H = X^T X.
 ///
-/// weights: [features], at most 12; hessian: [features x features], symmetric, positive semidefinite. Every combination of
-/// codes is considered: a branch is left as soon as what is fixed already costs more than the best found, since with
+/// weights: [features], at most 12; hessian: [features x features], symmetric, positive semidefinite. Every combination
+/// of codes is considered: a branch is left as soon as what is fixed already costs more than the best found, since with
 /// H = R^T R the rest can only add to it.
-/// Errors: kTooLarge beyond 12 weights, or where the search has not ended after `most_visited` partial roundings; kBadShape where the shapes do not fit; kNotFinite.
-/// Source: Schnorr and Euchner 1994, "Lattice basis reduction", section 6 (the search in order of distance).
+/// Errors: kTooLarge beyond 12 weights, or where the search has not ended after `most_visited` partial roundings;
+/// kBadShape where the shapes do not fit; kNotFinite. Source: Schnorr and Euchner 1994, "Lattice basis reduction",
+/// section 6 (the search in order of distance).
 Result<BestRounding> best_rounding(std::span<const float> weights, MatrixView<const float> hessian, const Grid& grid,
                                    std::size_t most_visited = kMostVisited);
 

@@ -12,7 +12,7 @@ namespace quantlens::model {
 namespace {
 
 constexpr std::size_t kResamples = 2000;
-constexpr std::size_t kFewestBlocks = 16;   // with fewer windows than that, blocks are parts of a window
+constexpr std::size_t kFewestBlocks = 16;  // with fewer windows than that, blocks are parts of a window
 constexpr std::size_t kShortBlock = 64;
 
 /// Replaces each row of logits by logarithms of probabilities. Fails where they are not finite.
@@ -90,15 +90,21 @@ Estimate bootstrap_mean(std::span<const double> values, std::span<const std::siz
 }
 
 Baseline::Baseline(std::shared_ptr<const Model> model, std::vector<Token> text)
-    : model_(std::move(model)), text_(std::move(text)), length_(std::min(kWindow, model_->config().context)),
-      windows_(text_.size() / length_), activations_(model_->config(), false) {
-    if (text_.size() % length_ >= 2) ++windows_;  // a last short window; a single token could not be scored
-    else text_.resize(windows_ * length_);
+    : model_(std::move(model)),
+      text_(std::move(text)),
+      length_(window_of(model_->config())),
+      windows_(text_.size() / length_),
+      activations_(model_->config(), false) {
+    if (text_.size() % length_ >= 2)
+        ++windows_;  // a last short window; a single token could not be scored
+    else
+        text_.resize(windows_ * length_);
 }
 
 Result<std::shared_ptr<Baseline>> Baseline::create(std::shared_ptr<const Model> model, std::vector<Token> text) {
     if (text.size() < 2)
-        return bad_shape("text", "the text has " + to_text(text.size()) + " tokens, must have at least 2: the first is not scored");
+        return bad_shape(
+            "text", "the text has " + to_text(text.size()) + " tokens, must have at least 2: the first is not scored");
     if (model->config().context < 2)
         return bad_shape("max_position_embeddings", "a model with a context of 1 token predicts nothing");
     for (const Token token : text)
@@ -146,7 +152,8 @@ Result<bool> Evaluation::advance(ThreadPool& pool) {
         losses_.push_back(-kBits * double(q[target]));
         increases_.push_back(kBits * (double(p[target]) - double(q[target])));
         divergences_.push_back(divergence);
-        agreements_.push_back(std::ranges::max_element(p) - p.begin() == std::ranges::max_element(q) - q.begin() ? 1.0 : 0.0);
+        agreements_.push_back(std::ranges::max_element(p) - p.begin() == std::ranges::max_element(q) - q.begin() ? 1.0
+                                                                                                                 : 0.0);
     }
     window_ends_.push_back(losses_.size());
     ++done_;
@@ -169,13 +176,14 @@ EvaluationResult Evaluation::result(std::uint64_t seed) const {
     result.bits_per_byte = bootstrap_mean(losses_, blocks, seed);
     result.bits_per_byte_increase = bootstrap_mean(increases_, blocks, seed);
     result.perplexity = {std::exp2(result.bits_per_byte.value), std::exp2(result.bits_per_byte.low),
-        std::exp2(result.bits_per_byte.high)};
+                         std::exp2(result.bits_per_byte.high)};
     result.kl_divergence = bootstrap_mean(divergences_, blocks, seed);
     result.top1_agreement = bootstrap_mean(agreements_, blocks, seed);
     return result;
 }
 
-Result<EvaluationResult> evaluate(std::shared_ptr<const Model> model, std::shared_ptr<Baseline> baseline, const Run& run) {
+Result<EvaluationResult> evaluate(std::shared_ptr<const Model> model, std::shared_ptr<Baseline> baseline,
+                                  const Run& run) {
     Evaluation evaluation(std::move(model), std::move(baseline));
     for (;;) {
         const auto more = evaluation.advance(run.pool);

@@ -18,8 +18,8 @@ struct Estimate {
 };
 
 /// The 95 % interval of mean(values) by a blocked bootstrap: blocks of consecutive values are drawn with replacement.
-/// block_ends: where each block ends; values of one block belong together. Source: Kuensch 1989, the percentile interval
-/// of Efron and Tibshirani 1993, chapter 13. With one block the interval is the value itself.
+/// block_ends: where each block ends; values of one block belong together. Source: Kuensch 1989, the percentile
+/// interval of Efron and Tibshirani 1993, chapter 13. With one block the interval is the value itself.
 Estimate bootstrap_mean(std::span<const double> values, std::span<const std::size_t> block_ends, std::uint64_t seed);
 
 /// A text and what the unquantized model says of it: shared by all evaluations on that text.
@@ -27,9 +27,11 @@ Estimate bootstrap_mean(std::span<const double> values, std::span<const std::siz
 class Baseline {
 public:
     static constexpr std::size_t kWindow = 512;
+    /// Tokens of a window: the model's context where that is shorter.
+    static std::size_t window_of(const Config& config) { return std::min(kWindow, config.context); }
 
     /// Fails with kBadShape where the text is shorter than 2 tokens, with kBadParameter at a token outside the
-    /// vocabulary. The window is the model's context where that is shorter.
+    /// vocabulary.
     static Result<std::shared_ptr<Baseline>> create(std::shared_ptr<const Model> model, std::vector<Token> text);
 
     std::size_t windows() const { return windows_; }
@@ -54,12 +56,12 @@ private:
 
 /// What an evaluation found. Intervals are at 95 %.
 struct EvaluationResult {
-    std::size_t tokens = 0;              // scored ones
-    Estimate bits_per_byte;              // mean of -log2 p; bits a token where a token is not a byte
-    Estimate bits_per_byte_increase;     // over the unquantized model, paired token by token
-    Estimate perplexity;                 // 2^bits_per_byte, a token
-    Estimate kl_divergence;              // nats a token, from the unquantized model to this one
-    Estimate top1_agreement;             // share of positions at which both have the same likeliest token
+    std::size_t tokens = 0;           // scored ones
+    Estimate bits_per_byte;           // mean of -log2 p; bits a token where a token is not a byte
+    Estimate bits_per_byte_increase;  // over the unquantized model, paired token by token
+    Estimate perplexity;              // 2^bits_per_byte, a token
+    Estimate kl_divergence;           // nats a token, from the unquantized model to this one
+    Estimate top1_agreement;          // share of positions at which both have the same likeliest token
 };
 
 class Evaluation {
@@ -84,6 +86,7 @@ private:
 };
 
 /// All of it at once. Fails with kCancelled where run.progress says so.
-Result<EvaluationResult> evaluate(std::shared_ptr<const Model> model, std::shared_ptr<Baseline> baseline, const Run& run);
+Result<EvaluationResult> evaluate(std::shared_ptr<const Model> model, std::shared_ptr<Baseline> baseline,
+                                  const Run& run);
 
 }  // namespace quantlens::model

@@ -23,12 +23,13 @@ Settings settings_for(const methods::Method& method, const LearningPlan& plan) {
     return settings;
 }
 
-Result<std::shared_ptr<const Model>> quantized_base(std::shared_ptr<const Weights> weights, const methods::Method& method,
-    const LearningPlan& plan, std::vector<Token> calibration_text, const Run& run) {
+Result<std::shared_ptr<const Model>> quantized_base(std::shared_ptr<const Weights> weights,
+                                                    const methods::Method& method, const LearningPlan& plan,
+                                                    std::vector<Token> calibration_text, const Run& run) {
     QuantizationPlan quantization_plan;
     quantization_plan.layers = plan.layers;
-    auto quantization = Quantization::create(
-        std::move(weights), &method, settings_for(method, plan), quantization_plan, std::move(calibration_text));
+    auto quantization = Quantization::create(std::move(weights), &method, settings_for(method, plan), quantization_plan,
+                                             std::move(calibration_text));
     if (!quantization) return std::unexpected(quantization.error());
     return quantize(*quantization, run);
 }
@@ -36,7 +37,8 @@ Result<std::shared_ptr<const Model>> quantized_base(std::shared_ptr<const Weight
 }  // namespace
 
 Result<TrainingRun> TrainingRun::create(std::shared_ptr<const Weights> weights, std::vector<Token> text,
-    const TrainingRunParameters& parameters, std::vector<Token> calibration_text, const Run& run) {
+                                        const TrainingRunParameters& parameters, std::vector<Token> calibration_text,
+                                        const Run& run) {
     if (const auto ranges = check_ranges(parameters); !ranges) return std::unexpected(ranges.error());
     const LearningPlan& plan = parameters;
     const TrainingParameters& training = parameters;
@@ -50,7 +52,8 @@ Result<TrainingRun> TrainingRun::create(std::shared_ptr<const Weights> weights, 
     }
     const bool loftq = parameters.loftq_iterations > 0;
     if (loftq && (plan.learning != Learning::kAdapters || !method))
-        return bad_parameter("loftq_iterations", parameters.loftq_iterations, "0 unless learning is lora on a quantized base");
+        return bad_parameter("loftq_iterations", parameters.loftq_iterations,
+                             "0 unless learning is lora on a quantized base");
 
     auto base = std::make_shared<const Model>(weights);
     if (method && !loftq) {
@@ -58,38 +61,35 @@ Result<TrainingRun> TrainingRun::create(std::shared_ptr<const Weights> weights, 
         if (!quantized) return std::unexpected(quantized.error());
         base = std::move(*quantized);
     }
-    std::optional<Parametrization> parametrization;
+    std::vector<std::pair<std::size_t, Adapter>> adapters;
     if (loftq) {
         // The base of each matrix depends on its adapter, so both come out of one search.
         auto model = std::make_shared<Model>(weights);
         auto named = Parametrization::create(*weights, plan, run.seed);
         if (!named) return std::unexpected(named.error());
-        std::vector<std::pair<std::size_t, Adapter>> adapters;
         for (const std::size_t tensor : named->matrices()) {
-            auto start = loftq_start(*method, settings_for(*method, plan), weights->tensor(tensor), std::size_t(plan.rank),
-                plan.alpha / plan.rank, parameters.loftq_iterations, Run{run.pool, run.seed, {}});
+            auto start =
+                loftq_start(*method, settings_for(*method, plan), weights->tensor(tensor), std::size_t(plan.rank),
+                            plan.alpha / plan.rank, parameters.loftq_iterations, Run{run.pool, run.seed, {}});
             if (!start) return std::unexpected(start.error());
-            if (const auto ok = model->set_quantized(tensor, std::move(start->base)); !ok) return std::unexpected(ok.error());
+            if (const auto ok = model->set_quantized(tensor, std::move(start->base)); !ok)
+                return std::unexpected(ok.error());
             adapters.emplace_back(tensor, std::move(start->adapter));
         }
         base = std::move(model);
-        auto made = Parametrization::create(base->weights(), plan, run.seed);
-        if (!made) return std::unexpected(made.error());
-        for (const auto& [tensor, adapter] : adapters)
-            if (const auto ok = made->set_adapter(tensor, adapter); !ok) return std::unexpected(ok.error());
-        parametrization = std::move(*made);
-    } else {
-        auto made = Parametrization::create(base->weights(), plan, run.seed);
-        if (!made) return std::unexpected(made.error());
-        parametrization = std::move(*made);
     }
+    auto parametrization = Parametrization::create(base->weights(), plan, run.seed);
+    if (!parametrization) return std::unexpected(parametrization.error());
+    for (const auto& [tensor, adapter] : adapters)
+        if (const auto ok = parametrization->set_adapter(tensor, adapter); !ok) return std::unexpected(ok.error());
     auto trainer = Trainer::create(base->weights(), std::move(text), training, run.seed, std::move(*parametrization));
     if (!trainer) return std::unexpected(trainer.error());
     return TrainingRun(std::move(base), std::move(*trainer));
 }
 
-Result<double> bits_per_token(const Weights& weights, std::span<const Token> text, std::size_t stride, ThreadPool& pool) {
-    const std::size_t length = std::min(Baseline::kWindow, weights.config().context);
+Result<double> bits_per_token(const Weights& weights, std::span<const Token> text, std::size_t stride,
+                              ThreadPool& pool) {
+    const std::size_t length = Baseline::window_of(weights.config());
     Activations activations(weights.config(), false);
     double sum = 0;
     std::size_t count = 0;

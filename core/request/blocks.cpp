@@ -33,14 +33,12 @@ Result<Response> encode(const BlockParameters& p, Call& call) {
 Result<Response> decode(const BlockParameters& p, Call& call) {
     const auto format = formats::find(p.format);
     if (!format) return std::unexpected(format.error());
-    const auto array = find_array(call, "blocks");
-    if (!array) return std::unexpected(array.error());
-    const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&(*array)->values);
-    if (!bytes) return fail(ErrorCode::kBadParameter, "blocks", "array 'blocks' must be bytes (uint8)");
-    auto values = formats::decode(**format, *bytes);
+    const auto bytes = find_bytes(call, "blocks");
+    if (!bytes) return std::unexpected(bytes.error());
+    auto values = formats::decode(**format, **bytes);
     if (!values) return std::unexpected(values.error());
     const std::size_t count = values->size();
-    Response response{object({{"format", p.format}, {"values", count}, {"bytes", bytes->size()}}), {}};
+    Response response{object({{"format", p.format}, {"values", count}, {"bytes", (*bytes)->size()}}), {}};
     response.arrays.push_back({"output", {count}, *std::move(values)});
     return response;
 }

@@ -121,21 +121,34 @@ Result<Array*> find_array(Call& call, std::string_view name) {
         "no array '" + std::string{name} + "' came with the request (" + (given.empty() ? "none did" : given) + ")");
 }
 
-Result<std::vector<float>*> find_floats(Call& call, std::string_view name) {
+namespace {
+
+template <class Value>
+Result<std::vector<Value>*> find_values(Call& call, std::string_view name, std::string_view type) {
     const auto array = find_array(call, name);
     if (!array) return std::unexpected(array.error());
-    if (auto* values = std::get_if<std::vector<float>>(&(*array)->values)) return values;
-    return fail(ErrorCode::kBadParameter, std::string{name}, "array '" + std::string{name} + "' must be float32");
+    if (auto* values = std::get_if<std::vector<Value>>(&(*array)->values)) return values;
+    return fail(ErrorCode::kBadParameter, std::string{name},
+                "array '" + std::string{name} + "' must be " + std::string{type});
+}
+
+}  // namespace
+
+Result<std::vector<float>*> find_floats(Call& call, std::string_view name) {
+    return find_values<float>(call, name, "float32");
+}
+
+Result<std::vector<std::uint8_t>*> find_bytes(Call& call, std::string_view name) {
+    return find_values<std::uint8_t>(call, name, "bytes (uint8)");
 }
 
 const std::vector<Operation>& operations() {
     static const std::vector<Operation> table = [] {
         std::vector<Operation> all;
-        for (auto part :
-             {catalogue_operations(), layer_operations(), block_operations(), file_operations(), cache_operations(),
-              planner_operations(), planner_curve_operations(), walkthrough_operations(), representable_operations(),
-              playground_operations(), comparison_operations(), model_operations(), training_operations(),
-              measure_operations()})
+        for (auto part : {catalogue_operations(), layer_operations(), block_operations(), file_operations(),
+                          cache_operations(), planner_operations(), planner_curve_operations(),
+                          walkthrough_operations(), representable_operations(), playground_operations(),
+                          comparison_operations(), model_operations(), training_operations(), measure_operations()})
             std::ranges::move(part, std::back_inserter(all));
         return all;
     }();

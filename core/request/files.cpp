@@ -20,13 +20,6 @@ struct InspectParameters {
     }
 };
 
-Result<const std::vector<std::uint8_t>*> find_bytes(Call& call, std::string_view name) {
-    const auto array = find_array(call, name);
-    if (!array) return std::unexpected(array.error());
-    if (const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&(*array)->values)) return bytes;
-    return fail(ErrorCode::kBadParameter, std::string{name}, "array '" + std::string{name} + "' must be bytes (uint8)");
-}
-
 Result<Response> inspect(const InspectParameters& p, Call& call) {
     const auto start = find_bytes(call, "start");
     if (!start) return std::unexpected(start.error());

@@ -61,7 +61,7 @@ Result<Response> evaluate(const EvalParameters& p, Call& call) {
     if (p.windows > 0) {
         const auto loaded = model_of(call);
         if (!loaded) return std::unexpected(loaded.error());
-        const std::size_t window = std::min(model::Baseline::kWindow, loaded->weights->config().context);
+        const std::size_t window = model::Baseline::window_of(loaded->weights->config());
         text->resize(std::min(text->size(), std::size_t(p.windows) * window));
     }
     const std::string text_key = to_text(fingerprint(*text));
@@ -77,7 +77,8 @@ Result<Response> evaluate(const EvalParameters& p, Call& call) {
     auto* evaluation = store.evaluations.find(quantized->key + text_key);
     if (!evaluation) {
         // The original depends on the planted outliers alone, and these do not change what it computes.
-        const std::string baseline_key = to_text(store.loaded.fingerprint) + "," + to_text(p.plant_outliers) + "," + text_key;
+        const std::string baseline_key =
+            to_text(store.loaded.fingerprint) + "," + to_text(p.plant_outliers) + "," + text_key;
         auto* baseline = store.baselines.find(baseline_key);
         if (!baseline) {
             auto created = model::Baseline::create(quantized->work->original(), *std::move(text));
@@ -120,10 +121,9 @@ struct GenerateParameters : ModelParameters, model::Sampling {
     int tokens = 200;
     static constexpr auto fields() {
         using P = GenerateParameters;
-        return std::tuple_cat(
-            std::tuple{text("prompt", &P::prompt, "what the text begins with"),
-                       integer("tokens", &P::tokens, 1, 1 << 20, 1, "bytes", "how much to write")},
-            model::Sampling::fields(), ModelParameters::fields());
+        return std::tuple_cat(std::tuple{text("prompt", &P::prompt, "what the text begins with"),
+                                         integer("tokens", &P::tokens, 1, 1 << 20, 1, "bytes", "how much to write")},
+                              model::Sampling::fields(), ModelParameters::fields());
     }
 };
 
@@ -195,12 +195,14 @@ Result<Response> convert(const ConvertParameters& p, Call& call) {
 }  // namespace
 
 std::vector<Operation> model_operations() {
-    return {operation<NoParameters>("model", "the language model's shape and tensors", {"model", "config"}, describe_model),
-            operation<EvalParameters>("eval", "how well the model predicts a text, quantized or not",
-                                      {"model", "config", "text", "calibration"}, evaluate, true),
-            operation<GenerateParameters>("generate", "text that the model writes, quantized or not",
-                                          {"model", "config", "calibration"}, generate, true),
-            operation<ConvertParameters>("convert", "the model as a safetensors or GGUF file", {"model", "config"}, convert)};
+    return {
+        operation<NoParameters>("model", "the language model's shape and tensors", {"model", "config"}, describe_model),
+        operation<EvalParameters>("eval", "how well the model predicts a text, quantized or not",
+                                  {"model", "config", "text", "calibration"}, evaluate, true),
+        operation<GenerateParameters>("generate", "text that the model writes, quantized or not",
+                                      {"model", "config", "calibration"}, generate, true),
+        operation<ConvertParameters>("convert", "the model as a safetensors or GGUF file", {"model", "config"},
+                                     convert)};
 }
 
 }  // namespace quantlens::request

@@ -12,8 +12,8 @@ namespace quantlens::request {
 /// Where a layer comes from: the arrays "weights" and "activations", values typed in, a seeded synthetic layer, or a
 /// matrix of the language model. Exactly one source.
 ///
-/// "weights" may be the bytes of a part of a file (uint8) instead of numbers: then `weights_type` says how they are stored, and
-/// its shape is rows x the bytes of a row.
+/// "weights" may be the bytes of a part of a file (uint8) instead of numbers: then `weights_type` says how they are
+/// stored, and its shape is rows x the bytes of a row.
 struct LayerSource {
     std::string weights_type;
     bool weights_by_columns = false;
@@ -37,7 +37,8 @@ struct LayerSource {
             real("synthetic_outliers", &P::synthetic_outliers, 1, 1000, 1, "",
                  "how many times as large one input column in 64 of the synthetic layer is; 1: no outliers"),
             text("layer", &P::layer, "a matrix of the language model, such as model.layers.0.mlp.down_proj.weight"),
-            integer("layer_tokens", &P::layer_tokens, 1, 65536, 1, "tokens", "of the calibration text, as the layer's inputs"),
+            integer("layer_tokens", &P::layer_tokens, 1, 65536, 1, "tokens",
+                    "of the calibration text, as the layer's inputs"),
             real("plant_outliers", &P::plant_outliers, 1, 1000, 1, "",
                  "makes a few channels of the language model this many times larger without changing its function"),
         };
@@ -56,9 +57,12 @@ Result<Layer> layer_from(const LayerSource& source, Call& call);
 /// What a layer with these weights computes of the inputs: X W^T.
 Result<Matrix> product(const Matrix& inputs, Matrix weights, const Run& run);
 
-/// Mean over tokens and output channels of (X W^T - output)^2, where `exact` is X W^T and `output` what the layer computes.
-/// Where the layer is a plain product with other weights, it is the product with their difference: a small error is then not
-/// lost in the rounding of two large outputs.
+/// left - right, of the same shape.
+Matrix difference(const Matrix& left, const Matrix& right);
+
+/// Mean over tokens and output channels of (X W^T - output)^2, where `exact` is X W^T and `output` what the layer
+/// computes. Where the layer is a plain product with other weights, it is the product with their difference: a small
+/// error is then not lost in the rounding of two large outputs.
 Result<double> output_error(const Layer& layer, const methods::QuantizedLayer& quantized, const Matrix& exact,
                             const Matrix& output, const Run& run);
 

@@ -13,6 +13,7 @@
 namespace quantlens::request {
 namespace {
 
+using kernels::PackedFormat;
 using kernels::PackedKind;
 using kernels::PackedMatrix;
 
@@ -34,22 +35,9 @@ constexpr std::array<std::string_view, 12> kKernels{"memory", "cache",       "fl
                                                     "f32",    "q8_0",        "q4_0",        "q4_K",
                                                     "q6_K",   "int4_groups", "int8_groups", "int8_rows"};
 
-struct PackedFormat {
-    Kernel kernel;
-    PackedKind kind;
-    std::string_view name;  // as in quantbench's rows
-    std::size_t group;      // inputs; 0: the whole row
-    double bits_per_weight;
-};
-constexpr PackedFormat kFormats[] = {
-    {Kernel::kQ4_0, PackedKind::kQ4_0, "q4_0", 32, 4.5},
-    {Kernel::kQ8_0, PackedKind::kQ8_0, "q8_0", 32, 8.5},
-    {Kernel::kQ4_K, PackedKind::kQ4_K, "q4_K", 256, 4.5},
-    {Kernel::kQ6_K, PackedKind::kQ6_K, "q6_K", 256, 6.5625},
-    {Kernel::kInt4, PackedKind::kInt4, "int4 g128", 128, 4.156},
-    {Kernel::kInt8Groups, PackedKind::kInt8, "int8 g128", 128, 8.1875},
-    {Kernel::kInt8Rows, PackedKind::kInt8Channel, "int8", 0, 8.0},
-};
+/// From kQ8_0 on.
+constexpr PackedKind kPackedKinds[] = {PackedKind::kQ8_0, PackedKind::kQ4_0, PackedKind::kQ4_K,       PackedKind::kQ6_K,
+                                       PackedKind::kInt4, PackedKind::kInt8, PackedKind::kInt8Channel};
 
 struct MeasureParameters {
     Kernel kernel = Kernel::kMemory;
@@ -132,7 +120,7 @@ std::size_t copies_for(const MeasureParameters& p, double bytes) {
     return p.tokens > 1 ? 1 : std::size_t(double(kMoreThanCaches) / bytes) + 1;
 }
 
-/// Inputs and weights are a fixed pattern: the time of a product does not depend on the numbers.
+/// A fixed pattern of ordinary numbers.
 void fill(std::span<float> values) {
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = float(i * 37 % 255) / 256.0f - 0.5f;
 }
@@ -167,12 +155,13 @@ Work packed_product(const PackedFormat& format, const MeasureParameters& p, Thre
     work.bound = m == 1 ? Bound::kMemory : Bound::kInt8;
     const auto weights = std::make_shared<std::vector<PackedMatrix>>();
     for (std::size_t copy = 0; copy < copies_for(p, work.bytes); ++copy) {
-        weights->emplace_back(format.kind, n, k, format.group == 0 ? k : format.group);
+        weights->emplace_back(format.kind, n, k, format.group_size == 0 ? k : format.group_size);
         const auto data = weights->back().data();
         if (copy > 0)
             std::ranges::copy(weights->front().data(), data.begin());
-        else  // bytes below 64: where they are FP16 scales, those are small and finite
-            for (std::size_t i = 0; i < data.size(); ++i) data[i] = std::uint8_t(i * 37 % 61);
+        else  // where these bytes are scales, FP16 or float32, they are below 2 and none is denormal, which would be
+              // slow
+            for (std::size_t i = 0; i < data.size(); ++i) data[i] = std::uint8_t(8 + i * 37 % 52);
     }
     const auto x = std::make_shared<Matrix>(m, k), out = std::make_shared<Matrix>(m, n);
     fill(x->values());
@@ -185,7 +174,8 @@ Work packed_product(const PackedFormat& format, const MeasureParameters& p, Thre
 Work work_of(const MeasureParameters& p, ThreadPool& pool) {
     if (p.kernel < Kernel::kF32) return limit_work(Bound(p.kernel), pool);
     if (p.kernel == Kernel::kF32) return float_product(p, pool);
-    return packed_product(*std::ranges::find(kFormats, p.kernel, &PackedFormat::kernel), p, pool);
+    const PackedKind kind = kPackedKinds[std::size_t(p.kernel) - std::size_t(Kernel::kQ8_0)];
+    return packed_product(*std::ranges::find(kernels::kPackedFormats, kind, &PackedFormat::kind), p, pool);
 }
 
 /// Seconds of one call, from as many as fill the shortest time.

@@ -41,12 +41,12 @@ Result<LoadedModel> model_of(Call& call) {
     auto& store = call.session.state().models;
     if (!has_array(call, "model")) {
         if (store.loaded.weights) return store.loaded;
-        return fail(ErrorCode::kBadParameter, "model", "no model is loaded; send its safetensors file as the array 'model'");
+        return fail(ErrorCode::kBadParameter, "model",
+                    "no model is loaded; send its safetensors file as the array 'model'");
     }
-    const auto array = find_array(call, "model");
-    const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&(*array)->values);
-    if (!bytes) return fail(ErrorCode::kBadParameter, "model", "array 'model' must be the bytes of a file (uint8)");
-    const std::uint64_t print = hash_of(std::span<const std::uint8_t>(*bytes));
+    const auto bytes = find_bytes(call, "model");
+    if (!bytes) return std::unexpected(bytes.error());
+    const std::uint64_t print = hash_of(std::span<const std::uint8_t>(**bytes));
     if (store.loaded.weights && store.loaded.fingerprint == print) return store.loaded;
     std::string config;
     if (has_array(call, "config")) {
@@ -54,7 +54,7 @@ Result<LoadedModel> model_of(Call& call) {
         if (const auto* characters = std::get_if<std::vector<std::uint8_t>>(&(*text)->values))
             config.assign(characters->begin(), characters->end());
     }
-    auto weights = model::weights_from_safetensors(*bytes, config);
+    auto weights = model::weights_from_safetensors(**bytes, config);
     if (!weights) return std::unexpected(weights.error());
     store.loaded = {std::make_shared<const model::Weights>(*std::move(weights)), print};
     return store.loaded;
@@ -63,13 +63,12 @@ Result<LoadedModel> model_of(Call& call) {
 Result<std::vector<model::Token>> tokens_of(Call& call, std::string_view name, bool needed) {
     if (!has_array(call, name)) {
         if (!needed) return std::vector<model::Token>{};
-        return fail(ErrorCode::kBadParameter, std::string{name}, "no text came with the request; send array '" +
-                                                                     std::string{name} + "' (its bytes)");
+        return fail(ErrorCode::kBadParameter, std::string{name},
+                    "no text came with the request; send array '" + std::string{name} + "' (its bytes)");
     }
-    const auto array = find_array(call, name);
-    const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&(*array)->values);
-    if (!bytes) return fail(ErrorCode::kBadParameter, std::string{name}, "array '" + std::string{name} + "' must be bytes (uint8)");
-    return std::vector<model::Token>(bytes->begin(), bytes->end());
+    const auto bytes = find_bytes(call, name);
+    if (!bytes) return std::unexpected(bytes.error());
+    return std::vector<model::Token>((*bytes)->begin(), (*bytes)->end());
 }
 
 Result<QuantizedModel> quantized_model(const ModelParameters& p, Call& call, Budget& budget, double share) {
@@ -88,7 +87,8 @@ Result<QuantizedModel> quantized_model(const ModelParameters& p, Call& call, Bud
         if (!effective) return std::unexpected(effective.error());
         parameters = *std::move(effective);
     } else if (!call.method_settings.empty()) {
-        return std::unexpected(unknown_key(call.method_settings.front().first, "a model without a method", describe<ModelParameters>()));
+        return std::unexpected(
+            unknown_key(call.method_settings.front().first, "a model without a method", describe<ModelParameters>()));
     }
     auto calibration = tokens_of(call, "calibration", false);
     if (!calibration) return std::unexpected(calibration.error());

@@ -20,17 +20,12 @@ namespace {
 constexpr std::size_t kTraceColumns = 256;
 
 Array matrix_array(std::string name, const Matrix& matrix) {
-    return {std::move(name), {matrix.rows(), matrix.columns()},
+    return {std::move(name),
+            {matrix.rows(), matrix.columns()},
             std::vector<float>(matrix.values().begin(), matrix.values().end())};
 }
 
 /// left - right, value by value.
-Matrix difference(const Matrix& left, const Matrix& right) {
-    Matrix result(left.rows(), left.columns());
-    for (std::size_t i = 0; i < result.size(); ++i) result.values()[i] = left.values()[i] - right.values()[i];
-    return result;
-}
-
 /// X^T X / tokens, in double: what an error of the weights is worth at the output.
 std::vector<double> mean_products(const Matrix& activations) {
     const std::size_t columns = activations.columns();
@@ -84,7 +79,8 @@ struct Curve {
 };
 
 /// The other columns are as GPTQ moved them, or as they were beside round-to-nearest.
-Curve curve_of(const Matrix& weights, const methods::GptqTrace& trace, const Matrix& nearest, const Matrix& activations) {
+Curve curve_of(const Matrix& weights, const methods::GptqTrace& trace, const Matrix& nearest,
+               const Matrix& activations) {
     const auto products = mean_products(activations);
     Curve curve{{0.0}, {0.0}};
     Matrix change(weights.rows(), weights.columns());
@@ -103,9 +99,9 @@ Result<Response> gptq_trace(const TraceParameters& p, Call& call) {
     if (const auto status = needs_inputs(*layer, "gptq-trace"); !status) return std::unexpected(status.error());
     const Matrix& weights = layer->weights;
     if (weights.columns() > kTraceColumns)
-        return fail(ErrorCode::kTooLarge, "weights",
-                    "weights have " + to_text(weights.columns()) + " columns, a trace takes at most " +
-                        to_text(kTraceColumns));
+        return fail(
+            ErrorCode::kTooLarge, "weights",
+            "weights have " + to_text(weights.columns()) + " columns, a trace takes at most " + to_text(kTraceColumns));
     if (std::size_t(p.step) > weights.columns())
         return bad_parameter("step", p.step, "at most the number of columns, " + to_text(weights.columns()));
     const methods::LinearProblem problem{weights, *layer->activations, call.run};
@@ -146,9 +142,12 @@ Result<Response> gptq_trace(const TraceParameters& p, Call& call) {
                             {"by_step", {{"output_mse", Json(curve.gptq)}, {"output_mse_rtn", Json(curve.nearest)}}},
                             {"receipt", to_json(trace->layer.bits_receipt())}});
     if (step > 0) set(response.body, "column", trace->steps[step - 1].column);
-    response.arrays = {matrix_array("weights", weights), matrix_array("now", now),
-                       matrix_array("change", difference(now, weights)), matrix_array("push", push),
-                       {"order", {order.size()}, order}, {"rounded", {rounded.size()}, rounded}};
+    response.arrays = {matrix_array("weights", weights),
+                       matrix_array("now", now),
+                       matrix_array("change", difference(now, weights)),
+                       matrix_array("push", push),
+                       {"order", {order.size()}, order},
+                       {"rounded", {rounded.size()}, rounded}};
     return response;
 }
 
@@ -163,11 +162,12 @@ struct BestParameters : LayerSource {
         using P = BestParameters;
         return std::tuple_cat(
             LayerSource::fields(),
-            std::tuple{integer("bits", &P::bits, 2, 8, 1, "bits", "Bits of a weight"),
-                       choice("scheme", &P::scheme, methods::kSchemeNames, "Whether the codes are centred on zero"),
-                       flag("activation_order", &P::activation_order, "Round the columns with the largest inputs first"),
-                       real("damping", &P::damping, 0, 1, 0.01, "",
-                            "Share of the mean of the Hessian's diagonal that is added to the diagonal")});
+            std::tuple{
+                integer("bits", &P::bits, 2, 8, 1, "bits", "Bits of a weight"),
+                choice("scheme", &P::scheme, methods::kSchemeNames, "Whether the codes are centred on zero"),
+                flag("activation_order", &P::activation_order, "Round the columns with the largest inputs first"),
+                real("damping", &P::damping, 0, 1, 0.01, "",
+                     "Share of the mean of the Hessian's diagonal that is added to the diagonal")});
     }
 };
 
@@ -238,9 +238,8 @@ Result<Response> best_rounding(const BestParameters& p, Call& call) {
 struct RotatedParameters : LayerSource {
     int bins = 61;
     static constexpr auto fields() {
-        return std::tuple_cat(LayerSource::fields(),
-                              std::tuple{integer("bins", &RotatedParameters::bins, 1, 4096, 1, "bins",
-                                                 "parts of each histogram")});
+        return std::tuple_cat(LayerSource::fields(), std::tuple{integer("bins", &RotatedParameters::bins, 1, 4096, 1,
+                                                                        "bins", "parts of each histogram")});
     }
 };
 
@@ -300,7 +299,8 @@ Result<Response> rotated(const RotatedParameters& p, Call& call) {
                             {"output_largest_difference", deviation.max_error},
                             {"output_mse", deviation.mse}});
     const auto before = column_absmax(*layer->activations), after = column_absmax(*inputs);
-    response.arrays = {{"column_absmax_before", {before.size()}, before}, {"column_absmax_after", {after.size()}, after}};
+    response.arrays = {{"column_absmax_before", {before.size()}, before},
+                       {"column_absmax_after", {after.size()}, after}};
     return response;
 }
 
@@ -308,11 +308,12 @@ Result<Response> rotated(const RotatedParameters& p, Call& call) {
 
 std::vector<Operation> playground_operations() {
     const std::vector<std::string_view> arrays{"weights", "activations", "model", "config", "calibration"};
-    return {operation<TraceParameters>("gptq-trace", "GPTQ one column at a time, beside round-to-nearest", arrays, gptq_trace),
-            operation<BestParameters>("best-rounding", "round-to-nearest, GPTQ and the best rounding of a short row", arrays,
-                                      best_rounding),
-            operation<RotatedParameters>("rotated", "a layer and its inputs before and after a Hadamard rotation", arrays,
-                                         rotated)};
+    return {operation<TraceParameters>("gptq-trace", "GPTQ one column at a time, beside round-to-nearest", arrays,
+                                       gptq_trace),
+            operation<BestParameters>("best-rounding", "round-to-nearest, GPTQ and the best rounding of a short row",
+                                      arrays, best_rounding),
+            operation<RotatedParameters>("rotated", "a layer and its inputs before and after a Hadamard rotation",
+                                         arrays, rotated)};
 }
 
 }  // namespace quantlens::request

@@ -16,7 +16,8 @@ struct QuantizeParameters : LayerSource {
     static constexpr auto fields() {
         using P = QuantizeParameters;
         return std::tuple_cat(
-            std::tuple{text("method", &P::method, "how to quantize: a method or a number format")}, LayerSource::fields(),
+            std::tuple{text("method", &P::method, "how to quantize: a method or a number format")},
+            LayerSource::fields(),
             std::tuple{text("return", &P::wanted, "arrays to return: 'all', or names such as dequantized,codes")});
     }
 };
@@ -54,7 +55,8 @@ Array codes_array(std::string name, const std::vector<std::int16_t>& codes, bool
 std::vector<float> row_errors(MatrixView<const float> wanted, MatrixView<const float> actual) {
     std::vector<float> errors(wanted.rows());
     for (std::size_t r = 0; r < wanted.rows(); ++r)
-        errors[r] = float(deviation_of(wanted.block(r, 0, 1, wanted.columns()), actual.block(r, 0, 1, actual.columns())).mse);
+        errors[r] =
+            float(deviation_of(wanted.block(r, 0, 1, wanted.columns()), actual.block(r, 0, 1, actual.columns())).mse);
     return errors;
 }
 
@@ -95,12 +97,13 @@ void add_weight_arrays(const Wanted& wanted, const Layer& layer, const methods::
     if (wanted.has("dequantized")) arrays.push_back(matrix_array("dequantized", quantized.dequantized));
     if (wanted.has("weights")) arrays.push_back(matrix_array("weights", layer.weights));
     if (wanted.has("errors"))
-        arrays.push_back(matrix_array("errors", layer.weights.rows(), weight_errors(layer.weights, quantized.dequantized)));
-    if (wanted.has("row_mse")) arrays.push_back(vector_array("row_mse", row_errors(layer.weights, quantized.dequantized)));
+        arrays.push_back(
+            matrix_array("errors", layer.weights.rows(), weight_errors(layer.weights, quantized.dequantized)));
+    if (wanted.has("row_mse"))
+        arrays.push_back(vector_array("row_mse", row_errors(layer.weights, quantized.dequantized)));
     if (quantized.codes) {
         const auto& codes = *quantized.codes;
-        if (wanted.has("codes"))
-            arrays.push_back(codes_array("codes", codes.codes, codes.is_signed, quantized.rows));
+        if (wanted.has("codes")) arrays.push_back(codes_array("codes", codes.codes, codes.is_signed, quantized.rows));
         if (wanted.has("scales")) arrays.push_back(matrix_array("scales", codes.scales));
         if (wanted.has("zero_points") && !codes.zero_points.empty())
             arrays.push_back(matrix_array("zero_points", codes.scales.rows(), codes.zero_points));
@@ -173,7 +176,8 @@ Result<Response> quantize(const QuantizeParameters& p, Call& call) {
     });
     const Wanted wanted(p.wanted);
     if (layer->activations)
-        if (const auto status = add_output(wanted, **method, problem, call.method_settings, *layer, *quantized, response);
+        if (const auto status =
+                add_output(wanted, **method, problem, call.method_settings, *layer, *quantized, response);
             !status)
             return std::unexpected(status.error());
     set(response.body, "seconds", seconds);
@@ -232,12 +236,16 @@ Result<Matrix> product(const Matrix& inputs, Matrix weights, const Run& run) {
     return plain.multiply(inputs, run);
 }
 
+Matrix difference(const Matrix& left, const Matrix& right) {
+    Matrix result(left.rows(), left.columns());
+    for (std::size_t i = 0; i < result.size(); ++i) result.values()[i] = left.values()[i] - right.values()[i];
+    return result;
+}
+
 Result<double> output_error(const Layer& layer, const methods::QuantizedLayer& quantized, const Matrix& exact,
                             const Matrix& output, const Run& run) {
     if (quantized.input.quantizer.active() || quantized.input.splits_columns) return deviation_of(exact, output).mse;
-    Matrix difference = layer.weights;
-    for (std::size_t i = 0; i < difference.size(); ++i) difference.values()[i] -= quantized.dequantized.values()[i];
-    const auto error = product(*layer.activations, std::move(difference), run);
+    const auto error = product(*layer.activations, difference(layer.weights, quantized.dequantized), run);
     if (!error) return std::unexpected(error.error());
     return mean_square(*error);
 }

@@ -21,14 +21,16 @@ struct TrainParameters : model::TrainingRunParameters {
 
     static constexpr auto fields() {
         using P = TrainParameters;
-        return std::tuple_cat(model::TrainingRunParameters::fields(),
+        return std::tuple_cat(
+            model::TrainingRunParameters::fields(),
             std::tuple{
                 flag("from_scratch", &P::from_scratch, "begins with random weights of the reference model's shape"),
                 flag("save", &P::save, "returns the array 'checkpoint', from which a later request can go on"),
                 flag("keep", &P::keep, "makes the model as trained so far the session's model"),
                 integer("validate_stride", &P::validate_stride, 0, 1 << 20, 1, "windows",
-                    "scores every so many windows of the array 'held_out' after these steps; 0: none"),
-                integer("step_limit", &P::step_limit, 0, 1 << 30, 1, "steps",
+                        "scores every so many windows of the array 'held_out' after these steps; 0: none"),
+                integer(
+                    "step_limit", &P::step_limit, 0, 1 << 30, 1, "steps",
                     "takes so many steps and returns what there is; the same request again goes on. 0: all of them"),
             });
     }
@@ -57,15 +59,14 @@ Result<std::shared_ptr<model::TrainingRun>> training_run(const TrainParameters& 
 
     auto calibration = tokens_of(call, "calibration", false);
     if (!calibration) return std::unexpected(calibration.error());
-    auto made = model::TrainingRun::create(
-        std::move(weights), *std::move(text), own, *std::move(calibration), Run{call.run.pool, call.run.seed, {}});
+    auto made = model::TrainingRun::create(std::move(weights), *std::move(text), own, *std::move(calibration),
+                                           Run{call.run.pool, call.run.seed, {}});
     if (!made) return std::unexpected(made.error());
     auto run = std::make_shared<model::TrainingRun>(*std::move(made));
     if (resumes) {
-        const auto array = find_array(call, "checkpoint");
-        const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&(*array)->values);
-        if (!bytes) return fail(ErrorCode::kBadParameter, "checkpoint", "array 'checkpoint' must be the bytes of a file (uint8)");
-        auto checkpoint = model::checkpoint_from(*bytes);
+        const auto bytes = find_bytes(call, "checkpoint");
+        if (!bytes) return std::unexpected(bytes.error());
+        auto checkpoint = model::checkpoint_from(**bytes);
         if (!checkpoint) return std::unexpected(checkpoint.error());
         if (const auto ok = run->restore(std::move(checkpoint->state), call.run.pool); !ok)
             return std::unexpected(ok.error());
@@ -106,8 +107,8 @@ Result<Response> train(const TrainParameters& p, Call& call) {
     if (p.validate_stride > 0) {
         const auto held_out = tokens_of(call, "held_out", true);
         if (!held_out) return std::unexpected(held_out.error());
-        const auto bits = model::bits_per_token(
-            run.trainer().weights(), *held_out, std::size_t(p.validate_stride), call.run.pool);
+        const auto bits =
+            model::bits_per_token(run.trainer().weights(), *held_out, std::size_t(p.validate_stride), call.run.pool);
         if (!bits) return std::unexpected(bits.error());
         set(response.body, "held_out_bits_per_byte", *bits);
     }
@@ -138,8 +139,9 @@ Result<Response> train(const TrainParameters& p, Call& call) {
 }  // namespace
 
 std::vector<Operation> training_operations() {
-    return {operation<TrainParameters>("train", "training in steps: from scratch, QAT, scales after quantizing, LoRA, QLoRA",
-        {"model", "config", "text", "held_out", "calibration", "checkpoint"}, train)};
+    return {operation<TrainParameters>("train",
+                                       "training in steps: from scratch, QAT, scales after quantizing, LoRA, QLoRA",
+                                       {"model", "config", "text", "held_out", "calibration", "checkpoint"}, train)};
 }
 
 }  // namespace quantlens::request

@@ -8,25 +8,13 @@ namespace quantlens::bench {
 
 namespace {
 
-using kernels::PackedKind;
+using kernels::kPackedFormats;
+using kernels::PackedFormat;
 using kernels::PackedMatrix;
-
-struct PackedFormat {
-    PackedKind kind;
-    const char* name;
-    std::size_t group;       // inputs
-    double bits_per_weight;  // as the format counts them
-};
-constexpr PackedFormat kFormats[] = {
-    {PackedKind::kQ4_0, "q4_0", 32, 4.5},         {PackedKind::kQ8_0, "q8_0", 32, 8.5},
-    {PackedKind::kQ4_K, "q4_K", 256, 4.5},        {PackedKind::kQ6_K, "q6_K", 256, 6.5625},
-    {PackedKind::kInt4, "int4 g128", 128, 4.156}, {PackedKind::kInt8, "int8 g128", 128, 8.1875},
-    {PackedKind::kInt8Channel, "int8", 0, 8.0},
-};
 
 /// Packed weights of random bytes from which no scale is denormal.
 PackedMatrix random_weights(const PackedFormat& format, std::size_t rows, std::size_t columns) {
-    PackedMatrix weights(format.kind, rows, columns, format.group == 0 ? columns : format.group);
+    PackedMatrix weights(format.kind, rows, columns, format.group_size == 0 ? columns : format.group_size);
     Random random(7);
     for (auto& byte : weights.data()) byte = std::uint8_t(8 + random.below(52));  // FP16 and float32 below 2
     return weights;
@@ -35,7 +23,7 @@ PackedMatrix random_weights(const PackedFormat& format, std::size_t rows, std::s
 Case packed_product(const PackedFormat& format, std::size_t tokens, std::size_t rows, std::size_t columns, bool cold,
                     std::size_t threads) {
     Case one;
-    one.kernel = std::string("matmul_packed ") + format.name;
+    one.kernel = std::string("matmul_packed ").append(format.name);
     one.shape = std::to_string(tokens).append(tokens == 1 ? " token, " : " tokens, ").append(std::to_string(rows));
     one.shape.append(" x ").append(std::to_string(columns));
     one.cold = cold;
@@ -67,15 +55,15 @@ Case packed_product(const PackedFormat& format, std::size_t tokens, std::size_t 
 
 std::vector<Case> packed_cases(std::size_t threads) {
     std::vector<Case> cases;
-    for (const PackedFormat& format : kFormats) {
+    for (const PackedFormat& format : kPackedFormats) {
         cases.push_back(packed_product(format, 1, 4096, 4096, true, threads));
         cases.push_back(packed_product(format, 1, 4096, 4096, false, threads));
     }
-    for (const PackedFormat& format : std::span(kFormats).first(3)) {
+    for (const PackedFormat& format : std::span(kPackedFormats).first(3)) {
         cases.push_back(packed_product(format, 1, 11008, 4096, true, threads));
         cases.push_back(packed_product(format, 1, 4096, 11008, true, threads));
     }
-    for (const PackedFormat& format : kFormats)
+    for (const PackedFormat& format : kPackedFormats)
         for (const std::size_t tokens : {32, 128, 512})
             cases.push_back(packed_product(format, tokens, 4096, 4096, false, threads));
     return cases;
