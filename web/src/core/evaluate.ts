@@ -23,6 +23,8 @@ export interface Evaluations {
 const inBrowser = typeof Worker !== "undefined" && !import.meta.env.SSR;
 const lane = new Lane();
 const known = new Map<string, Evaluation>();
+/** What has been found since the page was opened: no figure evaluates the same request again. */
+export const evaluated = (request: EvalRequest): Evaluation | undefined => known.get(JSON.stringify(request));
 
 /** Every evaluation of the visit, for the leaderboard: request and answer. */
 export const visit = signal<readonly { request: EvalRequest; answer: Evaluation }[]>([]);
@@ -110,7 +112,7 @@ export function evaluateEach(makeRequests: () => readonly EvalRequest[]): Answer
     const turn = newest;
     request.value = asked[0];
     if (!inBrowser || !here || asked.length === 0) return;
-    const items = asked.map((one) => known.get(JSON.stringify(one)));
+    const items = asked.map(evaluated);
     const refused: (CoreError | undefined)[] = asked.map(() => undefined);
     const open = () => items.filter((item, i) => !item && !refused[i]).length;
     const publish = () =>

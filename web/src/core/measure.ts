@@ -2,7 +2,7 @@
 // figures are answered in between, the reader can stop, and a newer wish takes an older one's place at once.
 import { batch, effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
 import { type Answer, beside } from "./ask";
-import { evaluateInTurn } from "./evaluate";
+import { evaluated, evaluateInTurn } from "./evaluate";
 import type { CoreError, EvalResponse, ModelPlan, Request } from "./requests";
 
 export interface Planned<T> {
@@ -25,9 +25,6 @@ export interface Measurement<T> extends Answer<{ items: Measured<T>[] }> {
 const kRestMs = 400;
 
 const requestOf = (plan: ModelPlan) => ({ op: "eval" as const, ...plan });
-
-/** What has been measured since the page was opened: the same plan is not measured twice. */
-const known = new Map<string, EvalResponse>();
 
 export function measure<T>(makePlans: () => readonly Planned<T>[]): Measurement<T> {
   const value = signal<{ items: Measured<T>[] } | undefined>(undefined);
@@ -59,13 +56,11 @@ export function measure<T>(makePlans: () => readonly Planned<T>[]): Measurement<
           items.map((item, i) => (i === at ? { ...next, found } : item)),
           true,
         ),
-      finished: (found) => {
-        known.set(JSON.stringify(next.plan), found);
+      finished: (found) =>
         run(
           items.map((item, i) => (i === at ? { ...next, found } : item)),
           own,
-        );
-      },
+        ),
       refused: (refusal) => {
         error.value = refusal;
         stale.value = false;
@@ -84,7 +79,7 @@ export function measure<T>(makePlans: () => readonly Planned<T>[]): Measurement<
     const own = turn;
     untracked(() => {
       clearTimeout(resting);
-      const items = plans.map((one) => ({ ...one, found: known.get(JSON.stringify(one.plan)) }));
+      const items = plans.map((one) => ({ ...one, found: evaluated(requestOf(one.plan)) }));
       request.value = plans.length > 0 ? requestOf(plans[plans.length - 1]!.plan) : undefined;
       error.value = undefined;
       show(items, ready && items.some((item) => !item.found));

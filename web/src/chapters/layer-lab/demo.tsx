@@ -8,7 +8,7 @@ import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
 import { GranularityChoice, GroupSize } from "../shared/controls";
-import { kPlanted, LayerSelect, layerFrom, layerWords, PlantedSwitch } from "../shared/layer-choice";
+import { LayerSelect, layerWords, PlantedSwitch, plantableLayer } from "../shared/layer-choice";
 
 const kLayer = { synthetic: "512x512", synthetic_tokens: 256, seed: 1 } as const;
 const kCalmLayer = { ...kLayer, synthetic_outliers: 1 } as const;
@@ -24,10 +24,7 @@ const view = viewState("layer-lab", {
   layer: "model.layers.2.self_attn.q_proj.weight",
   planted: true,
 });
-const layer = () =>
-  layerFrom(view.value.layer, view.value.planted ? kLayer : kCalmLayer, {
-    plant_outliers: view.value.planted ? kPlanted : 1,
-  });
+const layer = () => plantableLayer(view.value, kLayer, kCalmLayer);
 
 function request(): QuantizeRequest {
   const v = view.value;

@@ -9,7 +9,7 @@ import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
 import { ModelSelect } from "../shared/controls";
-import { kPlanted, LayerSelect, layerFrom, layerWords, PlantedSwitch } from "../shared/layer-choice";
+import { LayerSelect, layerWords, PlantedSwitch, plantableLayer, plantedBy } from "../shared/layer-choice";
 import {
   costRow,
   costWords,
@@ -30,10 +30,7 @@ const view = viewState("llm-int8", {
   layer: "model.layers.2.self_attn.q_proj.weight",
   planted: true,
 });
-const layer = () =>
-  layerFrom(view.value.layer, view.value.planted ? kLayer : kCalmLayer, {
-    plant_outliers: view.value.planted ? kPlanted : 1,
-  });
+const layer = () => plantableLayer(view.value, kLayer, kCalmLayer);
 
 const protectedAt = (threshold: number): QuantizeRequest => ({
   op: "quantize",
@@ -58,7 +55,7 @@ const realModel = askEach(() => [stored("q8_0"), stored("f16")]);
 
 const onModel = measureRows(() => {
   const { threshold, planted } = view.value;
-  const plant_outliers = planted ? kPlanted : 1;
+  const plant_outliers = plantedBy(planted);
   const plain = { method: "rtn", bits: 8, scheme: "symmetric", granularity: "channel", activation_bits: 8 };
   return [
     ["Plain INT8", "error", { ...plain, plant_outliers }],

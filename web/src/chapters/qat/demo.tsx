@@ -1,23 +1,29 @@
 // The same model at few bits in three ways: rounded after training, trained with the rounding, and rounded with its scales
 // and norms trained afterwards.
-import { computed, effect } from "@preact/signals";
-import type { Answer } from "../../core/ask";
 import { kTextPaths } from "../../core/companions";
 import { type Evaluations, evaluateEach } from "../../core/evaluate";
-import { modelFiles, modelStatus } from "../../core/model";
+import { modelFiles } from "../../core/model";
 import type { EvalRequest, TrainRequest } from "../../core/requests";
-import { type Curve, type Run, Training } from "../../core/training";
+import { type Run, Training } from "../../core/training";
 import { viewState } from "../../state/view-state";
-import { Choice } from "../../ui/choice";
 import { Figure } from "../../ui/figure";
 import { bytes, decimals, whole } from "../../ui/format";
-import { Slider } from "../../ui/slider";
-import { type Line, lastOf, rowsOf, TrainButton, TrainChart } from "../shared/train-figure";
+import {
+  type Beside,
+  besideCurves,
+  clearsWith,
+  FewBits,
+  type Line,
+  lastOf,
+  rowsOf,
+  StepsSlider,
+  TrainButton,
+  TrainChart,
+} from "../shared/train-figure";
 
 const kGroup = 64;
 const kWindows = 4;
 const kHeldOutBytes = kWindows * 512;
-const kStops = [20, 40, 60, 100, 200] as const;
 
 const view = viewState("qat", { bits: "2", steps: 60 });
 const bits = () => Number(view.value.bits);
@@ -54,12 +60,7 @@ const commandsOf = (learning: "qat" | "scales"): object[] => [
 ];
 
 const training = new Training();
-const settings = computed(() => JSON.stringify([view.value.bits, view.value.steps]));
-if (!import.meta.env.SSR)
-  effect(() => {
-    settings.value;
-    training.clear();
-  });
+clearsWith(training, () => [view.value.bits, view.value.steps]);
 
 function start(): void {
   const files = modelFiles.peek();
@@ -72,24 +73,12 @@ function start(): void {
   void training.start(runs);
 }
 
-interface Shown {
-  ways: Evaluations | undefined;
-  curves: readonly Curve[];
-}
-const result: Answer<Shown> = {
-  ...measured,
-  error: computed(() => training.error.value ?? measured.error.value),
-  stale: computed(() => measured.stale.value && modelStatus.value.state !== "missing"),
-  progress: computed(() => measured.progress.value),
-  value: computed(() =>
-    measured.value.value ? { ways: measured.value.value, curves: training.curves.value } : undefined,
-  ),
-};
+const result = besideCurves(measured, training);
 
-const linesOf = ({ ways }: Shown): Line[] => [
-  { name: "rounded to nearest", kind: "error", bits: ways?.items[1]?.bits_per_byte },
-  { name: "GPTQ", kind: "scale", bits: ways?.items[2]?.bits_per_byte },
-  { name: "as trained, 16 bits", kind: "original", bits: ways?.items[0]?.bits_per_byte },
+const linesOf = ({ others }: Beside<Evaluations>): Line[] => [
+  { name: "rounded to nearest", kind: "error", bits: others.items[1]?.bits_per_byte },
+  { name: "GPTQ", kind: "scale", bits: others.items[2]?.bits_per_byte },
+  { name: "as trained, 16 bits", kind: "original", bits: others.items[0]?.bits_per_byte },
 ];
 
 export function Curves() {
@@ -103,28 +92,13 @@ export function Curves() {
       command={() => [evalOf("rtn"), ...commandsOf("qat"), ...commandsOf("scales")]}
       controls={
         <>
-          <Choice
-            field={view.field("bits")}
-            name="Bits for each weight"
-            options={[
-              ["2", "2"],
-              ["3", "3"],
-              ["4", "4"],
-            ]}
-          />
-          <Slider
-            field={view.field("steps")}
-            name="Steps"
-            minimum={20}
-            maximum={200}
-            stops={kStops}
-            unit="steps"
-          />
+          <FewBits field={view.field("bits")} name="Bits for each weight" />
+          <StepsSlider field={view.field("steps")} />
           <TrainButton training={training} start={start} />
         </>
       }
       sentence={(r) => {
-        const [none, rtn] = r.ways?.items ?? [];
+        const [none, rtn] = r.others.items ?? [];
         const [qat, scales] = r.curves;
         const after = lastOf(qat);
         const small = lastOf(scales);

@@ -1,17 +1,28 @@
 // Adapters on a frozen base: in 16 bits and in NF4 (QLoRA), and on integers with a merge at the end (LoRA-Q).
-import { computed, effect, signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import type { Answer } from "../../core/ask";
 import { heldApart } from "../../core/companions";
 import { answerTo } from "../../core/evaluate";
-import { bytesArray, modelFiles, modelStatus, wakeModel } from "../../core/model";
+import { bytesArray, modelFiles, wakeModel } from "../../core/model";
 import type { CoreError, EvalRequest, Request, TrainRequest } from "../../core/requests";
-import { type Curve, measureTrained, Training } from "../../core/training";
+import { measureTrained, Training } from "../../core/training";
 import { viewState } from "../../state/view-state";
-import { Choice, Switch } from "../../ui/choice";
+import { Switch } from "../../ui/choice";
 import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
-import { type Line, lastOf, rowsOf, TrainButton, TrainChart } from "../shared/train-figure";
+import {
+  type Beside,
+  besideCurves,
+  clearsWith,
+  FewBits,
+  type Line,
+  lastOf,
+  rowsOf,
+  StepsSlider,
+  TrainButton,
+  TrainChart,
+} from "../shared/train-figure";
 
 const kRanks = [4, 8, 16, 32, 64] as const;
 const kGroup = 64;
@@ -38,8 +49,11 @@ const kCommon = {
 const nf4 = () => (view.value.double_quantization ? "nf4_dq" : "nf4");
 
 /** Evaluations of untrained models on the text that is held apart, asked again when a setting changes. */
-function onHeldOut(channel: string, makeRequests: () => readonly EvalRequest[]) {
-  const values = signal<readonly (EvalLine | undefined)[]>([]);
+function onHeldOut(
+  channel: string,
+  makeRequests: () => readonly EvalRequest[],
+): Answer<readonly (EvalLine | undefined)[]> {
+  const value = signal<readonly (EvalLine | undefined)[] | undefined>(undefined);
   const error = signal<CoreError | undefined>(undefined);
   const stale = signal(true);
   const request = signal<Request | undefined>(undefined);
@@ -54,6 +68,7 @@ function onHeldOut(channel: string, makeRequests: () => readonly EvalRequest[]) 
     if (!files || key === last) return;
     last = key;
     stale.value = true;
+    error.value = undefined;
     const { heldOut } = heldApart(files.adapter);
     const found: (EvalLine | undefined)[] = [];
     for (const one of asked) {
@@ -70,12 +85,12 @@ function onHeldOut(channel: string, makeRequests: () => readonly EvalRequest[]) 
       }
       if (last !== key) return;
     }
-    values.value = found;
+    value.value = found;
     stale.value = false;
   };
   if (import.meta.env.SSR) void start();
   else effect(() => void start());
-  return { values, error, stale, request };
+  return { value, error, stale, progress: signal(undefined), request };
 }
 interface EvalLine {
   bits: number;
@@ -83,33 +98,7 @@ interface EvalLine {
   weight: number;
 }
 
-interface Shown {
-  lines: readonly (EvalLine | undefined)[];
-  curves: readonly Curve[];
-}
-function answerFrom(asked: ReturnType<typeof onHeldOut>, training: Training): Answer<Shown> {
-  return {
-    value: computed(() =>
-      asked.values.value.length > 0
-        ? { lines: asked.values.value, curves: training.curves.value }
-        : undefined,
-    ),
-    error: computed(() => training.error.value ?? asked.error.value),
-    stale: computed(() => asked.stale.value && modelStatus.value.state !== "missing"),
-    progress: signal(undefined),
-    request: asked.request,
-  };
-}
-
-/** Forgets the curves when what they belong to changes. */
-function clearsWith(training: Training, settings: () => unknown): void {
-  const key = computed(() => JSON.stringify(settings()));
-  if (!import.meta.env.SSR)
-    effect(() => {
-      key.value;
-      training.clear();
-    });
-}
+type Shown = Beside<readonly (EvalLine | undefined)[]>;
 
 const loraOn = (base: string): TrainRequest => ({
   op: "train",
@@ -128,7 +117,7 @@ clearsWith(adapters, () => {
   return [rank, alpha, double_quantization, steps];
 });
 const adaptersAsked = onHeldOut("adapters", () => [evalOf("none"), evalOf(nf4())]);
-const adaptersResult = answerFrom(adaptersAsked, adapters);
+const adaptersResult = besideCurves(adaptersAsked, adapters);
 
 function startAdapters(): void {
   const files = modelFiles.peek();
@@ -140,9 +129,9 @@ function startAdapters(): void {
   ]);
 }
 
-const adapterLines = ({ lines }: Shown): Line[] => [
-  { name: "no adapter, 16 bits", kind: "original", bits: lines[0]?.bits },
-  { name: `no adapter, ${nf4()}`, kind: "error", bits: lines[1]?.bits },
+const adapterLines = ({ others }: Shown): Line[] => [
+  { name: "no adapter, 16 bits", kind: "original", bits: others[0]?.bits },
+  { name: `no adapter, ${nf4()}`, kind: "error", bits: others[1]?.bits },
 ];
 
 export function Adapters() {
@@ -178,20 +167,13 @@ export function Adapters() {
             name="Double quantization"
             hint="the scales of NF4 are rounded as well"
           />
-          <Slider
-            field={view.field("steps")}
-            name="Steps"
-            minimum={20}
-            maximum={200}
-            stops={[20, 40, 60, 100, 200]}
-            unit="steps"
-          />
+          <StepsSlider field={view.field("steps")} />
           <TrainButton training={adapters} start={startAdapters} />
         </>
       }
       sentence={(r) => {
         const [full, quantized] = r.curves;
-        const [bare, base] = r.lines;
+        const [bare, base] = r.others;
         const [a, b] = [lastOf(full), lastOf(quantized)];
         return (
           <>
@@ -259,7 +241,7 @@ clearsWith(integers, () => {
   return [rank, alpha, bits, integer_steps];
 });
 const integersAsked = onHeldOut("integers", () => [evalOf("none"), rounded()]);
-const integersResult = answerFrom(integersAsked, integers);
+const integersResult = besideCurves(integersAsked, integers);
 
 function startIntegers(): void {
   const files = modelFiles.peek();
@@ -298,9 +280,9 @@ if (!import.meta.env.SSR)
     })();
   });
 
-const integerLines = ({ lines }: Shown): Line[] => [
-  { name: "no adapter, 16 bits", kind: "original", bits: lines[0]?.bits },
-  { name: `no adapter, ${view.value.bits} bits`, kind: "error", bits: lines[1]?.bits },
+const integerLines = ({ others }: Shown): Line[] => [
+  { name: "no adapter, 16 bits", kind: "original", bits: others[0]?.bits },
+  { name: `no adapter, ${view.value.bits} bits`, kind: "error", bits: others[1]?.bits },
 ];
 
 export function Integers() {
@@ -314,23 +296,8 @@ export function Integers() {
       command={() => integerOn(kLoftqIterations)}
       controls={
         <>
-          <Choice
-            field={view.field("bits")}
-            name="Bits of the base"
-            options={[
-              ["2", "2"],
-              ["3", "3"],
-              ["4", "4"],
-            ]}
-          />
-          <Slider
-            field={view.field("integer_steps")}
-            name="Steps"
-            minimum={20}
-            maximum={200}
-            stops={[20, 40, 60, 100, 200]}
-            unit="steps"
-          />
+          <FewBits field={view.field("bits")} name="Bits of the base" />
+          <StepsSlider field={view.field("integer_steps")} />
           <TrainButton training={integers} start={startIntegers} />
         </>
       }

@@ -7,7 +7,7 @@ import { Select, Switch } from "../../ui/choice";
 
 export const kSynthetic = "synthetic";
 /** So large the planted channels are made: like those of models beyond 6.7 billion weights beside the rest. */
-export const kPlanted = 16;
+const kPlanted = 16;
 
 const kBlocks = [0, 1, 2, 3];
 const kMatrices = [
@@ -44,7 +44,18 @@ export function layerFrom(
   return modelFiles.value ? { layer, ...own } : synthetic;
 }
 
-/** The same for the reader; `what` is the part of the model. */
+/** The layer of a chapter with a switch for planted outliers; the synthetic ones stand in for it with and without. */
+export function plantableLayer(
+  { layer, planted }: { layer: string; planted: boolean },
+  withOutliers: LayerSource,
+  calm: LayerSource,
+): LayerSource {
+  return layerFrom(layer, planted ? withOutliers : calm, { plant_outliers: plantedBy(planted) });
+}
+/** `plant_outliers` of a request; 1: none. */
+export const plantedBy = (planted: boolean): number => (planted ? kPlanted : 1);
+
+/** The same as layerFrom for the reader; `what` is the part of the model. */
 export function layerWords(layer: string, synthetic: string, what = nameOf(layer)): string {
   if (layer === kSynthetic) return synthetic;
   const real = `The reference model's ${what}, with the inputs that it sees on a text.`;

@@ -1,15 +1,62 @@
-// What the training figures share: the button, and curves beside lines that stand still.
+// What the training figures share: the controls, and curves beside lines that stand still.
 
+import { computed, effect } from "@preact/signals";
 import type { Kind } from "../../charts/kinds";
 import { Lines, type Series } from "../../charts/lines";
+import type { Answer } from "../../core/ask";
+import { modelStatus } from "../../core/model";
 import type { Curve, Training } from "../../core/training";
+import type { Field } from "../../state/view-state";
+import { Choice } from "../../ui/choice";
 import { decimals } from "../../ui/format";
+import { Slider } from "../../ui/slider";
 
 export interface Line {
   name: string;
   kind: Kind;
   bits: number | undefined;
 }
+
+/** What a training figure shows: its curves, and what was measured without training. */
+export interface Beside<T> {
+  others: T;
+  curves: readonly Curve[];
+}
+export const besideCurves = <T,>(asked: Answer<T>, training: Training): Answer<Beside<T>> => ({
+  ...asked,
+  value: computed(() =>
+    asked.value.value === undefined
+      ? undefined
+      : { others: asked.value.value, curves: training.curves.value },
+  ),
+  error: computed(() => training.error.value ?? asked.error.value),
+  stale: computed(() => asked.stale.value && modelStatus.value.state !== "missing"),
+});
+
+/** Forgets the curves when what they belong to changes. */
+export function clearsWith(training: Training, settings: () => unknown): void {
+  const key = computed(() => JSON.stringify(settings()));
+  if (!import.meta.env.SSR)
+    effect(() => {
+      key.value;
+      training.clear();
+    });
+}
+
+export const StepsSlider = ({ field }: { field: Field<number> }) => (
+  <Slider field={field} name="Steps" minimum={20} maximum={200} stops={[20, 40, 60, 100, 200]} unit="steps" />
+);
+export const FewBits = ({ field, name }: { field: Field<string>; name: string }) => (
+  <Choice
+    field={field}
+    name={name}
+    options={[
+      ["2", "2"],
+      ["3", "3"],
+      ["4", "4"],
+    ]}
+  />
+);
 
 /** Starts, stops and goes on. */
 export function TrainButton({ training, start }: { training: Training; start: () => void }) {
@@ -88,5 +135,5 @@ export function rowsOf(curves: readonly Curve[], lines: readonly Line[]): (strin
   ];
 }
 
-/** The least of a curve, and its last. */
+/** The last height that was measured. */
 export const lastOf = (curve: Curve | undefined): number | undefined => curve?.measured.at(-1)?.bits;

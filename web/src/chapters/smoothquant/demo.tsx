@@ -7,7 +7,7 @@ import { Figure } from "../../ui/figure";
 import { decimals, significant } from "../../ui/format";
 import { Slider } from "../../ui/slider";
 import { ActivationBits, BitsSlider } from "../shared/controls";
-import { kPlanted, LayerSelect, layerFrom, layerWords, PlantedSwitch } from "../shared/layer-choice";
+import { LayerSelect, layerWords, PlantedSwitch, plantableLayer, plantedBy } from "../shared/layer-choice";
 import {
   costRow,
   costWords,
@@ -28,10 +28,7 @@ const view = viewState("smoothquant", {
   layer: "model.layers.2.self_attn.q_proj.weight",
   planted: true,
 });
-const layer = () =>
-  layerFrom(view.value.layer, view.value.planted ? kLayer : kCalmLayer, {
-    plant_outliers: view.value.planted ? kPlanted : 1,
-  });
+const layer = () => plantableLayer(view.value, kLayer, kCalmLayer);
 
 const smoothed = (alpha: number): QuantizeRequest => ({
   op: "quantize",
@@ -45,7 +42,7 @@ const result = ask(() => smoothed(view.value.alpha));
 const sweep = askEach(() => kAlphas.map(smoothed));
 const onModel = measureRows(() => {
   const { alpha, bits, activation_bits } = view.value;
-  const plant_outliers = view.value.planted ? kPlanted : 1;
+  const plant_outliers = plantedBy(view.value.planted);
   const plain = { method: "rtn", scheme: "symmetric", granularity: "channel" };
   return [
     ["Rounded without smoothing", "error", { ...plain, bits, activation_bits, plant_outliers }],
