@@ -1,4 +1,4 @@
-// A matrix as a picture: one cell for each number, darker for larger, with a cursor that reads it.
+// A matrix as a picture: one cell for each number, a stronger colour for larger, with a cursor that reads it.
 import { max } from "d3-array";
 import { useEffect, useRef } from "preact/hooks";
 import { themeTurn } from "../state/theme";

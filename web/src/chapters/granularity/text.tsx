@@ -8,7 +8,7 @@ export default function Granularity() {
       <p>
         One large weight stretches the ruler for everyone who shares it. So the question is who shares:{" "}
         <Term of="granularity">the whole matrix, one row, or a short run of a row</Term>. Below is a weight
-        matrix; the darker a cell, the further its weight has moved.
+        matrix; the stronger the colour, the further a weight has moved.
       </p>
       <Demo of="granularity" name="ErrorMap" />
       <p>

@@ -35,7 +35,7 @@ export function Grid() {
   return (
     <Figure
       title="Keys and values bear rounding differently"
-      lead="Each cell: the model reads 512 bytes with its keys (down) and values (across) stored in so many bits. Darker: its predictions differ more from those with the cache as it is."
+      lead="Each cell: the model reads 512 bytes with its keys (down) and values (across) stored in so many bits. The stronger the colour, the more its predictions differ from those with the cache as it is."
       result={grid}
       view={view}
       height={340}
