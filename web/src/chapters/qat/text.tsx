@@ -18,7 +18,7 @@ export default function Qat() {
       </p>
       <p>
         What to look for: at 4 bits there is little to win. At 2 the first steps win most, and a small update
-        of a few thousand scales comes a good part of the way. GPTQ, which trains nothing, is the line to
+        of scales and norms alone comes a good part of the way. GPTQ, which trains nothing, is the line to
         beat.
       </p>
       <Note title="How fair is this?">
