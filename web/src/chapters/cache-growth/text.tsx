@@ -7,25 +7,26 @@ export default function CacheGrowth() {
   return (
     <Chapter id="cache-growth" title="The weights stay, the cache grows with the text">
       <p>
-        A model that writes the next word looks back at all words before it. So that it need not read them
-        again, each layer keeps two rows of numbers for every token, a key and a value. This{" "}
-        <Term of="kv-cache">KV cache</Term> starts at nothing and grows with every word.
+        A model that writes the next word looks back at all words before it. So that it need not work them out
+        again, each layer keeps two rows of numbers for every token, its key and its value. This{" "}
+        <Term of="kv-cache">KV cache</Term> starts at nothing and grows with every token.
       </p>
       <Demo of="cache-growth" name="GrowthCurves" />
       <p>How steep the line is, the model's makers decide. There are four ways to make it flatter:</p>
       <ul>
         <li>
-          <b>Heads share.</b> Attention looks back with many heads. At first each had keys and values of its
-          own. With <Term of="grouped-query-attention">grouped queries</Term> a few heads share one set; with
-          a single set for all it is called multi-query attention.
+          <b>Heads share.</b> Attention looks back with many <Term of="head">heads</Term>. At first each had
+          keys and values of its own. With <Term of="grouped-query-attention">grouped queries</Term> a few
+          heads share one set; with a single set for all it is called multi-query attention.
         </li>
         <li>
-          <b>Layers look back less far.</b> With a sliding window a layer keeps only the newest tokens, 1,024
-          of them in Gemma 3. Every sixth layer still sees everything.
+          <b>Layers look back less far.</b> With a <Term of="sliding-window">sliding window</Term> a layer
+          keeps only the newest tokens, 1,024 of them in Gemma 3. Every sixth layer still sees everything.
         </li>
         <li>
-          <b>Keep something smaller.</b> DeepSeek-V3 keeps one short vector, from which keys and values are
-          made again.
+          <b>Keep something smaller.</b> DeepSeek-V3 keeps one short row of numbers, a{" "}
+          <Term of="multi-head-latent-attention">latent vector</Term>, from which keys and values are made
+          again.
         </li>
         <li>
           <b>Store it in fewer bits.</b> The subject of this page; it works with any of the others.
@@ -37,11 +38,12 @@ export default function CacheGrowth() {
         }
       </Tex>
       <p>
-        Here h is the number of heads that have keys and values of their own, d the width of one, and b the
-        bits of a key and of a value.
+        Here h is the number of heads that have keys and values of their own, d how many numbers a key or a
+        value has, and b the bits of each of these numbers; eight bits are a byte. With a sliding window,
+        count a layer&rsquo;s tokens only as far as it looks.
       </p>
       <Note title="2 x layers x width">
-        The formula that is often given multiplies with the model's whole width. That is right only where
+        The formula that is often given multiplies by the model&rsquo;s whole width. That is right only where
         every head has keys of its own, as in Llama 2 7B. For Llama 3.1 8B it is four times too much.
       </Note>
     </Chapter>

@@ -7,21 +7,26 @@ export default function Challenge() {
     <Chapter id="challenge" title="A model must fit before it can run">
       <p>
         To write one word, a model reads all its numbers once. They have to lie in the memory next to the
-        processor, and that memory is the scarce thing. A graphics card has 24 GiB, a laptop 16.
+        processor, and that memory is the scarce thing. A large graphics card has 24 GiB, many a laptop 16.
       </p>
       <Demo of="challenge" name="MemoryChart" />
       <p>
-        In 16 bits a number takes two bytes, so seven billion of them take thirteen GiB. Four bits sound like
-        a quarter of that. It is a little more: each group of numbers brings its own ruler, and the ruler has
-        to be stored too. Count everything and you have the <Term of="bits-per-weight">bits per weight</Term>.
+        Eight bits are a byte. In 16 bits a number takes two bytes, so seven billion of them take thirteen
+        GiB. Four bits sound like a quarter of that. It is a little more: each group of numbers brings its own
+        ruler, and the ruler has to be stored too. Count everything and you have the{" "}
+        <Term of="bits-per-weight">bits per weight</Term>.
       </p>
       <p>
-        Fewer bytes also means faster. While a model writes, the processor mostly waits for numbers to arrive.
-        Half the bytes, half the wait.
+        NF4, MXFP4 and the other names in the list are <a href="#number-formats">formats</a>; their turn
+        comes.
+      </p>
+      <p>
+        Fewer bytes also means faster. While a model writes one text, the processor mostly waits for numbers
+        to arrive. Half the bytes, half the wait.
       </p>
       <Note title="GB or GiB?">
-        A GB is 1,000,000,000 bytes, a GiB is 1,073,741,824. Memory comes in GiB, whatever the box says. This
-        page says GiB and means it.
+        A GB is 1,000,000,000 bytes, a GiB is 1,073,741,824. Working memory comes in GiB, whatever the box
+        says. This page says GiB and means it.
       </Note>
     </Chapter>
   );

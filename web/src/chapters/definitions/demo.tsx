@@ -8,8 +8,9 @@ import { decimals, significant } from "../../ui/format";
 import { Slider } from "../../ui/slider";
 import { kMatrices, tensorIn } from "../shared/tensors";
 
-const kLastLayer = 3;
-const view = viewState("definitions", { layer: 0 });
+const kBlocks = 4;
+/** `block`: its number, from 1. */
+const view = viewState("definitions", { block: 1 });
 
 /** Q, K and V read the same inputs, gate and up as well: one of each is enough. */
 const kInputs = [
@@ -22,7 +23,7 @@ const kInputs = [
 const requestOf = (part: string, of: "weights" | "activations"): StatisticsRequest => ({
   op: "statistics",
   of,
-  layer: tensorIn(view.value.layer, part),
+  layer: tensorIn(view.value.block - 1, part),
   bins: 11,
 });
 const kRows = [
@@ -41,7 +42,13 @@ export function Ranges() {
       height={720}
       command={() => requestOf("mlp.down_proj", "activations")}
       controls={
-        <Slider field={view.field("layer")} name="Layer" minimum={0} maximum={kLastLayer} unit="of 0 to 3" />
+        <Slider
+          field={view.field("block")}
+          name="Block"
+          minimum={1}
+          maximum={kBlocks}
+          unit={`of ${kBlocks}`}
+        />
       }
       sentence={(r) => {
         const ratio = (i: number) => r.items[i]?.max_over_rms ?? 0;
@@ -54,7 +61,7 @@ export function Ranges() {
         const inputs = worst("activations");
         return (
           <>
-            No weight of layer {view.value.layer} is more than{" "}
+            No weight of block {view.value.block} is more than{" "}
             <b class="is-quantized">{decimals(ratio(weights.i), 1)} times</b> the root mean square of its
             matrix. Among the activations, the {inputs.name.replace("activations: ", "")} reach{" "}
             <b class="is-outlier">{decimals(ratio(inputs.i), 1)} times</b> theirs.
@@ -62,7 +69,7 @@ export function Ranges() {
         );
       }}
       table={(r) => ({
-        caption: `Measured in layer ${view.value.layer}`,
+        caption: `Measured in block ${view.value.block}`,
         columns: ["what", "least", "largest", "root mean square", "largest over root mean square"],
         rows: r.items.map((item, i) => [
           kRows[i]!.name,

@@ -11,7 +11,7 @@ const kRows = [
   [
     "activations",
     "what flows through the layers; new for every token",
-    "some channels are many times as large as the rest, and the ruler must be found while the model runs",
+    "some channels (places in the row) are many times as large as the rest, and the ruler must be found while the model runs",
   ],
   [
     "KV cache",
@@ -20,7 +20,7 @@ const kRows = [
   ],
   [
     "biases",
-    "a number added to each output; models of this kind have none",
+    "a number added to each output; Llama and many others have none",
     "so few that they stay in 16 or 32 bits",
   ],
 ] as const;
@@ -56,11 +56,19 @@ export default function Definitions() {
       </section>
       <p>
         You often read of fixed ranges, such as weights between {"\u2212"}2 and 2. There are none; each model
-        and each layer has its own, so they are measured here. What matters is not how large the numbers are
-        but how far the largest stands out: that is what stretches the ruler. Numbers that stand out on every
-        token are <Term of="outlier-feature">outlier features</Term>.
+        and each layer has its own, so they are measured here.
+      </p>
+      <p>
+        What matters is not how large the numbers are but how far the largest stands out from the{" "}
+        <Term of="root-mean-square">usual size</Term>: that is what stretches the ruler. Channels that stand
+        out on nearly every token are <Term of="outlier-feature">outlier features</Term>.
       </p>
       <Demo of="definitions" name="Ranges" />
+      <p>
+        Activations depend on the text, so a text is needed to measure them: the{" "}
+        <Term of="calibration-set">calibration text</Term>. Methods that look at activations learn them from
+        it; what the rounded model is worth is measured on another text.
+      </p>
     </Chapter>
   );
 }

@@ -7,8 +7,9 @@ export default function LinearLayer() {
   return (
     <Chapter id="linear-layer" title="Nearly all of those numbers sit in layers that multiply and add">
       <p>
-        A layer takes a few numbers in, multiplies each by a <b>weight</b>, and adds them up. Here is the
-        smallest one worth drawing: two inputs, two outputs, four weights.
+        A <Term of="linear-layer">linear layer</Term> takes a few numbers in, multiplies each by a{" "}
+        <b>weight</b>, and adds them up. Here is the smallest one worth drawing: two inputs, two outputs, four
+        weights.
       </p>
       <Demo of="linear-layer" name="ByHand" />
       <p>
@@ -17,6 +18,11 @@ export default function LinearLayer() {
         layer does the same with thousands of inputs and outputs.
       </p>
       <Tex display>{"\\mathbf{y} = W\\mathbf{x} + \\mathbf{b}"}</Tex>
+      <p>
+        In short: the outputs <Tex>{"\\mathbf{y}"}</Tex> are the weights <Tex>W</Tex> times the inputs{" "}
+        <Tex>{"\\mathbf{x}"}</Tex>, each row of weights giving one output, and then the biases{" "}
+        <Tex>{"\\mathbf{b}"}</Tex> are added. From here on, a layer is one such matrix.
+      </p>
       <p>
         Look at the errors: a weight that is off by a little does harm in proportion to the input it meets.
         That is why two weights with the same error can matter very differently, and why good methods look at

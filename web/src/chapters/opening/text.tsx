@@ -7,20 +7,35 @@ export default function Opening() {
       <Ruler />
       <h1 id="opening-title">A language model is a list of numbers. Quantization writes them shorter.</h1>
       <p class="lead">
-        Each number usually takes 16 bits. <Term of="quantization">Quantization</Term> keeps it in 8, 4 or
-        even 2, by moving it to the nearest mark on a ruler. The model shrinks, and every number is a little
-        wrong. This page lets you turn the bits down and see what that costs.
+        It guesses how a text goes on, and computes each guess with the same millions or billions of numbers,
+        its <Term of="weight">weights</Term>. Each usually takes 16 bits.{" "}
+        <Term of="quantization">Quantization</Term> keeps it in 8, 4 or even 2, by moving it to the nearest
+        mark on a ruler. The model shrinks, and every number is a little wrong. See what that costs.
       </p>
       <Demo of="opening" name="Writing" />
       <p>
         Turn the bits down and read. 8 bits change next to nothing; towards 2 words fall apart. Why so late,
         and what can be done about it, is what this page is about.
       </p>
+      <p>
+        Under the texts stands the same in numbers, measured on a text that the model has never seen.{" "}
+        <Term of="bits-a-byte">Bits a byte</Term> is how surprised it is by each next byte: 8 would be a blind
+        guess, 0 certainty. <Term of="perplexity">Perplexity</Term> says it in another way: among how many
+        equally likely bytes it hesitates.
+      </p>
+      <p>
+        <b>Same next byte</b> is how often both models hold the same byte for the likeliest. This small model
+        is the page&rsquo;s <Term of="reference-model">reference model</Term>: most figures below take it
+        apart or round it in other ways.
+      </p>
       <Demo of="opening" name="Snap" />
       <p>
         Here are nine numbers. Above the line is what they were; on the line is what gets stored. Drag the
-        slider: at 8 bits the marks are so close that almost nothing moves, at 2 bits three marks are left for
-        everyone.
+        slider: at 8 bits almost nothing moves, at 2 bits three marks are left for everyone.
+      </p>
+      <p>
+        A bit is a 0 or a 1. Eight of them can be set in 256 ways, four in 16, two in 4, and so many marks can
+        be told apart. (This ruler leaves one out, so that zero is in the middle.)
       </p>
       <p>
         That is all the arithmetic there is. The rest of this page is about where to put the marks, how many

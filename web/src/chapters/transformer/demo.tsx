@@ -1,4 +1,4 @@
-// The reference model as a diagram: each block that holds weights can be opened.
+// The reference model as a diagram: each box that holds weights can be opened.
 import { computed } from "@preact/signals";
 import { Columns } from "../../charts/columns";
 import { type Answer, ask, askEach } from "../../core/ask";
@@ -12,15 +12,16 @@ import { kAttention, kFeedForward, tensorIn } from "../shared/tensors";
 
 const kEmbedding = "model.embed_tokens.weight";
 const kFinalNorm = "model.norm.weight";
-const kLastLayer = 3;
+const kBlocks = 4;
 
-const view = viewState("transformer", { block: "mlp.down_proj", layer: 0 });
-const nameNow = (): string => nameOf(view.value.block);
-const nameOf = (block: string): string =>
-  block.startsWith("model.") ? block : tensorIn(view.value.layer, block);
+/** `part` is the box that is open, `block` the number of its block, from 1. */
+const view = viewState("transformer", { part: "mlp.down_proj", block: 1 });
+const nameNow = (): string => nameOf(view.value.part);
+const nameOf = (part: string): string =>
+  part.startsWith("model.") ? part : tensorIn(view.value.block - 1, part);
 const isNorm = (name: string): boolean => name.includes("norm");
 
-/** Ways to store the block, from 16 bits down. */
+/** Ways to store what the box holds, from 16 bits down. */
 const kWays: readonly (readonly [name: string, settings: Partial<QuantizeRequest> & { method: string }])[] = [
   ["FP16", { method: "f16" }],
   ["INT8, a scale a row", { method: "rtn", bits: 8, scheme: "symmetric", granularity: "channel" }],
@@ -58,15 +59,15 @@ const result: Answer<Shown> = {
   request: computed(() => values.request.value ?? about.request.value),
 };
 
-function Block({ block, name, model }: { block: string; name: string; model: ModelResponse }) {
-  const tensor = model.tensors.find((one) => one.name === nameOf(block));
+function Box({ part, name, model }: { part: string; name: string; model: ModelResponse }) {
+  const tensor = model.tensors.find((one) => one.name === nameOf(part));
   const shape = tensor ? (isNorm(tensor.name) ? whole(tensor.columns * tensor.rows) : shapeOf(tensor)) : "";
   return (
     <button
       type="button"
-      class={isNorm(block) ? "block is-norm" : "block"}
-      aria-pressed={view.value.block === block}
-      onClick={() => view.set({ block })}
+      class={isNorm(part) ? "block is-norm" : "block"}
+      aria-pressed={view.value.part === part}
+      onClick={() => view.set({ part })}
     >
       {name}
       <small>{shape}</small>
@@ -88,18 +89,18 @@ function Diagram({ model }: { model: ModelResponse }) {
       <div class="block-row">
         <span class="block-word">a byte</span>
         <Arrow />
-        <Block block={kEmbedding} name="embedding" model={model} />
+        <Box part={kEmbedding} name="embedding" model={model} />
       </div>
       <div class="block-layer">
         <span class="block-word">
-          {String(c.num_hidden_layers)} layers like this; you see layer {view.value.layer}
+          {String(c.num_hidden_layers)} blocks like this; you see block {view.value.block}
         </span>
         <div class="block-row">
-          <Block block="input_layernorm" name="RMSNorm" model={model} />
+          <Box part="input_layernorm" name="RMSNorm" model={model} />
           <Arrow />
           <span class="block-group">
             {kAttention.slice(0, 3).map((kind) => (
-              <Block key={kind.part} block={kind.part} name={kind.name} model={model} />
+              <Box key={kind.part} part={kind.part} name={kind.name} model={model} />
             ))}
           </span>
           <Arrow />
@@ -114,26 +115,26 @@ function Diagram({ model }: { model: ModelResponse }) {
             </small>
           </span>
           <Arrow />
-          <Block block="self_attn.o_proj" name="output (O)" model={model} />
-          <span class="block-word">added to the stream</span>
+          <Box part="self_attn.o_proj" name="output (O)" model={model} />
+          <span class="block-word">added to the row</span>
         </div>
         <div class="block-row">
-          <Block block="post_attention_layernorm" name="RMSNorm" model={model} />
+          <Box part="post_attention_layernorm" name="RMSNorm" model={model} />
           <Arrow />
           <span class="block-group">
             {kFeedForward.slice(0, 2).map((kind) => (
-              <Block key={kind.part} block={kind.part} name={kind.name} model={model} />
+              <Box key={kind.part} part={kind.part} name={kind.name} model={model} />
             ))}
           </span>
           <Arrow />
           <span class="block-word">SiLU(gate) {"\u00d7"} up</span>
           <Arrow />
-          <Block block="mlp.down_proj" name="down" model={model} />
-          <span class="block-word">added to the stream</span>
+          <Box part="mlp.down_proj" name="down" model={model} />
+          <span class="block-word">added to the row</span>
         </div>
       </div>
       <div class="block-row">
-        <Block block={kFinalNorm} name="RMSNorm" model={model} />
+        <Box part={kFinalNorm} name="RMSNorm" model={model} />
         <Arrow />
         <span class="block-word">the embedding again, turned round, scores all 256 bytes</span>
       </div>
@@ -144,13 +145,19 @@ function Diagram({ model }: { model: ModelResponse }) {
 export function Blocks() {
   return (
     <Figure
-      title="Every block with weights can be opened"
-      lead="The reference model, drawn as it is: norms before the blocks, grouped queries, a gated feed-forward part. Choose a block to see its numbers."
+      title="Every box with weights can be opened"
+      lead="The reference model, drawn as it is; choose a box to see its numbers. In the words of the trade: RMSNorm before each part, rotary positions (RoPE), grouped-query attention, SwiGLU."
       result={result}
       view={view}
       height={760}
       controls={
-        <Slider field={view.field("layer")} name="Layer" minimum={0} maximum={kLastLayer} unit="of 0 to 3" />
+        <Slider
+          field={view.field("block")}
+          name="Block"
+          minimum={1}
+          maximum={kBlocks}
+          unit={`of ${kBlocks}`}
+        />
       }
       sentence={(r) => {
         const tensor = r.about.tensors.find((one) => one.name === nameNow());
@@ -174,8 +181,8 @@ export function Blocks() {
             .{" "}
             {r.values ? (
               <>
-                The largest is <b class="is-outlier">{decimals(r.values.max_over_rms, 1)} times</b> the root
-                mean square.
+                The largest is <b class="is-outlier">{decimals(r.values.max_over_rms, 1)} times</b> their
+                usual size, the root mean square.
               </>
             ) : null}
           </>
