@@ -72,7 +72,7 @@ export function Levels() {
   return (
     <Figure
       title="The levels that k-means finds, on the number line"
-      lead={`${layerWords(view.value.layer, kLayerWords)} The first ${kShown} weights are drawn; one table serves all of them, and its levels for the farthest few lie outside the picture.`}
+      lead={`${layerWords(view.value.layer, kLayerWords, undefined, false)} The first ${kShown} weights are drawn; one table serves all of them, and its levels for the farthest few lie outside the picture.`}
       result={levels}
       view={view}
       height={230}

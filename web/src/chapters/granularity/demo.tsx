@@ -41,7 +41,7 @@ export function ErrorMap() {
   return (
     <Figure
       title="How far each weight moves, and who shares a scale"
-      lead={`${layerWords(view.value.layer, kWords)} The lines enclose what shares one scale.`}
+      lead={`${layerWords(view.value.layer, kWords, undefined, false)} The lines enclose what shares one scale.`}
       result={result}
       view={view}
       height={330}

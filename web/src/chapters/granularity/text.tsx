@@ -12,17 +12,20 @@ export default function Granularity() {
       </p>
       <Demo of="granularity" name="ErrorMap" />
       <p>
-        With one scale for the <b>tensor</b>, the largest weight of all sets the step. With one for each{" "}
-        <b>channel</b>, a row of the matrix, quiet rows get a finer ruler. With <b>groups</b>, a large weight
-        spoils only its own <Term of="group-size">run of consecutive inputs</Term> in its own row.
+        With one scale for the whole matrix (a <b>tensor</b> is any table of numbers), the largest weight of
+        all sets the step. With one for each <b>channel</b>, here a row that makes one output, rows of small
+        weights get a finer ruler. With <b>groups</b>, a large weight spoils only its own{" "}
+        <Term of="group-size">run of consecutive inputs</Term> in its own row.
       </p>
       <p>
         Every scale takes 16 bits of its own. In groups of 32 that is half a bit for each weight, so 4 bits
-        are really 4.5. The figure counts them.
+        are really 4.5. The figure counts them. The error of all weights in one number is the{" "}
+        <Term of="mean-squared-error">mean squared error</Term>.
       </p>
       <Note title="Not groups of channels">
-        Per-group is often drawn as several rows sharing a scale. It is the other way round: one row has
-        several scales.
+        Per-group is often drawn as several rows sharing a scale. In GPTQ, AWQ and the formats of GGUF it is
+        the other way round: one row has several scales. (Square blocks exist too: DeepSeek-V3 is shipped in
+        FP8 with one scale for each 128 rows by 128 columns.)
       </Note>
     </Chapter>
   );

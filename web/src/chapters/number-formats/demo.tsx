@@ -10,6 +10,12 @@ import { windowAround } from "./window";
 
 /** Each format with the reach of its numbers before any scale, which is the whole line. */
 const kFormats = [
+  ["q2_0", "2-bit integers, as in GGUF's Q2_0", 2],
+  ["q3_K", "3-bit integers, as in GGUF's Q3_K", 4],
+  ["q4_0", "4-bit integers, as in GGUF's Q4_0", 8],
+  ["q5_0", "5-bit integers, as in GGUF's Q5_0", 16],
+  ["q6_K", "6-bit integers, as in GGUF's Q6_K", 32],
+  ["q8_0", "8-bit integers, as in GGUF's Q8_0", 128],
   ["nf4", "NF4: a table for bell curves", 1],
   ["fp4", "FP4 of bitsandbytes", 1],
   ["iq4_nl", "IQ4_NL: GGUF's table", 128],

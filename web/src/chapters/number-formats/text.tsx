@@ -13,8 +13,12 @@ export default function NumberFormats() {
       <p>
         <b>Integers</b> are evenly spaced: the ruler of this page. <b>Floating-point</b> formats keep a few
         bits for a power of two, so their marks crowd around zero and thin out further away: every doubling of
-        size has the same number of marks. <Term of="fp8">FP8</Term> comes in two kinds, one with more marks,
-        one with more reach.
+        size has the same number of marks.
+      </p>
+      <p>
+        In the name E4M3 of an <Term of="fp8">FP8</Term> format, four bits are for the power (E, exponent),
+        three for the marks between two powers (M, mantissa), and one is the sign. E5M2 has more reach and
+        fewer marks.
       </p>
       <p>
         <b>Tables</b> put the marks wherever somebody thought them useful. <Term of="nf4">NF4</Term> follows
@@ -22,8 +26,9 @@ export default function NumberFormats() {
         the ends.
       </p>
       <p>
-        FP16 and BF16, the formats that models are trained and shipped in, have 65,536 codes each. Zoom in and
-        you see marks there too.
+        FP16 and BF16, the formats that most models are shipped in, have 65,536 codes each. Zoom in and you
+        see marks there too. Names such as Q4_0 and IQ4_NL belong to <Term of="gguf">GGUF</Term>, the files of
+        llama.cpp.
       </p>
       <Note title="Where is the scale?">
         Small formats are written with a scale for each block of numbers, so their marks stand for fractions

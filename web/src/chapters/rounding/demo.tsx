@@ -82,8 +82,9 @@ export function YourNumbers() {
             </b>
             {r.sqnr_db === null
               ? ", that is none at all"
-              : `; the numbers are ${decimals(r.sqnr_db, 1)} dB louder than their error`}
-            . {m ? `With its scale, each number takes ${decimals(m.bits_per_weight, 1)} bits here.` : ""}
+              : `; the numbers lie ${decimals(r.sqnr_db, 1)} dB above their errors`}
+            .{" "}
+            {m ? `With the scale shared out, each number takes ${decimals(m.bits_per_weight, 1)} bits.` : ""}
           </>
         );
       }}

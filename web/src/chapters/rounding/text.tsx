@@ -6,13 +6,15 @@ export default function Rounding() {
   return (
     <Chapter id="rounding" title="Try it on your own numbers">
       <p>
-        Five numbers to start with; change them, add some, paste a list. Every choice so far is here, and a
-        few more.
+        Five numbers to start with; change them, add some, paste a list. Every choice so far is here, and two
+        more: which way to round (<b>away</b> differs from nearest only halfway between two marks;{" "}
+        <Term of="stochastic-rounding">chance</Term> goes up or down, more often to the nearer mark), and how
+        much of the range to keep.
       </p>
       <Demo of="rounding" name="YourNumbers" />
       <p>
-        One bit less doubles the step, so the error doubles too, and the mean <i>squared</i> error grows about
-        fourfold. You can see it in the curve: nearly a straight line on a scale where each mark is ten times
+        One bit less doubles the step, so the errors double too, and the mean <i>squared</i> error grows about
+        fourfold. You can see it in the curve: roughly a straight line on an axis where each mark is ten times
         the last.
       </p>
       <Demo of="rounding" name="ErrorByBits" />

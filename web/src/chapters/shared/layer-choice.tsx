@@ -55,10 +55,10 @@ export function plantableLayer(
 /** `plant_outliers` of a request; 1: none. */
 export const plantedBy = (planted: boolean): number => (planted ? kPlanted : 1);
 
-/** The same as layerFrom for the reader; `what` is the part of the model. */
-export function layerWords(layer: string, synthetic: string, what = nameOf(layer)): string {
+/** The same as layerFrom for the reader; `what` is the part of the model, `inputs` whether the figure looks at them too. */
+export function layerWords(layer: string, synthetic: string, what = nameOf(layer), inputs = true): string {
   if (layer === kSynthetic) return synthetic;
-  const real = `The reference model's ${what}, with the inputs that it sees on a text.`;
+  const real = `The reference model's ${what}${inputs ? ", with the inputs that it sees on a text" : ""}.`;
   if (import.meta.env.SSR || modelFiles.value) return real;
   switch (modelStatus.value.state) {
     case "missing":

@@ -121,7 +121,7 @@ export function OnMatrices() {
   return (
     <Figure
       title="Both on the weights of one block, a scale a row"
-      lead={`${layerWords(kBlock[0]![0], kWords, "first block")} Bits are those above; the longer bar is the better one.`}
+      lead={`${layerWords(kBlock[0]![0], kWords, "first block", false)} Bits are those above; the longer bar is the better one.`}
       result={matrices}
       view={view}
       height={560}
@@ -132,7 +132,7 @@ export function OnMatrices() {
           The first matrix keeps{" "}
           <b class="is-scale">{decimals(decibels(r.items[0]?.weight_sqnr_db), 1)} dB</b> with symmetric codes
           and <b class="is-quantized">{decimals(decibels(r.items[1]?.weight_sqnr_db), 1)} dB</b> with
-          asymmetric ones, which also store a zero-point a row.
+          asymmetric ones, which also store a zero-point for each row.
         </>
       )}
       table={(r) => ({

@@ -1,6 +1,7 @@
-import { Chapter } from "../../page/chapter";
+import { Chapter, Note } from "../../page/chapter";
 import { Demo } from "../../page/demo";
 import { Term } from "../../page/term";
+import { Tex } from "../../page/tex";
 
 export default function Symmetry() {
   return (
@@ -12,9 +13,18 @@ export default function Symmetry() {
       </p>
       <Demo of="symmetry" name="TwoRulers" />
       <p>
-        Weights spread evenly to both sides of zero, and there the two differ by little more than one mark.
-        The outputs of an activation function are mostly positive; a symmetric ruler then leaves its negative
-        marks unused and has half as many for the rest.
+        The outputs of an activation function, such as{" "}
+        <Tex>{"\\operatorname{SiLU}(x) = x / (1 + e^{-x})"}</Tex>, are mostly positive and never below{" "}
+        {"\u2212"}0.28; a symmetric ruler then leaves its negative marks unused and has half as many for the
+        rest.
+      </p>
+      <p>
+        Weights spread to both sides of zero, and there the two lie closer together. The fewer the bits, the
+        more the one mark counts that the symmetric ruler lacks.
+      </p>
+      <p>
+        The bars below are in <Term of="signal-to-noise-ratio">decibels</Term>, which say how much larger the
+        weights are than their errors: 6 dB more is half the error, as much as one more bit brings.
       </p>
       <Demo of="symmetry" name="OnMatrices" />
       <p>
@@ -24,6 +34,11 @@ export default function Symmetry() {
         last mark.
       </p>
       <p>At 8 bits that hardly matters. At 2 bits it is the difference between three marks and four.</p>
+      <Note title="Where models use which">
+        In newer models the output of SiLU is multiplied by another row before a layer reads it, so it leans
+        to neither side any more: the inputs of the reference model&rsquo;s down matrices reach about as far
+        below zero as above. Activations are therefore often rounded symmetrically too.
+      </Note>
     </Chapter>
   );
 }

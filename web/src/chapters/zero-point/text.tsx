@@ -7,9 +7,10 @@ export default function ZeroPoint() {
   return (
     <Chapter id="zero-point" title="Two numbers place the ruler: the scale and the zero-point">
       <p>
-        A code is a whole number, such as 0 to 15. To turn it back into a weight you need to know how far
-        apart the marks are, the <Term of="scale">scale</Term>, and which code means zero, the{" "}
-        <Term of="zero-point">zero-point</Term>. Change the numbers and follow them through.
+        What is stored is a <Term of="code">code</Term>, a whole number such as 0 to 15: the number of a mark.
+        To turn it back into a weight you need to know how far apart the marks are, the{" "}
+        <Term of="scale">scale</Term>, and which code means zero, the <Term of="zero-point">zero-point</Term>.
+        Change the numbers and follow them through.
       </p>
       <Demo of="zero-point" name="StepByStep" />
       <p>
@@ -22,17 +23,22 @@ export default function ZeroPoint() {
         }
       </Tex>
       <p>
-        The zero-point is the code that stands for exactly zero. It is the lowest code minus the number of
-        steps from zero down to the minimum. Many texts print the sign the other way round. Turn the switch to
-        see what happens then: negative numbers all land on one code, and the error is many times larger.
+        The zero-point is the code that stands for exactly zero: so many steps above the lowest code,{" "}
+        <Tex>{"q_{\\min}"}</Tex>, as zero lies above the minimum. (The minimum is negative or zero, so minus
+        makes it more.)
       </p>
       <p>
-        Rounding is the only step that cannot be undone. Dividing by the scale and adding the zero-point lose
-        nothing.
+        Many texts print the sign the other way round. Turn the switch to see what happens then: most numbers
+        land on the lowest code, and the error is many times larger.
+      </p>
+      <p>
+        Rounding is the step that cannot be undone. Dividing by the scale and adding the zero-point lose
+        nothing, as long as no number lies beyond the last mark.
       </p>
       <Note title="Zero stays zero">
-        The range always includes zero, so that zero has a code of its own. Padding and pruned weights are
-        zero, and they should not become noise. (Jacob et al. 2017, arXiv 1712.05877, section 2.1)
+        The range always includes zero, so that zero has a code of its own. Zeros are common where a model
+        fills up its rows or has weights removed, and they should not become noise. (Jacob et al. 2017, arXiv
+        1712.05877, section 2.1)
       </Note>
     </Chapter>
   );
