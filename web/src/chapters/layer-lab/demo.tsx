@@ -15,7 +15,8 @@ const kCalmLayer = { ...kLayer, synthetic_outliers: 1 } as const;
 const kWords = "A synthetic layer with a fixed seed, not a trained one: 512 outputs, 512 inputs, 256 tokens.";
 
 const view = viewState("layer-lab", {
-  bits: 4,
+  method: "rtn",
+  bits: 8,
   granularity: "channel",
   group_size: 128,
   activation_bits: 16,
@@ -32,10 +33,11 @@ function request(): QuantizeRequest {
   if (v.protect) return { op: "quantize", method: "llm-int8", return: ["row_mse"], ...layer() };
   return {
     op: "quantize",
-    method: "rtn",
+    method: v.method,
     bits: v.bits,
     scheme: "symmetric",
-    granularity: v.granularity,
+    // AWQ searches its factors for groups and has no other scales.
+    ...(v.method === "awq" ? {} : { granularity: v.granularity }),
     group_size: v.group_size,
     activation_bits: v.activation_bits,
     activation_granularity: v.activation_granularity,
@@ -62,7 +64,8 @@ const kFullBits = 16;
 
 export function Lab() {
   const bits = view.field("bits");
-  const { protect, granularity, activation_bits } = view.value;
+  const { protect, activation_bits, method } = view.value;
+  const granularity = method === "awq" ? "group" : view.value.granularity;
   return (
     <Figure
       title="One layer, its weights and its inputs rounded"
@@ -74,6 +77,15 @@ export function Lab() {
         <>
           <LayerSelect view={view} />
           <PlantedSwitch field={view.field("planted")} />
+          <Choice
+            field={view.field("method")}
+            name="Weights are rounded"
+            options={[
+              ["rtn", "to nearest"],
+              ["gptq", "by GPTQ"],
+              ["awq", "by AWQ"],
+            ]}
+          />
           <Slider
             field={bits}
             name="Weight bits"
@@ -82,7 +94,7 @@ export function Lab() {
             unit="bits"
             hint={protect ? "Outlier protection uses 8." : ""}
           />
-          <GranularityChoice view={view} name="One weight scale for each" />
+          {method === "awq" ? null : <GranularityChoice view={view} name="One weight scale for each" />}
           {granularity === "group" && !protect ? (
             <GroupSize view={view} stops={[32, 64, 128, 256, 512]} />
           ) : null}
