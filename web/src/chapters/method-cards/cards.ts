@@ -11,7 +11,7 @@ export interface Card {
   /** Ids of chapters where it can be tried, the best first. */
   at: readonly string[];
   paper: string;
-  /** Methods of the sweep that the card is about. */
+  /** Methods of the sweep that the card is about; "kv": its rows that round the cache alone. */
   measured: readonly string[];
   /** A published table, with the rows of this card. */
   table?: string;
@@ -26,7 +26,7 @@ export const kCards: readonly Card[] = [
     helps:
       "It is the layer's outputs that are kept close, not each weight. Neighbouring inputs that rise and fall together can take over for each other.",
     costs:
-      "Needs sample text (128 pieces of 2,048 tokens in the paper) and a matrix as wide as the layer. Codes in another order can slow programs down.",
+      "Needs sample text (128 pieces of 2,048 tokens in the paper) and, while it works, a square matrix as wide as the layer's input. Columns in another order can slow programs down.",
     at: ["gptq"],
     paper: "gptq",
     measured: ["gptq"],
@@ -35,10 +35,10 @@ export const kCards: readonly Card[] = [
   {
     id: "card-awq",
     name: "AWQ",
-    what: "Finds the input channels that are loud, multiplies their weights before rounding and divides the activations by as much. All weights are rounded; none are kept.",
+    what: "Finds the input channels with large values, multiplies their weights before rounding and divides the activations by as much. All weights are rounded; none are kept.",
     targets: "Weights, 3 and 4 bits.",
     helps:
-      "A weight that is twice as large on the same ruler has half the error. The channels that matter get that half.",
+      "Made twice as large before rounding and halved afterwards, a weight has half the error, as long as the ruler stays the same. The channels that matter get that half.",
     costs:
       "The exponent is searched on sample text. Scaling too much makes the ruler of the group longer for everyone.",
     at: ["awq"],
@@ -49,11 +49,12 @@ export const kCards: readonly Card[] = [
   {
     id: "card-smoothquant",
     name: "SmoothQuant",
-    what: "Divides each activation channel by a factor and multiplies the weights by it. No result changes; the loud channels become quieter.",
+    what: "Divides each activation channel by a factor and multiplies the weights by it. No result changes; the channels with outliers become calmer.",
     targets: "Weights and activations, 8 bits.",
     helps:
       "Activations with outliers cannot be rounded well, weights easily. Half of the difficulty is moved over.",
-    costs: "The split has to be chosen for each family of models. At 4 bits it is not enough.",
+    costs:
+      "The split has to be chosen for each family of models. For weights and activations in 4 bits it is not enough on large models: a perplexity of 83 instead of 5.5 (QuaRot, Table 1).",
     at: ["smoothquant"],
     paper: "smoothquant",
     measured: ["smoothquant"],
@@ -66,7 +67,7 @@ export const kCards: readonly Card[] = [
     targets: "Weights of 4 or 8 bits, activations of 8.",
     helps: "The fewer numbers share a scale, the less one of them can spoil.",
     costs:
-      "More scales to store and to multiply with. It does nothing about outlier channels, so it fails on the largest models of its time.",
+      "More scales to store and to multiply with. It does nothing about outlier channels, so it fails on OPT-175B.",
     at: ["zeroquant"],
     paper: "zeroquant",
     measured: ["zeroquant"],
@@ -91,7 +92,7 @@ export const kCards: readonly Card[] = [
     name: "QuaRot",
     what: "Turns the space in which the model computes with a Hadamard matrix. No result changes; outliers are spread over all channels.",
     targets: "Weights, activations and cache, 4 bits.",
-    helps: "After the rotation no channel is much louder than another, so one scale a token is enough.",
+    helps: "After the rotation no channel is much larger than another, so one scale a token is enough.",
     costs: "A few rotations remain to be done while the model runs. They are fast but not free.",
     at: ["quarot"],
     paper: "quarot",
@@ -103,7 +104,8 @@ export const kCards: readonly Card[] = [
     name: "QLoRA and NF4",
     what: "The frozen base is stored in NF4, sixteen values that follow a bell curve, with scales that are rounded as well. Adapters in 16 bits are trained beside it.",
     targets: "The base of a finetuning, 4 bits.",
-    helps: "Gradients, optimizer and most of the memory of training belong to the small adapters alone.",
+    helps:
+      "Only the small adapters have gradients and an optimizer, which are most of what training keeps in memory.",
     costs:
       "Every product unpacks the base. The merged model is in 16 bits again until it is rounded once more.",
     at: ["qlora", "number-formats"],
@@ -116,24 +118,24 @@ export const kCards: readonly Card[] = [
     name: "KV cache",
     what: "Keys are rounded with a scale for each channel, values with one for each token. The newest tokens stay in 16 bits.",
     targets: "The cache, 2 to 8 bits.",
-    helps: "Keys have loud channels, values do not; each gets the scale that suits it.",
-    costs:
-      "Rounding and unpacking in every step. Below 4 bits the direction of the scales decides over everything.",
+    helps:
+      "Keys have channels with large values on every token, values have not; each gets the scale that suits it.",
+    costs: "Rounding and unpacking in every step. At 2 bits the direction of the scales decides.",
     at: ["kv-lab", "kv-cache"],
     paper: "kivi",
-    measured: [],
+    measured: ["kv"],
     table: "kivi-3",
   },
   {
     id: "card-formats",
     name: "Formats: HQQ, FP8, MXFP4, NVFP4, GGUF",
-    what: "Not methods but ways to write numbers: 8-bit floats; 4-bit floats with a scale for 32 or 16; blocks of 256 with scales that are rounded themselves; tables of values. HQQ fits scale and zero-point to the weights, without sample text.",
+    what: "Not methods but ways to write numbers: 8-bit floats; 4-bit floats with a scale for 32 or 16; blocks of 256 whose scales are rounded too; tables of values. HQQ, not run here, fits zero-points without sample text.",
     targets: "Weights; FP8 and the 4-bit floats activations as well.",
     helps: "Processors know some of them, so products run in them without unpacking.",
     costs: "Each has its own bits for scales: 4 bits are 4.25 to 5.",
     at: ["format-comparison", "formats", "number-formats"],
     paper: "mx",
-    measured: ["hqq", "fp8_e4m3", "mxfp4", "nvfp4", "q4_K", "q6_K", "iq4_nl"],
+    measured: ["fp8_e4m3", "mxfp4", "nvfp4", "q4_K", "q6_K", "iq4_nl"],
   },
 ];
 

@@ -50,7 +50,9 @@ function MethodCard({ card }: { card: Card }) {
 
 /** What the sweep over the reference model says of these methods, by bits a weight. */
 function MeasuredRows({ methods }: { methods: readonly string[] }) {
-  const rows = sweep.filter((row) => methods.includes(String(row.settings.method)));
+  const rows = sweep.filter(({ settings }) =>
+    methods.includes(String(settings.method ?? (settings.kv_key ? "kv" : "none"))),
+  );
   if (rows.length === 0) return null;
   return (
     <>
@@ -61,7 +63,8 @@ function MeasuredRows({ methods }: { methods: readonly string[] }) {
           <ul>
             {rows.map((row) => (
               <li key={settingsText(row.settings)}>
-                {settingsText(row.settings)}: {decimals(row.quantized_bits_per_weight, 2)} bits a weight,{" "}
+                {settingsText(row.settings)}:{" "}
+                {row.settings.method ? `${decimals(row.quantized_bits_per_weight, 2)} bits a weight, ` : ""}
                 {significant(row.bits_per_byte_increase, 2)} bits a byte more
               </li>
             ))}

@@ -35,12 +35,13 @@ function Twig({ branch, open }: { branch: Branch; open: boolean }) {
 
 export default function Taxonomy() {
   return (
-    <Chapter id="taxonomy" title="Most methods answer one of four questions">
+    <Chapter id="taxonomy" title="Two questions sort the methods: when, and what">
       <p>
-        When is the model rounded: <Term of="post-training-quantization">after</Term> training,{" "}
-        <Term of="quantization-aware-training">while</Term> it trains, in between, or to be finetuned? And
-        what is rounded: weights, activations, the cache? Everything else is a matter of doing it with less
-        loss. Follow a name to where you can try it.
+        <b>When</b> is the model rounded: <Term of="post-training-quantization">after</Term> training,{" "}
+        <Term of="quantization-aware-training">while</Term> it trains, in between, or before it is finetuned?
+        And <b>what</b> is rounded: weights, activations, the cache? Most methods keep an even ruler and
+        choose what to put on it (uniform); some choose the marks as well (non-uniform). Follow a name to
+        where you can try it.
       </p>
       <ul class="tree wide">
         <Twig branch={kTree} open />

@@ -33,14 +33,14 @@ export const kTree: Branch = {
             },
             {
               name: "AWQ",
-              what: "columns that meet loud inputs are scaled up first",
+              what: "columns that meet large inputs are scaled up first",
               at: ["awq", "card-awq"],
             },
           ],
         },
         {
           name: "Weights and activations",
-          what: "products themselves run in fewer bits",
+          what: "multiplying itself runs in fewer bits",
           branches: [
             {
               name: "SmoothQuant",
@@ -65,8 +65,8 @@ export const kTree: Branch = {
           ],
         },
         {
-          name: "Tables and points",
-          what: "the marks of the ruler are chosen, not evenly spaced",
+          name: "Uneven marks (non-uniform)",
+          what: "the marks of the ruler are chosen, or a few weights leave it",
           branches: [
             { name: "NF4, FP4", what: "sixteen fixed values", at: ["number-formats", "card-qlora"] },
             { name: "Codebooks", what: "values that k-means finds", at: ["codebooks", "card-formats"] },
@@ -86,7 +86,7 @@ export const kTree: Branch = {
     },
     {
       name: "While training (QAT)",
-      what: "the model learns with rounding in the loop; the best at 2 and 3 bits, and the dearest",
+      what: "the model learns with rounding in the loop; keeps most at few bits, and takes the most work",
       branches: [
         {
           name: "Straight-through",
@@ -101,7 +101,7 @@ export const kTree: Branch = {
       branches: [
         {
           name: "Small updates",
-          what: "scales and norms learn, weights stay as they are",
+          what: "scales and norms learn, the codes stay as they are",
           at: ["small-update", "qat", "training"],
         },
       ],

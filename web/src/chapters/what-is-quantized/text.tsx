@@ -6,26 +6,26 @@ const kRows = [
   [
     "Weights only",
     "The matrices are stored in 2 to 8 bits and unpacked to 16 when they are used.",
-    "Smaller by the factor of the bits. Writing one text at a time gets faster nearly as much, since it waits for weights.",
-    "Reading long prompts and large batches gain nothing. Below 4 bits rounding alone is not enough.",
+    "Smaller by nearly the factor of the bits. Writing one text at a time gets faster almost as much, since it waits for weights.",
+    "Reading long prompts and writing many texts at a time gain little or nothing. Below 4 bits rounding alone is not enough.",
   ],
   [
     "Weights and activations",
-    "The inputs of each layer are rounded too, so that products run on 8- or 4-bit integers or floats.",
-    "Products themselves get faster: this is what helps prompts and large batches.",
+    "The inputs of each layer are rounded too, so that the processor multiplies 8- or 4-bit integers or floats.",
+    "Multiplying itself gets faster: this is what helps prompts and many texts at a time.",
     "Activations have outliers that stretch the ruler. They must be smoothed, rotated or kept apart.",
   ],
   [
     "KV cache",
     "Keys and values of earlier tokens are stored in 2 to 8 bits.",
     "Longer texts, and more of them at a time.",
-    "It is written while the model runs, so rounding must be cheap. Keys have loud channels; the newest tokens matter most.",
+    "It is written while the model runs, so rounding must be cheap. Keys have channels with large values; the newest tokens matter most.",
   ],
   [
     "Low-bit finetuning",
-    "The frozen weights are stored in 4 bits, small adapters beside them are trained in 16.",
+    "To teach a finished model something new, its weights are frozen and stored in 4 bits; small matrices beside them, the adapters, are trained in 16.",
     "A model that would need several devices for training fits on one.",
-    "Each step unpacks all weights, so it is slower a step. Merging the adapters needs rounding once more.",
+    "Each step unpacks all weights, so a step is slower. Merging the adapters into the weights needs rounding once more.",
   ],
 ] as const;
 
@@ -34,8 +34,8 @@ export default function WhatIsQuantized() {
     <Chapter id="what-is-quantized" title="Four things can be stored in fewer bits">
       <p>
         Weights lie still, <Term of="activation">activations</Term> flow through, the{" "}
-        <Term of="kv-cache">cache</Term> grows, and adapters learn. Each can be rounded, and each has its own
-        difficulty.
+        <Term of="kv-cache">cache</Term> grows, and in <Term of="finetuning">finetuning</Term> a frozen model
+        lies below what learns. Each can be rounded, and each has its own difficulty.
       </p>
       <section class="scroll-box is-whole wide" tabIndex={0} aria-label="What can be quantized">
         <table class="data-table">
@@ -71,8 +71,8 @@ export default function WhatIsQuantized() {
       <Demo of="what-is-quantized" name="WhatItCosts" />
       <p>
         People write W4A16 for weights in 4 bits and activations in 16,{" "}
-        <Term of="w4a16-w8a8-notation">and so on</Term>. Activations are small beside weights and cache, so
-        rounding them saves time, not memory.
+        <Term of="w4a16-w8a8-notation">and so on</Term>. Activations live for a moment only and are small
+        beside weights and cache, so rounding them saves time, not memory.
       </p>
     </Chapter>
   );
