@@ -9,15 +9,15 @@ export default function Awq() {
   return (
     <Chapter id="awq" title="AWQ scales the weights that matter; it keeps none of them apart">
       <p>
-        <b>What to look for:</b> the loss has its least point at an exponent between 0 and 1, and 0 is plain
+        <b>What to look for:</b> the error has its lowest point at an exponent between 0 and 1, and 0 is plain
         rounding. Then compare with keeping the same channels in 16 bits: that costs bits, scaling costs none.
       </p>
       <Demo of="awq" name="Search" />
       <p>
         A weight that meets large inputs matters more than one that meets small ones: its error is multiplied
-        by them. Such <Term of="salient-channel">salient channels</Term> are told by the inputs, not by the
-        weights. Multiply a channel's weights by a factor before rounding, divide its inputs by the same, and
-        the error of just these weights shrinks.
+        by them. Such <Term of="salient-channel">salient channels</Term> are known by their inputs, not by
+        their weights. Multiply a channel's weights by a factor before rounding, divide its inputs by the
+        same, and the error of just these weights shrinks.
       </p>
       <Tex display>{kScaled}</Tex>
       <p>
@@ -31,8 +31,18 @@ export default function Awq() {
       </p>
       <Demo of="awq" name="KeepInstead" />
       <Demo of="awq" name="OnTheModel" />
+      <p>
+        Do not expect much of it on this model. Few of its channels stand out, and over the whole passage AWQ
+        and plain rounding cannot be told apart at 4, 3 or 2 bits (data/reference/demonstrations.md). In large
+        models they can; the paper&rsquo;s numbers are on <a href="#card-awq">its card</a>.
+      </p>
+      <Note title="In the code">
+        The authors&rsquo; code tries the exponents 0, 0.05 and so on to 0.95, and divides all factors of a
+        layer by the root of the largest times the smallest. So does this page.
+      </Note>
       <Note title="Source">
-        Lin and others 2023, AWQ (arXiv 2306.00978), section 3: the observation in 3.1, the scaling in 3.2.
+        Lin and others 2023, AWQ (arXiv 2306.00978): the sections on keeping 1 % of salient weights and on
+        scaling by activations.
       </Note>
     </Chapter>
   );

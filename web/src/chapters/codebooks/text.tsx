@@ -11,9 +11,9 @@ export default function Codebooks() {
       </p>
       <Demo of="codebooks" name="Levels" />
       <p>
-        A <Term of="codebook">codebook</Term> is a table of levels; a weight is stored as the index of the
-        nearest one. <b>k-means</b> finds the table: put levels anywhere, give each weight to its nearest,
-        move each level to the mean of its weights, and repeat.
+        A <Term of="codebook">codebook</Term> is a table of levels; a weight is stored as the number of the
+        nearest one in the table. <b>k-means</b> finds the table: put levels anywhere, give each weight to its
+        nearest, move each level to the mean of its weights, and repeat.
       </p>
       <Demo of="codebooks" name="VectorCells" />
       <p>

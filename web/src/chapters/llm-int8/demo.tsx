@@ -91,7 +91,7 @@ export function OutlierColumns() {
       sentence={(r) => (
         <>
           At a threshold of{" "}
-          <DragNumber field={threshold} name="Threshold" minimum={4} maximum={8} step={0.25} />{" "}
+          <DragNumber field={threshold} name="Threshold" minimum={4} maximum={8} step={0.25} />,{" "}
           <b class="is-outlier">
             {whole(listOf(r, "outlier_columns").length)} of {r.columns} columns
           </b>{" "}

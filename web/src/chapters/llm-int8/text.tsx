@@ -12,16 +12,18 @@ export default function LlmInt8() {
       <Demo of="llm-int8" name="OutlierColumns" />
       <p>
         Large models have a few <Term of="outlier-feature">input columns</Term> that are far larger than the
-        rest on every token. In a row of 8-bit inputs they take the whole ruler, and the others are left with
-        a few marks. So each column that holds such a value is multiplied apart, in 16 bits; all others in 8.
+        rest on nearly every token. In a row of 8-bit inputs they take the whole ruler, and the others are
+        left with a few marks. So each column that holds such a value is multiplied apart, in 16 bits; all
+        others in 8.
       </p>
       <Demo of="llm-int8" name="ThresholdSweep" />
       <Demo of="llm-int8" name="OnTheModel" />
       <Demo of="llm-int8" name="RealModel" />
       <p>
-        The threshold goes with the model. On this one the paper's 6 finds just the planted channels of a
-        layer that reads the stream; of the inputs of <i>down</i>, which are large anyway, it takes most
-        columns out, and the 8-bit product is all but gone.
+        The threshold goes with the model. Of the layers behind a norm (query, key, value, gate, up) the
+        paper&rsquo;s 6 takes out the planted channels, in block 4 a few more. The inputs of <i>output</i> and{" "}
+        <i>down</i> are larger anyway: there it takes out half of the columns and more, and little is left of
+        the 8-bit product.
       </p>
       <p>
         The weights do not get larger by this. It is the <i>inputs</i> of the outlier columns that stay in 16
@@ -29,7 +31,7 @@ export default function LlmInt8() {
       </p>
       <Note title="Source">
         Dettmers, Lewis, Belkada and Zettlemoyer 2022, LLM.int8() (arXiv 2208.07339), section 3, with the
-        arithmetic of the library bitsandbytes. The paper's threshold is 6.
+        arithmetic of the library bitsandbytes. The paper&rsquo;s threshold is 6.
       </Note>
     </Chapter>
   );

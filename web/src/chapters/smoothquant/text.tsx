@@ -21,7 +21,8 @@ export default function SmoothQuant() {
       <Tex display>{kFactor}</Tex>
       <p>
         At alpha 0 the weights are evened out and the inputs pay; at 1 the inputs are even and the weights
-        pay. The division costs nothing when the model runs: it is folded into the layer before.
+        pay. The division costs nothing when the model runs: it is folded into what comes before, such as the
+        gains of a norm.
       </p>
       <Demo of="smoothquant" name="Sweep" />
       <Demo of="smoothquant" name="OnTheModel" />

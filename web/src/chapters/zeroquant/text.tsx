@@ -18,12 +18,16 @@ export default function ZeroQuant() {
       </p>
       <p>
         The scales of the inputs are not stored, so they cost no memory, only a pass over each token. They
-        help most where few tokens are loud: try <i>down</i>. Against input columns that are large on{" "}
-        <i>every</i> token they help little, for each token has the same giant: try the synthetic layer.
+        help most where a few tokens have much larger inputs than the rest: try <i>down</i>.
+      </p>
+      <p>
+        Input columns that are large on <i>every</i> token remain a trouble, for each token has the same giant
+        in its row. The synthetic layer has some; the two chapters before this one and the next are about
+        them.
       </p>
       <Note title="Zero is not zero-shot">
-        The name is about cost. The paper adds an optional step for very few bits, in which each layer learns
-        from the unrounded one; it is not part of this figure.
+        The name says nothing about working without data. The paper adds an optional step for few bits, in
+        which each layer learns from the unrounded one; it is not part of this figure.
       </Note>
       <Note title="Source">
         Yao and others 2022, ZeroQuant (arXiv 2206.01861), section 4.1, with the rounding of the library
