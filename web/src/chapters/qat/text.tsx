@@ -12,9 +12,14 @@ export default function Qat() {
       </p>
       <Demo of="qat" name="Curves" />
       <p>
-        Rounding has no slope, so no gradient would come through it. The trick, the{" "}
-        <b>straight-through estimator</b>, is to pretend on the way back that it is not there: the gradient of
-        the rounded weight is given to the weight itself.
+        Training asks of each weight in which direction the error falls, its{" "}
+        <Term of="gradient">gradient</Term>, and moves it a little that way. Rounding stands in between: move
+        a weight a little, and its mark stays the same, so the slope is zero.
+      </p>
+      <p>
+        The trick, the <Term of="straight-through-estimator">straight-through estimator</Term>, is to pretend
+        on the way back that rounding is not there: the gradient of the rounded weight is given to the weight
+        itself.
       </p>
       <p>
         What to look for: at 4 bits there is little to win. At 2 the first steps win most, and a small update
@@ -22,8 +27,8 @@ export default function Qat() {
         beat.
       </p>
       <Note title="How fair is this?">
-        A real run of QAT sees millions of tokens. Here it sees one short text over and over, so many steps
-        learn that text by heart and the curve turns up again: the reason why the height is measured on
+        A real run of QAT sees many millions of tokens. Here it sees one short text over and over, so many
+        steps learn that text by heart and the curve turns up again: the reason why the height is measured on
         another one.
       </Note>
     </Chapter>

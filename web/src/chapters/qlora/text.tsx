@@ -1,15 +1,22 @@
 import { Chapter, Note } from "../../page/chapter";
 import { Demo } from "../../page/demo";
+import { Term } from "../../page/term";
 import { Tex } from "../../page/tex";
 
 export default function Qlora() {
   return (
     <Chapter id="qlora" title="A frozen base in 4 bits, and small matrices that learn">
       <p>
-        To finetune a model you need its gradients and the optimizer&rsquo;s memory of them: several times the
-        model itself. <b>LoRA</b> freezes the weights and learns two thin matrices beside each:{" "}
-        <Tex>{"W x + \\tfrac{\\alpha}{r} B A x"}</Tex>. <b>QLoRA</b> then stores the frozen part in NF4. The
-        adapters stay in 16 bits or more.
+        <Term of="finetuning">Finetuning</Term> teaches a finished model something new. It needs a{" "}
+        <Term of="gradient">gradient</Term> for each weight and the{" "}
+        <Term of="optimizer">optimizer&rsquo;s</Term> memory of them: several times the model itself.{" "}
+        <Term of="lora">LoRA</Term> freezes the weights and learns two thin matrices beside each, the adapter;{" "}
+        <b>QLoRA</b> then stores the frozen part in NF4. The adapters stay in 16 bits or more.
+      </p>
+      <Tex display>{"y = W x + \\tfrac{\\alpha}{r}\\, B A x"}</Tex>
+      <p>
+        <Tex>W</Tex> are the frozen weights, <Tex>x</Tex> the inputs. <Tex>A</Tex> squeezes them into r
+        numbers (the rank), <Tex>B</Tex> spreads these out again, and alpha says how much that counts.
       </p>
       <Demo of="qlora" name="Adapters" />
       <p>
@@ -24,7 +31,7 @@ export default function Qlora() {
       </p>
       <Note title="Where a base in integers makes sense">
         Integer products are what many processors have kernels for; NF4 has to be unpacked first. The paper
-        behind the start is LoftQ (Li et al. 2023).
+        behind the start is LoftQ (Li et al. 2023, arXiv 2310.08659).
       </Note>
     </Chapter>
   );
