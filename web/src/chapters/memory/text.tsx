@@ -19,7 +19,7 @@ export default function Memory() {
       </Tex>
       <p>
         Bits a weight includes the scales that a format stores beside its codes, so{" "}
-        <Term of="bits-per-weight">4 bits are really</Term> 4.25 to 5. Norms are a few thousand numbers a
+        <Term of="bits-per-weight">4 bits are really</Term> 4.13 to 5. Norms are a few thousand numbers a
         layer and stay in 16 bits; it makes no difference.
       </p>
       <Demo of="memory" name="WhatFits" />
@@ -28,8 +28,9 @@ export default function Memory() {
         is a guess for one text; set what you measure. A desktop also shows its windows from the same memory.
       </Note>
       <Note title="Experts">
-        A model of experts uses only a few of them for each word, but all of them must lie in memory. So
-        Mixtral computes like a model of about a quarter of its size, and is stored as what it is.
+        A <Term of="mixture-of-experts">model of experts</Term> uses only a few of them for each word, but all
+        of them must lie in memory. So Mixtral 8x7B computes like a model of about a quarter of its size, and
+        is stored as what it is.
       </Note>
     </Chapter>
   );

@@ -10,8 +10,8 @@ export default function OwnData() {
       </p>
       <Demo of="own-data" name="Contents" />
       <p>
-        First look at the values. A wide, flat histogram with a few far outliers is hard to round with one
-        scale; a narrow one is easy.
+        First look at the values. A narrow heap with a few values far outside is hard to round with one scale:
+        the ruler must reach them, and most of its marks stay empty. Values that fill their range are easy.
       </p>
       <Demo of="own-data" name="Values" />
       <p>

@@ -220,9 +220,9 @@ export function Roofline() {
             {batch === 1 ? "text" : "texts"} at a time does {significant(step.intensity, 3)} operations for
             each byte; this device could do {significant(own.ridge, 3)} in the time that a byte takes. So it
             waits for {step.bound === "memory" ? "memory" : "arithmetic"}, and {format} is{" "}
-            <b class="is-quantized">{significant(step.times_faster_than_f16, 3)} times</b> as fast as 16 bits.
+            <b class="is-quantized">{decimals(step.times_faster_than_f16, 2)} times</b> as fast as 16 bits.
             For reading the prompt it is{" "}
-            <b class="is-original">{significant(own.prefill.times_faster_than_f16, 3)} times</b> as fast.
+            <b class="is-original">{decimals(own.prefill.times_faster_than_f16, 2)} times</b> as fast.
           </>
         );
       }}

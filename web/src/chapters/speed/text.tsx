@@ -8,9 +8,9 @@ export default function Speed() {
   return (
     <Chapter id="speed" title="Fewer bits are faster where the processor waits for memory">
       <p>
-        A model works in two ways. It <Term of="prefill-and-decode">reads the prompt</Term> all at once, every
-        weight used for many words. Then it writes one word after another, and for each word it fetches all
-        weights again.
+        A model works in two ways. It <Term of="prefill-and-decode">reads the prompt</Term>, the text that it
+        is given, all at once: every weight that it fetches serves many words. Then it writes one word after
+        another, and for each word it fetches all weights again.
       </p>
       <Demo of="speed" name="DeviceSpeeds" />
       <Tex display>
@@ -19,15 +19,19 @@ export default function Speed() {
         }
       </Tex>
       <p>
-        The larger of the two times counts. Which one it is, you see in a picture that is called a roofline.
-        Move the number of texts and watch the large marks climb.
+        Bandwidth is how many bytes a second come from memory, peak how many operations a second the processor
+        can do. The larger of the two times counts. Which one it is, you see in a picture that is called a{" "}
+        <Term of="roofline">roofline</Term>. Move the number of texts and watch the large marks climb.
       </p>
       <Demo of="speed" name="Roofline" />
       <p>
         For one text, writing stands far down the slope: the weights arrive slower than they are used. Smaller
-        weights arrive sooner, and nearly all of the saving becomes speed. With many texts at a time each
-        weight that arrives is used for all of them, the marks reach the flat roof, and small weights no
-        longer help: the arithmetic is still done in 16 bits.
+        weights arrive sooner, and nearly all of the saving becomes speed.
+      </p>
+      <p>
+        With many texts at a time (a large <Term of="batch">batch</Term>) each weight that arrives is used for
+        all of them, the marks reach the flat roof, and small weights no longer help: the arithmetic is still
+        done in 16 bits.
       </p>
       <h3>What gets faster, and what does not</h3>
       <div class="wide">
@@ -59,9 +63,10 @@ export default function Speed() {
         </section>
       </div>
       <p>
-        Published measurements say the same. <a href="#trade-offs">llama.cpp's table for Llama 3.1 8B</a> has
-        writing at {written("Q4_K_M")} tokens a second with Q4_K_M instead of {written("F16")}, and reading at{" "}
-        {read("Q4_K_M")} instead of {read("F16")}.
+        Published measurements say the same.{" "}
+        <a href="#trade-offs">llama.cpp&rsquo;s table for Llama 3.1 8B</a> has writing at {written("Q4_K_M")}{" "}
+        tokens a second with Q4_K_M instead of {written("F16")}, and reading at {read("Q4_K_M")} instead of{" "}
+        {read("F16")}.
       </p>
       <Note title="Small batches on a GPU">
         They are often said to gain nothing. With small weights it is the other way round: one text at a time
@@ -94,7 +99,7 @@ const kRows = [
   [
     "Reading a prompt, many texts at a time",
     "as fast, if only weights are small",
-    "Arithmetic is the limit. It gets faster where activations are in 8 or 4 bits as well and the processor has products for them.",
+    "Arithmetic is the limit. It gets faster where activations are in 8 or 4 bits as well and the processor can multiply these: tensor cores, NPUs and TPUs, and the dot products of newer processors can.",
   ],
   [
     "Looking up words in the embedding",
@@ -104,7 +109,7 @@ const kRows = [
   [
     "Small layers, small models",
     "slower at times",
-    `Starting work and unpacking cost more than the few bytes save. LLM.int8() has ${valueIn(int8.id, "GPT-3 small d768", "whole")} to ${valueIn(int8.id, "6.7B d4096", "whole")} times the speed of 16 bits up to 6.7 billion parameters, ${valueIn(int8.id, "175B d12288", "whole")} times at 175 billion (arXiv ${int8.arxiv}, ${int8.table}).`,
+    `Starting work and unpacking cost more than the few bytes save. A product by LLM.int8() has ${valueIn(int8.id, "GPT-3 small d768", "whole")} to ${valueIn(int8.id, "6.7B d4096", "whole")} times the speed of 16 bits in layers of GPT-3 models up to 6.7 billion parameters, ${valueIn(int8.id, "175B d12288", "whole")} times at 175 billion (arXiv ${int8.arxiv}, ${int8.table}).`,
   ],
   [
     "A format that the processor has no program for",

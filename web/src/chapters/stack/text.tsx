@@ -1,5 +1,6 @@
 import { Chapter } from "../../page/chapter";
 import { Demo } from "../../page/demo";
+import { Term } from "../../page/term";
 
 export default function Stack() {
   return (
@@ -12,10 +13,15 @@ export default function Stack() {
       <Demo of="stack" name="Builder" />
       <p>
         In a model this small most inputs have no outliers, so smoothing and rotation have little to do. Plant
-        some: a few channels become twenty times as large, the next weights as much smaller, and the model
-        computes the same. Then turn the activations to 4 bits.
+        some: four channels become twenty times as large, the weights that meet them as much smaller, and the
+        model computes the same. Then turn the activations to 4 bits.
       </p>
       <Demo of="stack" name="Leaderboard" />
+      <p>
+        The results that no other beats in both, fewer bits and lower perplexity, are the{" "}
+        <Term of="pareto-front">front</Term>. The passage is short: two points that lie close together may be
+        the other way round on another text.
+      </p>
     </Chapter>
   );
 }

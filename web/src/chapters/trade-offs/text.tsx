@@ -15,9 +15,12 @@ export default function TradeOffs() {
       <Demo of="trade-offs" name="PublishedChart" />
       <p>
         Quality is mostly given as <Term of="perplexity">perplexity</Term>: how many next words the model
-        hesitates between, on average. Three things hold in all these tables. Eight bits for weights cost next
-        to nothing. Four cost little. Below that each bit costs more than the one before, and the method
-        decides.
+        hesitates between, on average.
+      </p>
+      <p>
+        Three things hold in the tables about weights. Eight bits cost next to nothing. Four cost little, if
+        scales are shared by groups or the method is a good one. Below that each bit costs more than the one
+        before, and the method decides.
       </p>
       <details class="wide">
         <summary>Weights in 3 and 4 bits, with their speed</summary>
@@ -46,7 +49,7 @@ export default function TradeOffs() {
       <Note title="Why not one big table?">
         The same Llama 2 7B in 16 bits has a perplexity of 5.47 in one paper and 5.12 in another, because one
         cuts the text every 2,048 tokens and the other every 4,096. A difference of 0.35 is more than 4 bits
-        cost.
+        in groups of 128 cost that model.
       </Note>
     </Chapter>
   );
