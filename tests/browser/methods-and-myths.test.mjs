@@ -30,7 +30,7 @@ const near = (shown, exact, digits = 3) => assert.ok(agree(shown, exact, digits)
 const published = JSON.parse(readFileSync(join(root, "data/published.json"), "utf8")).tables;
 
 describe("method-cards", () => {
-  test("the errors of a layer are the command line's, in both leagues and with louder inputs", () =>
+  test("the errors of a layer are the command line's, in both leagues and with larger inputs", () =>
     onPage(async (page) => {
       await show(page, "method-cards");
       const fig = figure(page, "One layer, one input, every method");
@@ -111,7 +111,7 @@ describe("myths", () => {
         near(numberIn(await bold(sign, "error")), wrong.mse);
       }
 
-      const salient = figure(page, "One layer with a few loud inputs");
+      const salient = figure(page, "One layer with a few large inputs");
       near(numberIn(await bold(salient, "quantized")), runNative(await commandOf(salient)).bits_per_weight, 4);
 
       const quarter = figure(page, "Six formats that are called 4 bits");

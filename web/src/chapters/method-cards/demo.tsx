@@ -58,7 +58,7 @@ export function MethodsCompared() {
   return (
     <Figure
       title="One layer, one input, every method"
-      lead="A synthetic layer of 64 outputs and 256 inputs with a fixed seed. A few of its inputs are louder than the others, as in real models."
+      lead="A synthetic layer of 64 outputs and 256 inputs with a fixed seed. A few of its inputs are larger than the others, as in real models."
       result={result}
       view={view}
       height={520}
@@ -76,7 +76,7 @@ export function MethodsCompared() {
           />
           <Slider
             field={view.field("synthetic_outliers")}
-            name="Loudest inputs"
+            name="Largest inputs"
             minimum={1}
             maximum={100}
             stops={[1, 5, 10, 20, 50, 100]}
@@ -88,13 +88,13 @@ export function MethodsCompared() {
         const best = least(r.items);
         return (
           <>
-            With inputs {view.value.synthetic_outliers} times as loud, rounding to nearest errs by{" "}
-            <b class="is-error">{significant(r.items[0]!.output_mse ?? 0, 3)}</b>. The least error has{" "}
-            <b class="is-good">{nameAt(r.items.indexOf(best))}</b> with {significant(best.output_mse ?? 0, 3)}{" "}
-            at {decimals(best.bits_per_weight, 2)} bits a weight.{" "}
+            With inputs {view.value.synthetic_outliers} times as large, rounding to nearest errs by{" "}
+            <b class="is-error">{significant(r.items[0]!.output_mse ?? 0, 3)}</b>.{" "}
+            <b class="is-good">{nameAt(r.items.indexOf(best))}</b> has the least error,{" "}
+            {significant(best.output_mse ?? 0, 3)} at {decimals(best.bits_per_weight, 2)} bits a weight.{" "}
             {both
-              ? "How loud the inputs are decides which method it is."
-              : "On other layers it is another method: that is why there are so many."}
+              ? "How large the inputs are decides which method it is."
+              : "On another layer it may be another method."}
           </>
         );
       }}

@@ -114,7 +114,7 @@ export function Salient() {
   const bits = awq.field("bits");
   return (
     <Figure
-      title="One layer with a few loud inputs, three ways"
+      title="One layer with a few large inputs, three ways"
       lead="A synthetic layer of 64 outputs and 256 inputs with a fixed seed, of which a few inputs are 20 times as large."
       result={awqs}
       view={awq}
@@ -172,8 +172,8 @@ export function Salient() {
 
 const kAwqWays = [
   "Plain rounding",
-  "AWQ: all rounded, loud inputs scaled first",
-  "Loud inputs kept in 16 bits",
+  "AWQ: all rounded, large inputs scaled first",
+  "Large inputs kept in 16 bits",
 ];
 
 // --- a group is a group of channels
