@@ -36,7 +36,7 @@ const kSymbols: readonly SymbolEntry[] = [
     id: "round",
     sign: "round",
     colour: "is-error",
-    meaning: "to the nearest whole number: the only step that loses something",
+    meaning: "to the nearest whole number: the step that always loses something",
     value: (r) => `${significant(r.values[kShown]!.divided, 4)} \u2192 ${plain(r.values[kShown]!.rounded)}`,
   },
   {

@@ -18,8 +18,8 @@ export default function Gptq() {
       <p>
         This second figure stands under every method. Perplexity you know from the beginning.{" "}
         <Term of="kl-divergence">KL divergence</Term> says how far the predictions for the next byte have
-        moved, 0 being not at all. At 8 bits there is nothing to gain on this model; at 3 and 2 GPTQ is
-        clearly ahead.
+        moved, 0 being not at all. In groups of 128 there is nothing to gain at 8 bits on this model; at 3 and
+        2 GPTQ is clearly ahead.
       </p>
       <p>
         The lines are 95 % intervals. Those of perplexity are wide, for some passages are harder than others;

@@ -8,8 +8,9 @@ export default function KvCache() {
     <Chapter id="kv-cache" title="For a first guess of the cache, layers and length are enough">
       <p>
         Before you know anything else of a model you often know two things: how many layers it has and how
-        long your texts are. That gives the size of the <Term of="kv-cache">KV cache</Term> within a factor
-        that the chapter on its growth explains.
+        long your texts are. With rows of 4,096 numbers, as models of seven billion weights have them, that
+        gives the size of the <Term of="kv-cache">KV cache</Term> at most;{" "}
+        <a href="#cache-growth">sharing heads</a> makes it smaller.
       </p>
       <Demo of="kv-cache" name="CacheCalculator" />
       <Tex display>
@@ -22,9 +23,10 @@ export default function KvCache() {
         16 bits each, one more bit a value, so the cache shrinks by less than you would think.
       </p>
       <Note title="A simple model">
-        This calculator knows only layers and width: every head keeps its own keys and values, the weights are
-        12 times layers times width squared in 16 bits, and the device has 24 GiB. Most newer models share
-        keys and values among heads (<Term of="grouped-query-attention">GQA</Term>) and need far less.
+        This calculator knows only layers: the width is 4,096, every head keeps its own keys and values, the
+        weights are 12 times layers times width squared in 16 bits, and the device has 24 GiB. Most newer
+        models share keys and values among heads (<Term of="grouped-query-attention">GQA</Term>) and need far
+        less.
       </Note>
     </Chapter>
   );

@@ -1,5 +1,6 @@
 import { Chapter } from "../../page/chapter";
 import { Demo } from "../../page/demo";
+import { Term } from "../../page/term";
 
 export default function KvLab() {
   return (
@@ -12,7 +13,8 @@ export default function KvLab() {
       <Demo of="kv-lab" name="Grid" />
       <p>
         What to look for: whether rounding goes further down (keys) or across (values) before it hurts, and
-        what keeping the newest tokens as they are is worth.
+        what keeping the newest tokens as they are is worth. The cells give the{" "}
+        <Term of="kl-divergence">KL divergence</Term> in <Term of="nat">nats</Term>.
       </p>
       <Demo of="kv-lab" name="Directions" />
     </Chapter>

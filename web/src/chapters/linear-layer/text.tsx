@@ -21,7 +21,8 @@ export default function LinearLayer() {
       <p>
         In short: the outputs <Tex>{"\\mathbf{y}"}</Tex> are the weights <Tex>W</Tex> times the inputs{" "}
         <Tex>{"\\mathbf{x}"}</Tex>, each row of weights giving one output, and then the biases{" "}
-        <Tex>{"\\mathbf{b}"}</Tex> are added. From here on, a layer is one such matrix.
+        <Tex>{"\\mathbf{b}"}</Tex> are added. In the chapters on methods, a layer is one such matrix with its
+        inputs.
       </p>
       <p>
         Look at the errors: a weight that is off by a little does harm in proportion to the input it meets.

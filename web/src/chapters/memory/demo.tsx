@@ -51,9 +51,9 @@ const formats = ask(() => {
 });
 
 const kParts = [
-  ["embedding", "Embedding: a row for each word piece"],
+  ["embedding", "Embedding: a row for each token"],
   ["attention", "Attention"],
-  ["feed_forward", "MLP, or experts"],
+  ["feed_forward", "Feed-forward, or experts"],
   ["norms", "Norms"],
 ] as const;
 
@@ -112,7 +112,7 @@ function FullControls() {
     <>
       <Select field={view.field("weights_embedding")} name="Embedding" options={parts} />
       <Select field={view.field("weights_attention")} name="Attention" options={parts} />
-      <Select field={view.field("weights_feed_forward")} name="MLP, or experts" options={parts} />
+      <Select field={view.field("weights_feed_forward")} name="Feed-forward, or experts" options={parts} />
       <Select field={view.field("weights_norms")} name="Norms" options={parts} />
       <Select field={view.field("kv_value")} name="Cached values" options={kCacheFormats} />
       <Slider

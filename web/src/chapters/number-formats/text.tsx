@@ -31,8 +31,8 @@ export default function NumberFormats() {
         llama.cpp.
       </p>
       <Note title="Where is the scale?">
-        Small formats are written with a scale for each block of numbers, so their marks stand for fractions
-        of the largest number in the block. The line shows the marks before that scale.
+        Small formats come with a scale for each short run of numbers, of 16 to 256 of them; what is stored
+        are multiples of that scale. The line shows the marks before it is multiplied in.
       </Note>
     </Chapter>
   );

@@ -137,7 +137,13 @@ export function OnMatrices() {
       )}
       table={(r) => ({
         caption: "Signal to noise of the rounded weights",
-        columns: ["matrix", "symmetric (dB)", "asymmetric (dB)", "bits a weight", "bits a weight"],
+        columns: [
+          "matrix",
+          "symmetric (dB)",
+          "asymmetric (dB)",
+          "symmetric (bits a weight)",
+          "asymmetric (bits a weight)",
+        ],
         rows: kBlock.map(([, name], i) => [
           name,
           decimals(decibels(r.items[2 * i]?.weight_sqnr_db), 2),

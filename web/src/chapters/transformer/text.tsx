@@ -11,9 +11,9 @@ export default function Transformer() {
         token a row of numbers, here 256. On its way through the model this row is added to, again and again.
       </p>
       <p>
-        That happens in equal <Term of="block">blocks</Term>, one after the other; here there are four. Each
-        adds twice: once what <Term of="attention">attention</Term> gathers from earlier tokens, once what the{" "}
-        <Term of="feed-forward-part">feed-forward</Term> part makes of the token alone.
+        That happens in equal <Term of="block">blocks</Term>, often called layers, one after the other; here
+        there are four. Each adds twice: once what <Term of="attention">attention</Term> gathers from earlier
+        tokens, once what the <Term of="feed-forward-part">feed-forward</Term> part makes of the token alone.
       </p>
       <p>
         Attention works with three rows more. A token&rsquo;s <b>query</b> says what it looks for, the{" "}
@@ -22,9 +22,9 @@ export default function Transformer() {
       </p>
       <p>
         Every such step is a <Term of="matrix-and-tensor">matrix</Term>, a table of weights that turns one row
-        of numbers into another. A <Term of="norm">norm</Term> before it brings the row to its usual size.
-        Keys and values will be looked at again by later tokens, so they are kept: that is the{" "}
-        <Term of="kv-cache">KV cache</Term>.
+        of numbers into another (<a href="#linear-layer">by hand</a> below). A <Term of="norm">norm</Term>{" "}
+        before it brings the row to its usual size. Keys and values will be looked at again by later tokens,
+        so they are kept: that is the <Term of="kv-cache">KV cache</Term>.
       </p>
       <Demo of="transformer" name="Blocks" />
       <p>
