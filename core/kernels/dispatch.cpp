@@ -36,7 +36,7 @@ std::vector<float> packed_products(const KernelTable& table) {
             table.spread_codes(codes, kAll * 8, words);
         else
             std::memcpy(words, codes, sizeof codes);
-        const PackedInput input{words, kernel.words_in_block, scales, sums, scaled_sums, kBlocks};
+        const PackedInput input{words, kernel.words_in_block, scales, sums, scaled_sums, kBlocks, kBlocks};
         // No byte has bit 6, so that every FP16 and float32 scale among them is finite.
         std::vector<std::uint8_t> unit(kernel.bytes(kBlocks));
         for (std::size_t i = 0; i < unit.size(); ++i) unit[i] = std::uint8_t((i * i + 31 * i + 7) & 0xbf);

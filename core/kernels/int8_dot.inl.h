@@ -10,17 +10,30 @@
 namespace quantlens::kernels {
 namespace {
 
+/// The same value, as one that no pass of the compiler may move a sum across. g++ 12 computes all products of an
+/// unrolled loop before it adds the first, and so keeps dozens of them on the stack.
+template <class V>
+[[gnu::always_inline]] inline V added_here(V sum) {
+#if defined(__x86_64__) && !defined(__clang__)
+    typename V::register_type bits = sum;
+    asm("" : "+v"(bits));
+    return V(bits);
+#else
+    return sum;
+#endif
+}
+
 /// Each lane: sum + a0 * b0 + a1 * b1 over the two signed 16-bit halves of the lanes of a and b.
 template <class Target>
 [[gnu::always_inline]] inline Ints<Target> add_dot_of_pairs(Ints<Target> sum, Ints<Target> a, Ints<Target> b) {
 #if defined(__AVX512VNNI__)
-    return Ints<Target>(_mm512_dpwssd_epi32(sum, a, b));
+    return added_here(Ints<Target>(_mm512_dpwssd_epi32(sum, a, b)));
 #elif defined(__AVX512BW__)
-    return sum + Ints<Target>(_mm512_madd_epi16(a, b));
+    return added_here(sum + Ints<Target>(_mm512_madd_epi16(a, b)));
 #elif defined(__AVX2__)
-    return sum + Ints<Target>(_mm256_madd_epi16(a, b));
+    return added_here(sum + Ints<Target>(_mm256_madd_epi16(a, b)));
 #elif defined(__SSE2__)
-    return sum + Ints<Target>(_mm_madd_epi16(a, b));
+    return added_here(sum + Ints<Target>(_mm_madd_epi16(a, b)));
 #elif defined(__aarch64__)
     const int16x8_t left = vreinterpretq_s16_s32(a), right = vreinterpretq_s16_s32(b);
     const int32x4_t low = vmull_s16(vget_low_s16(left), vget_low_s16(right));
@@ -30,7 +43,8 @@ template <class Target>
 #endif
 }
 
-/// How many codes a 32-bit word of the int8 matrix product holds: 4 where there is an 8-bit dot product, else 2 of 16 bits.
+/// How many codes a 32-bit word of the int8 matrix product holds: 4 where there is an 8-bit dot product, else 2 of 16
+/// bits.
 #if defined(__AVX512VNNI__)
 inline constexpr size_t kCodesInWord = 4;
 #else
@@ -41,14 +55,14 @@ inline constexpr size_t kCodesInWord = 2;
 template <class Target>
 [[gnu::always_inline]] inline Ints<Target> add_dot_of_words(Ints<Target> sum, Ints<Target> left, Ints<Target> right) {
 #if defined(__AVX512VNNI__)
-    return Ints<Target>(_mm512_dpbusd_epi32(sum, left, right));
+    return added_here(Ints<Target>(_mm512_dpbusd_epi32(sum, left, right)));
 #else
     return add_dot_of_pairs<Target>(sum, left, right);
 #endif
 }
 
-/// Whether the dot products below take an activation word of four bytes, or two words of 16-bit pairs: bytes 0 and 2, then
-/// bytes 1 and 3, as masks and shifts leave the codes.
+/// Whether the dot products below take an activation word of four bytes, or two words of 16-bit pairs: bytes 0 and 2,
+/// then bytes 1 and 3, as masks and shifts leave the codes.
 #if defined(__AVX2__)
 inline constexpr bool kUnsignedTakesBytes = true, kSignedTakesBytes = true;
 #elif defined(__wasm_relaxed_simd__)
@@ -77,7 +91,7 @@ struct UnsignedDot {
 #else
         const Shorts products(_mm256_maddubs_epi16(codes, activations));
 #endif
-        return xsimd::bitwise_cast<std::int32_t>(xsimd::bitwise_cast<std::int16_t>(sum) + products);
+        return added_here(xsimd::bitwise_cast<std::int32_t>(xsimd::bitwise_cast<std::int16_t>(sum) + products));
     }
     [[gnu::always_inline]] static V close(V sum, V total) {
         return add_dot_of_pairs<Target>(total, sum, V(0x00010001));
@@ -88,7 +102,7 @@ struct UnsignedDot {
     [[gnu::always_inline]] static V close(V sum, V) { return sum; }
     [[gnu::always_inline]] static V add(V sum, V codes, const std::int32_t* x) {
 #if defined(__AVX512VNNI__)
-        return V(_mm512_dpbusd_epi32(sum, codes, V(*x)));
+        return added_here(V(_mm512_dpbusd_epi32(sum, codes, V(*x))));
 #elif defined(__wasm_relaxed_simd__)
         return V(wasm_i32x4_relaxed_dot_i8x16_i7x16_add(V(*x), codes, sum));  // one operand in 7 bits: the codes
 #else
@@ -123,7 +137,7 @@ struct SignedDot {
     };
     [[gnu::always_inline]] static Codes prepare(V codes) { return {codes ^ V(static_cast<std::int32_t>(0x80808080u))}; }
     [[gnu::always_inline]] static V add(V total, Codes codes, const std::int32_t* x) {
-        return V(_mm512_dpbusd_epi32(total, codes.plus_128, V(*x)));
+        return added_here(V(_mm512_dpbusd_epi32(total, codes.plus_128, V(*x))));
     }
 #elif defined(__AVX2__)
     struct Codes {
@@ -133,8 +147,8 @@ struct SignedDot {
     [[gnu::always_inline]] static Codes prepare(V codes) { return {codes, V(_mm512_abs_epi8(codes))}; }
     [[gnu::always_inline]] static V add(V total, Codes codes, const std::int32_t* x) {
         const __m512i activations = V(*x);  // no vpsignb here: negated under a mask
-        const __m512i turned = _mm512_mask_sub_epi8(activations, _mm512_movepi8_mask(codes.signs), _mm512_setzero_si512(),
-                                                    activations);
+        const __m512i turned =
+            _mm512_mask_sub_epi8(activations, _mm512_movepi8_mask(codes.signs), _mm512_setzero_si512(), activations);
         return add_dot_of_pairs<Target>(total, V(_mm512_maddubs_epi16(codes.magnitudes, turned)), V(0x00010001));
     }
 #else

@@ -1,7 +1,12 @@
 #include "kernels/packed.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <new>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #include "kernels/scratch.h"
 #include "kernels/table.h"
@@ -10,7 +15,18 @@ namespace quantlens::kernels {
 
 namespace {
 
-constexpr std::align_val_t kAlignment{64};
+/// Memory for weights. In large pages where the system has them: a token times 4096 x 4096 weights of q4_0 from memory
+/// takes 247 us instead of 256 (Zen 3, one thread). Asking for weights ahead made it 260.
+std::uint8_t* allocate(std::size_t bytes) {
+    constexpr std::size_t kLine = 64, kPage = std::size_t{2} << 20;
+    const std::size_t alignment = bytes < 2 * kPage ? kLine : kPage;
+    void* memory = nullptr;
+    if (posix_memalign(&memory, alignment, bytes) != 0) throw std::bad_alloc();
+#if defined(__linux__)
+    if (alignment == kPage) madvise(memory, bytes, MADV_HUGEPAGE);  // a wish: nothing depends on it
+#endif
+    return static_cast<std::uint8_t*>(memory);
+}
 
 std::size_t ceil_div(std::size_t value, std::size_t divisor) { return (value + divisor - 1) / divisor; }
 
@@ -20,7 +36,8 @@ public:
     QuantizedInput(MatrixView<const float> x, const PackedKernel& kernel, bool scale_a_token, const KernelTable& table,
                    ThreadPool& pool) {
         thread_local Scratch memory[5];
-        const std::size_t tokens = x.rows(), blocks = ceil_div(x.columns(), 32), all = tokens * blocks;
+        const std::size_t tokens = x.rows(), blocks = ceil_div(x.columns(), 32), stride = blocks | 1;
+        const std::size_t all = tokens * stride;
         auto* codes = memory[0].values<std::int8_t>(all * 32);
         auto* scales = memory[1].values<float>(all);
         auto* sums = memory[2].values<std::int32_t>(all * 2);
@@ -28,12 +45,12 @@ public:
         const bool spread = kernel.words_in_block == 16;
         auto* words = spread ? memory[4].values<std::int32_t>(all * 16) : reinterpret_cast<std::int32_t*>(codes);
         pool.for_each(tokens, [&](std::size_t t) {
-            const std::size_t first = t * blocks;
+            const std::size_t first = t * stride;
             table.quantize_token(&x(t, 0), x.columns(), scale_a_token, codes + first * 32, scales + first,
                                  sums + first * 2, scaled_sums + first);
             if (spread) table.spread_codes(codes + first * 32, blocks * 8, words + first * 16);
         });
-        input_ = {words, kernel.words_in_block, scales, sums, scaled_sums, blocks};
+        input_ = {words, kernel.words_in_block, scales, sums, scaled_sums, blocks, stride};
     }
     const PackedInput& view() const { return input_; }
 
@@ -48,10 +65,10 @@ PackedMatrix::PackedMatrix(PackedKind kind, std::size_t rows, std::size_t column
     const PackedKernel& kernel = active_table().packed[std::size_t(kind)];
     const std::size_t blocks = ceil_div(columns, 32), whole = blocks / blocks_, rest = blocks % blocks_;
     size_ = ceil_div(rows, kPackedRows) * (whole * kernel.bytes(blocks_) + (rest ? kernel.bytes(rest) : 0));
-    data_.reset(static_cast<std::uint8_t*>(::operator new(size_, kAlignment)));
+    data_.reset(allocate(size_));
 }
 
-void PackedMatrix::Free::operator()(std::uint8_t* memory) const { ::operator delete(memory, kAlignment); }
+void PackedMatrix::Free::operator()(std::uint8_t* memory) const { std::free(memory); }
 
 void matmul_packed(MatrixView<const float> x, const PackedMatrix& weights, MatrixView<float> out, ThreadPool& pool) {
     if (out.empty()) return;

@@ -25,14 +25,15 @@ inline constexpr std::size_t kPackedKinds = 7;
 inline constexpr std::size_t kPackedRows = 16;
 
 /// Tokens whose activations were quantized to 8 bits, as the products with packed weights read them. `blocks` of 32
-/// inputs a token; the last is filled with zeros. All arrays go token by token.
+/// inputs a token; the last is filled with zeros. All arrays go token by token, `stride` blocks apart.
 struct PackedInput {
-    const std::int32_t* words;   ///< [tokens][blocks][8 steps x words in a step]
+    const std::int32_t* words;   ///< [tokens][stride][8 steps x words in a step]
     std::size_t words_in_block;  ///< 8, or 16 where a step's four codes are widened to two pairs of 16 bits
-    const float* scales;         ///< [tokens][blocks]
-    const std::int32_t* sums;    ///< [tokens][blocks][2]: of the codes of each 16 inputs
-    const float* scaled_sums;    ///< [tokens][blocks]: scale * the sum of the block's codes
+    const float* scales;         ///< [tokens][stride]
+    const std::int32_t* sums;    ///< [tokens][stride][2]: of the codes of each 16 inputs
+    const float* scaled_sums;    ///< [tokens][stride]: scale * the sum of the block's codes
     std::size_t blocks;
+    std::size_t stride;  ///< odd: at a multiple of 4096 bytes the tokens of a tile would share the same lines of the cache
 };
 
 }  // namespace quantlens::kernels

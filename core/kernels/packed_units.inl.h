@@ -40,13 +40,20 @@ template <class Target, class Narrow>
     return Ints<Target>(__builtin_bit_cast(typename Ints<Target>::register_type, wide));
 }
 
-/// FP16 to float, exact for finite numbers: the exponent's bias is corrected by a multiplication.
+/// FP16 to float, exact for finite numbers. Without an instruction for it the exponent's bias is corrected by a
+/// multiplication, which is slow for scales below 2^-14: they are denormal on the way.
 template <class Target>
 [[gnu::always_inline]] inline Floats<Target> load_halves(const std::uint8_t* from, size_t r) {
+#if defined(__F16C__) && defined(__AVX512F__)
+    return Floats<Target>(_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from) + r)));
+#elif defined(__F16C__)
+    return Floats<Target>(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from) + r)));
+#else
     const auto half = load_widened<Target>(reinterpret_cast<const std::uint16_t*>(from) + r * kLanes<Target>);
     const auto magnitude = xsimd::bitwise_cast<float>((half & Ints<Target>(0x7fff)) << 13) * Floats<Target>(0x1p112f);
     const auto sign = (half & Ints<Target>(0x8000)) << 16;
     return xsimd::bitwise_cast<float>(xsimd::bitwise_cast<std::int32_t>(magnitude) | sign);
+#endif
 }
 
 template <class Target, class Narrow>
@@ -61,16 +68,16 @@ struct TileInput {
     size_t first;  // token
 
     [[gnu::always_inline]] const std::int32_t* words(size_t t, size_t block) const {
-        return x.words + ((first + t) * x.blocks + block) * x.words_in_block;
+        return x.words + ((first + t) * x.stride + block) * x.words_in_block;
     }
     [[gnu::always_inline]] float scale(size_t t, size_t block) const {
-        return x.scales[(first + t) * x.blocks + block];
+        return x.scales[(first + t) * x.stride + block];
     }
     [[gnu::always_inline]] float scaled_sum(size_t t, size_t block) const {
-        return x.scaled_sums[(first + t) * x.blocks + block];
+        return x.scaled_sums[(first + t) * x.stride + block];
     }
     [[gnu::always_inline]] std::int32_t half_sum(size_t t, size_t block, size_t half) const {
-        return x.sums[((first + t) * x.blocks + block) * 2 + half];
+        return x.sums[((first + t) * x.stride + block) * 2 + half];
     }
     [[gnu::always_inline]] std::int32_t sum(size_t t, size_t block) const {
         return half_sum(t, block, 0) + half_sum(t, block, 1);

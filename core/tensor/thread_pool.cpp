@@ -13,7 +13,22 @@ namespace quantlens {
 
 namespace {
 thread_local bool inside_piece = false;
+
+/// Looks for some microseconds whether something has come true. Waking a thread that sleeps takes longer than many a
+/// product of one token, so whoever waits looks first.
+template <class Condition>
+bool comes_true_soon(Condition&& condition) {
+    for (int look = 0; look < 2000; ++look) {
+        if (condition()) return true;
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#elif defined(__aarch64__)
+        asm volatile("yield");
+#endif
+    }
+    return false;
 }
+}  // namespace
 
 struct ThreadPool::State {
     std::mutex mutex;
@@ -21,9 +36,9 @@ struct ThreadPool::State {
     const std::function<void(std::size_t)>* body = nullptr;
     std::size_t pieces = 0;
     std::atomic<std::size_t> next{0};
-    std::size_t busy = 0;
-    std::size_t round = 0;
-    bool stopping = false;
+    std::atomic<std::size_t> busy{0};
+    std::atomic<std::size_t> round{0};
+    std::atomic<bool> stopping{false};
     std::vector<std::jthread> workers;
 
     void work() {
@@ -34,17 +49,18 @@ struct ThreadPool::State {
 
     void serve() {
         std::size_t seen = 0;
+        const auto called = [&] { return stopping || round != seen; };
         for (;;) {
-            {
+            if (!comes_true_soon(called)) {
                 std::unique_lock lock(mutex);
-                wake.wait(lock, [&] { return stopping || round != seen; });
-                if (stopping) return;
-                seen = round;
+                wake.wait(lock, called);
             }
+            if (stopping) return;
+            seen = round;
             work();
-            {
-                std::lock_guard lock(mutex);
-                if (--busy == 0) done.notify_one();
+            if (--busy == 0) {
+                std::lock_guard lock(mutex);  // between the caller's look and its sleep, if it is there
+                done.notify_one();
             }
         }
     }
@@ -81,8 +97,10 @@ void ThreadPool::for_each(std::size_t pieces, const std::function<void(std::size
     }
     state_->wake.notify_all();
     state_->work();
+    const auto finished = [&] { return state_->busy == 0; };
+    if (comes_true_soon(finished)) return;
     std::unique_lock lock(state_->mutex);
-    state_->done.wait(lock, [&] { return state_->busy == 0; });
+    state_->done.wait(lock, finished);
 }
 
 }  // namespace quantlens

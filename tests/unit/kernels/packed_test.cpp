@@ -1,6 +1,7 @@
 #include "kernels/packed.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "kernels/reference.h"
@@ -81,7 +82,8 @@ TEST_P(Packed, GgufBlocksMultiplyAsTheirDequantizedGoldenValues) {
             const auto used = std::span(blocks).first(rows * in_row * format.bytes);
             const auto packed = pack_blocks(format.kind, used, rows, columns, pool);
             ASSERT_TRUE(packed) << packed.error().message;
-            const Matrix weights(rows, columns, std::vector(values.begin(), values.begin() + std::ptrdiff_t(rows * columns)));
+            const Matrix weights(rows, columns,
+                                 std::vector(values.begin(), values.begin() + std::ptrdiff_t(rows * columns)));
             for (const std::size_t tokens : {1, 2, 3, 5, 8, 19}) expect_product(weights, *packed, tokens, 2);
             expect_product(weights, *packed, 1, 1, 1e30f);
             expect_product(weights, *packed, 1, 1, 1e-36f);
@@ -113,9 +115,35 @@ void expect_grouped(PackedKind kind, std::size_t rows, std::size_t columns, std:
     for (const std::size_t tokens : {1, 4, 7, 70}) expect_product(weights, *packed, tokens, 2);
 }
 
+TEST_P(Packed, EveryFinite16BitScaleIsExact) {
+    // A row of q8_0 a scale, with the code 1 once; the input 127 there has the scale 1 and the code 127.
+    ThreadPool pool(2);
+    std::vector<std::uint8_t> blocks;
+    std::vector<float> expected;
+    for (unsigned half = 0; half < 0x10000; ++half) {
+        const int exponent = int(half >> 10 & 31), fraction = int(half & 1023);
+        if (exponent == 31) continue;
+        blocks.insert(blocks.end(), {std::uint8_t(half), std::uint8_t(half >> 8), 1});
+        blocks.insert(blocks.end(), 31, 0);
+        const float size =
+            exponent == 0 ? std::ldexp(float(fraction), -24) : std::ldexp(float(1024 + fraction), exponent - 25);
+        expected.push_back(127 * (half >> 15 ? -size : size));
+    }
+    const auto packed = pack_blocks(PackedKind::kQ8_0, blocks, expected.size(), 32, pool);
+    ASSERT_TRUE(packed);
+    Matrix x(1, 32), out(1, expected.size());
+    x(0, 0) = 127;
+    matmul_packed(x, *packed, out, pool);
+    for (std::size_t i = 0; i < expected.size(); ++i) ASSERT_EQ(out(0, i), expected[i]) << "scale " << i;
+}
+
 TEST_P(Packed, GroupedCodesMultiplyAsTheirValues) {
-    for (const auto& [rows, columns, group] : {std::array<std::size_t, 3>{1, 1, 32}, {16, 128, 128}, {5, 70, 32},
-                                               {33, 300, 128}, {40, 500, 64}, {17, 1000, 1024}}) {
+    for (const auto& [rows, columns, group] : {std::array<std::size_t, 3>{1, 1, 32},
+                                               {16, 128, 128},
+                                               {5, 70, 32},
+                                               {33, 300, 128},
+                                               {40, 500, 64},
+                                               {17, 1000, 1024}}) {
         expect_grouped(PackedKind::kInt4, rows, columns, group, 0, 15, true);
         expect_grouped(PackedKind::kInt4, rows, columns, group, -8, 7, false);
         expect_grouped(PackedKind::kInt4, rows, columns, group, -7, 7, false);
@@ -180,13 +208,17 @@ TEST(Packing, WrongInputsAreErrorsThatNameThem) {
     const auto wide = pack_groups(PackedKind::kInt4, {{codes.data(), 2, 2}, 32, scales, {}}, pool);
     ASSERT_FALSE(wide);
     EXPECT_NE(wide.error().message.find("-9"), std::string::npos) << wide.error().message;
-    EXPECT_EQ(pack_groups(PackedKind::kInt8, {{codes.data(), 2, 2}, 32, huge, {}}, pool).error().code, ErrorCode::kNotFinite);
+    EXPECT_EQ(pack_groups(PackedKind::kInt8, {{codes.data(), 2, 2}, 32, huge, {}}, pool).error().code,
+              ErrorCode::kNotFinite);
     EXPECT_EQ(pack_groups(PackedKind::kInt8, {{codes.data(), 2, 2}, 20, scales, {}}, pool).error().code,
               ErrorCode::kBadParameter);
-    EXPECT_EQ(pack_groups(PackedKind::kInt8, {{codes.data(), 1, 2}, 32, scales, {}}, pool).error().code, ErrorCode::kBadShape);
+    EXPECT_EQ(pack_groups(PackedKind::kInt8, {{codes.data(), 1, 2}, 32, scales, {}}, pool).error().code,
+              ErrorCode::kBadShape);
     const std::vector<std::int8_t> bytes(4);
     EXPECT_EQ(pack_channels({bytes.data(), 2, 2}, std::vector<float>(3), pool).error().code, ErrorCode::kBadShape);
-    EXPECT_EQ(pack_channels({bytes.data(), 2, 2}, std::vector<float>{1, std::numeric_limits<float>::infinity()}, pool).error().code,
+    EXPECT_EQ(pack_channels({bytes.data(), 2, 2}, std::vector<float>{1, std::numeric_limits<float>::infinity()}, pool)
+                  .error()
+                  .code,
               ErrorCode::kNotFinite);
 }
 
