@@ -1,3 +1,6 @@
+import { textWidth } from "./text";
+import { plainly, roomy } from "./ticks";
+
 export interface AxisScale {
   (value: number): number;
   ticks(count?: number): number[];
@@ -17,23 +20,27 @@ const shortly = (value: number) =>
 
 /** How far a tick's number would reach over the edge of the picture, which lies a little beyond the end of the axis. */
 const kBeyondEnd = 8;
-const kHalfLetter = 3.6;
-const spill = (text: string, toEnd: number): number =>
-  Math.max(0, text.length * kHalfLetter - toEnd - kBeyondEnd);
+const spill = (text: string, toEnd: number): number => Math.max(0, textWidth(text) / 2 - toEnd - kBeyondEnd);
 
 export function XAxis({ scale, label, y, format = shortly, count = 6 }: AxisProps & { y: number }) {
   const [from = 0, to = 0] = scale.range();
+  const ticks = roomy(scale, count, format);
+  const written = plainly(ticks, format);
   return (
     <g class="axis" transform={`translate(0,${y})`}>
       <path d={`M${from} 0H${to}`} />
-      {scale.ticks(count).map((tick) => (
-        <g key={tick} transform={`translate(${scale(tick)},0)`}>
-          <line y2="6" />
-          <text x={-spill(format(tick), to - scale(tick))} y="20" text-anchor="middle">
-            {format(tick)}
-          </text>
-        </g>
-      ))}
+      {ticks.map((tick) => {
+        const text = written(tick);
+        const at = scale(tick);
+        return (
+          <g key={tick} transform={`translate(${at},0)`}>
+            <line y2="6" />
+            <text x={spill(text, at) - spill(text, to - at)} y="20" text-anchor="middle">
+              {text}
+            </text>
+          </g>
+        );
+      })}
       <text x={to} y="38" text-anchor="end">
         {label}
       </text>
@@ -51,13 +58,15 @@ export function YAxis({
   count = 5,
 }: AxisProps & { x: number; width: number }) {
   const top = Math.min(...scale.range());
+  const ticks = scale.ticks(count);
+  const written = plainly(ticks, format);
   return (
     <g class="axis" transform={`translate(${x},0)`}>
-      {scale.ticks(count).map((tick) => (
+      {ticks.map((tick) => (
         <g key={tick} transform={`translate(0,${scale(tick)})`}>
           <line class="grid" x2={width} />
           <text x="-8" dy="0.32em" text-anchor="end">
-            {format(tick)}
+            {written(tick)}
           </text>
         </g>
       ))}

@@ -4,6 +4,7 @@ import { scaleLinear } from "d3-scale";
 import { XAxis } from "./axis";
 import type { Kind, LegendItem } from "./kinds";
 import { Stage } from "./stage";
+import { textWidth, wrapped } from "./text";
 
 export interface BarRow {
   name: string;
@@ -24,39 +25,57 @@ export interface BarsProps {
 const kBar = 16;
 const kGap = 18;
 const kName = 20;
+const kNameLine = 17;
 const kTop = 26;
 const kFoot = 46;
 const kInset = 6;
 
 export function Bars({ label, unit, rows, legend, format, limit, highest }: BarsProps) {
   const perRow = max(rows, (row) => row.bars.length) ?? 1;
-  const rowHeight = kName + perRow * (kBar + 2) + kGap;
-  const height = kTop + rows.length * rowHeight + kFoot;
+  const bars = perRow * (kBar + 2);
+  /** For each row, its name in lines, and where it begins. */
+  const rowsFor = (width: number) => {
+    let at = kTop;
+    return rows.map((row) => {
+      const lines = wrapped(row.name, width - kInset - 8, true);
+      const place = { ...row, lines, at, under: kName + (lines.length - 1) * kNameLine };
+      at += place.under + bars + kGap;
+      return place;
+    });
+  };
+  const heightFor = (width: number) => {
+    const last = rowsFor(width).at(-1);
+    return (last ? last.at + last.under + bars + kGap : kTop) + kFoot;
+  };
   const top =
     highest ?? max([limit?.value ?? 0, ...rows.flatMap((row) => row.bars.map((bar) => bar.value))]) ?? 1;
   return (
     <Stage
       label={label}
-      height={height}
+      height={heightFor}
       legend={legend}
       count={rows.length}
       describe={(i) => `${rows[i]!.name}: ${rows[i]!.bars.map((bar) => bar.text).join("; ")}`}
-      locate={(_, y) => Math.max(0, Math.min(rows.length - 1, Math.floor((y - kTop) / rowHeight)))}
+      locate={(_, y, width) =>
+        Math.max(
+          0,
+          rowsFor(width).findLastIndex((row) => row.at <= y),
+        )
+      }
     >
       {(width, cursor) => {
         const x = scaleLinear()
           .domain([0, top])
           .range([kInset, width - 16])
           .nice();
+        const placed = rowsFor(width);
+        const height = heightFor(width);
+        const across = limit ? x(limit.value) : undefined;
         return (
           <svg width={width} height={height} aria-hidden="true">
             {limit ? (
               <g>
-                <path
-                  d={`M${x(limit.value)} ${kTop - 8}V${height - kFoot}`}
-                  class="line-good"
-                  stroke-width="2"
-                />
+                <path d={beside(placed, bars, x(limit.value))} class="line-good" stroke-width="2" />
                 <text
                   x={x(limit.value)}
                   y={kTop - 14}
@@ -67,17 +86,26 @@ export function Bars({ label, unit, rows, legend, format, limit, highest }: Bars
                 </text>
               </g>
             ) : null}
-            {rows.map((row, r) => (
+            {placed.map((row, r) => (
               <g
                 key={row.name}
-                transform={`translate(0,${kTop + r * rowHeight})`}
+                transform={`translate(0,${row.at})`}
                 opacity={cursor === undefined || cursor === r ? 1 : 0.45}
               >
-                <text x={kInset} y="13" class="halo strong">
-                  {row.name}
-                </text>
+                {row.lines.map((words, l) => (
+                  <text key={words} x={kInset} y={13 + l * kNameLine} class="halo strong">
+                    {words}
+                  </text>
+                ))}
                 {row.bars.map((bar, b) => (
-                  <Bar key={bar.kind} bar={bar} x={x} y={kName + b * (kBar + 2)} width={width} />
+                  <Bar
+                    key={bar.kind}
+                    bar={bar}
+                    x={x}
+                    y={row.under + b * (kBar + 2)}
+                    width={width}
+                    across={across}
+                  />
                 ))}
               </g>
             ))}
@@ -100,11 +128,33 @@ interface BarProps {
   x: (value: number) => number;
   y: number;
   width: number;
+  /** Where a line stands across the bars. */
+  across: number | undefined;
 }
 
-function Bar({ bar, x, y, width }: BarProps) {
+/** The line across, left out where it would go through a name. */
+function beside(
+  rows: readonly { at: number; under: number; lines: readonly string[] }[],
+  bars: number,
+  x: number,
+): string {
+  return rows
+    .map((row, r) => {
+      const reach = kInset + Math.max(...row.lines.map((line) => textWidth(line, true))) + 6;
+      const from = reach > x ? row.at + row.under - 3 : row.at - (r === 0 ? 8 : 0);
+      return `M${x} ${from}V${row.at + row.under + bars + kGap}`;
+    })
+    .join("");
+}
+
+function Bar({ bar, x, y, width, across }: BarProps) {
   const length = Math.max(1, x(bar.value) - kInset);
-  const outside = width - length > 130;
+  const words = textWidth(bar.text);
+  // Words that the line across would cut move to its other side.
+  const crossed =
+    across !== undefined && across > kInset + length - 2 && across < kInset + length + 12 + words;
+  const after = crossed ? across + 7 - kInset : length + 8;
+  const outside = kInset + after + words < width - 2 || length < words + 16;
   return (
     <g transform={`translate(${kInset},${y})`}>
       {bar.open ? (
@@ -121,7 +171,7 @@ function Bar({ bar, x, y, width }: BarProps) {
         <rect width={length} height={kBar} class={`fill-${bar.kind}`} />
       )}
       <text
-        x={outside ? length + 8 : length - 8}
+        x={outside ? after : length - 8}
         y={kBar / 2}
         dy="0.34em"
         text-anchor={outside ? "start" : "end"}

@@ -4,6 +4,7 @@ import { scaleLinear } from "d3-scale";
 import { XAxis, YAxis } from "./axis";
 import type { Kind, LegendItem } from "./kinds";
 import { Stage } from "./stage";
+import { textWidth } from "./text";
 
 export interface ColumnsProps {
   label: string;
@@ -29,6 +30,7 @@ const kLeft = 64;
 const kTop = 30;
 const kFoot = 46;
 const kWidest = 56;
+const kThinnest = 2;
 
 export function Columns({
   label,
@@ -64,21 +66,28 @@ export function Columns({
     >
       {(width, cursor) => {
         const step = span(width);
-        const gap = Math.max(step - kWidest, Math.min(12, step * 0.25));
+        // Columns of two pixels and less stand side by side: a gap would only make stripes.
+        const gap = step < 2 ? 0 : Math.max(step - kWidest, Math.min(12, step * 0.25));
+        const kinds = list.map((_, i) => kindOf?.(i) ?? kind);
+        // The few of another kind come last and are never too thin to be seen.
+        const order = [...list.keys()].sort((a, b) => Number(kinds[a] !== kind) - Number(kinds[b] !== kind));
         return (
           <svg width={width} height={height} aria-hidden="true">
             <YAxis scale={y} label={unit} x={kLeft} width={width - kLeft - 8} format={format} count={4} />
-            {list.map((value, i) => (
-              <rect
-                key={i}
-                x={kLeft + i * step + gap / 2}
-                width={Math.max(0.5, step - gap)}
-                y={Math.min(y(0), y(value))}
-                height={Math.max(value === 0 ? 0 : 1, Math.abs(y(value) - y(0)))}
-                class={`fill-${kindOf?.(i) ?? kind}`}
-                opacity={cursor === undefined || cursor === i ? 1 : 0.45}
-              />
-            ))}
+            {order.map((i) => {
+              const value = list[i]!;
+              return (
+                <rect
+                  key={i}
+                  x={kLeft + i * step + gap / 2}
+                  width={Math.max(kinds[i] === kind ? 0.5 : kThinnest, step - gap)}
+                  y={Math.min(y(0), y(value))}
+                  height={Math.max(value === 0 ? 0 : 1, Math.abs(y(value) - y(0)))}
+                  class={`fill-${kinds[i]}`}
+                  opacity={cursor === undefined || cursor === i ? 1 : 0.45}
+                />
+              );
+            })}
             <path d={`M${kLeft} ${y(0)}H${width - 8}`} stroke="var(--edge)" />
             {limit ? (
               <g>
@@ -88,7 +97,11 @@ export function Columns({
                   stroke-width="1.5"
                   stroke-dasharray="6 3"
                 />
-                <text x={width - 10} y={y(limit.value) - 6} text-anchor="end" class="fill-scale halo">
+                <text
+                  x={freePlace(list, limit, (i) => kLeft + (i + 0.5) * step, width - 10)}
+                  y={y(limit.value) - 6}
+                  class="fill-scale halo"
+                >
                   {limit.text}
                 </text>
               </g>
@@ -120,4 +133,18 @@ export function Columns({
       }}
     </Stage>
   );
+}
+
+/** Where the words about the limit begin: as far right as they cross no column that is higher than it, else at the right. */
+function freePlace(
+  list: readonly number[],
+  limit: { value: number; text: string },
+  x: (index: number) => number,
+  right: number,
+): number {
+  const length = textWidth(limit.text);
+  const towers = list.flatMap((value, i) => (value > limit.value ? [x(i)] : []));
+  const free = (left: number) => towers.every((tower) => tower < left - 6 || tower > left + length + 6);
+  for (let left = right - length; left >= kLeft + 4; left -= 4) if (free(left)) return left;
+  return right - length;
 }

@@ -31,6 +31,7 @@ export interface HeatMapProps {
 const kLeft = 26;
 const kTop = 22;
 const kLegend = 30;
+const rampWidth = (width: number) => (width < 480 ? 60 : 110);
 
 export function HeatMap(props: HeatMapProps) {
   const {
@@ -100,13 +101,13 @@ export function HeatMap(props: HeatMapProps) {
               </text>
               <rect
                 x="14"
-                width="110"
+                width={rampWidth(width)}
                 height="11"
                 fill={`url(#${ramp})`}
                 stroke="var(--edge)"
                 stroke-width="0.5"
               />
-              <text class="soft" x="132" y="10">
+              <text class="soft" x={rampWidth(width) + 22} y="10">
                 {format(highest)} {unit}
               </text>
             </g>
@@ -171,7 +172,14 @@ function Cells({ rows, columns, values, kind, highest = 1, width, drawn }: Drawn
     <canvas
       ref={ref}
       class="heat"
-      style={{ left: `${kLeft}px`, top: `${kTop}px`, width: `${width}px`, height: `${drawn}px` }}
+      style={{
+        left: `${kLeft}px`,
+        top: `${kTop}px`,
+        width: `${width}px`,
+        height: `${drawn}px`,
+        // With less than a pixel for a cell, the nearest cell alone would leave columns out; the mean does not.
+        imageRendering: width < columns || drawn < rows ? "auto" : "pixelated",
+      }}
     />
   );
 }

@@ -4,6 +4,7 @@ import { scaleLinear } from "d3-scale";
 import { XAxis } from "./axis";
 import type { Kind } from "./kinds";
 import { Stage } from "./stage";
+import { textWidth } from "./text";
 
 export interface IntervalRow {
   name: string;
@@ -20,6 +21,7 @@ export interface IntervalsProps {
 }
 
 const kRow = 40;
+const kLine = 17;
 const kTop = 8;
 const kFoot = 46;
 const kInset = 6;
@@ -31,19 +33,26 @@ const wordsOf = (row: IntervalRow, format: (value: number) => string): string =>
     : "not measured yet";
 
 export function Intervals({ label, unit, rows, format }: IntervalsProps) {
-  const height = kTop + rows.length * kRow + kFoot;
+  // The name and the words share a line where both have room.
+  const rowFor = (width: number) =>
+    rows.some((row) => textWidth(row.name, true) + textWidth(wordsOf(row, format)) + 3 * kInset > width)
+      ? kRow + kLine
+      : kRow;
+  const heightFor = (width: number) => kTop + rows.length * rowFor(width) + kFoot;
   const ends = rows.flatMap(({ estimate }) => (estimate ? [estimate.low, estimate.high] : []));
   const [low = 0, high = 1] = extent(ends);
   const margin = low < high ? 0 : Math.abs(low) / 10 || 1;
   return (
     <Stage
       label={label}
-      height={height}
+      height={heightFor}
       count={rows.length}
       describe={(i) => `${rows[i]!.name}: ${unit} ${wordsOf(rows[i]!, format)}`}
-      locate={(_, y) => Math.max(0, Math.min(rows.length - 1, Math.floor((y - kTop) / kRow)))}
+      locate={(_, y, width) => Math.max(0, Math.min(rows.length - 1, Math.floor((y - kTop) / rowFor(width))))}
     >
       {(width, cursor) => {
+        const height = heightFor(width);
+        const down = rowFor(width) - kRow;
         const x = scaleLinear()
           .domain([low - margin, high + margin])
           .range([kInset + kPad, width - kPad])
@@ -53,16 +62,21 @@ export function Intervals({ label, unit, rows, format }: IntervalsProps) {
             {rows.map((row, r) => (
               <g
                 key={row.name}
-                transform={`translate(0,${kTop + r * kRow})`}
+                transform={`translate(0,${kTop + r * rowFor(width)})`}
                 opacity={cursor === undefined || cursor === r ? 1 : 0.45}
               >
                 <text x={kInset} y="12" class="halo strong">
                   {row.name}
                 </text>
-                <text x={width - 2} y="12" text-anchor="end" class={row.estimate ? "halo" : "halo soft"}>
+                <text
+                  x={down ? kInset : width - kPad}
+                  y={12 + down}
+                  text-anchor={down ? "start" : "end"}
+                  class={row.estimate ? "halo" : "halo soft"}
+                >
                   {wordsOf(row, format)}
                 </text>
-                {row.estimate ? <Mark kind={row.kind} x={x} {...row.estimate} /> : null}
+                {row.estimate ? <Mark kind={row.kind} x={x} y={26 + down} {...row.estimate} /> : null}
               </g>
             ))}
             <XAxis
@@ -85,10 +99,10 @@ interface MarkProps {
   low: number;
   high: number;
   x: (value: number) => number;
+  y: number;
 }
 
-function Mark({ kind, value, low, high, x }: MarkProps) {
-  const y = 26;
+function Mark({ kind, value, low, high, x, y }: MarkProps) {
   return (
     <>
       <path

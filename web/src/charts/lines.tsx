@@ -74,7 +74,7 @@ export function Lines(props: LinesProps) {
       legend={series.map((s, i) => ({
         kind: s.kind,
         name: s.name,
-        mark: s.flat || i === 0 ? "line" : i % 2 === 0 ? "circle" : "square",
+        mark: s.flat || xs.length > kMostMarks ? "line" : i % 2 === 0 ? "line-dot" : "line-square",
       }))}
       count={xs.length}
       describe={(i) =>

@@ -6,6 +6,7 @@ import { XAxis, YAxis } from "./axis";
 import type { Kind, LegendItem } from "./kinds";
 import { spread } from "./spread";
 import { Stage } from "./stage";
+import { textWidth } from "./text";
 
 export interface PlanePoint {
   x: number;
@@ -46,7 +47,7 @@ export interface LogPlaneProps {
 const kLeft = 74;
 const kTop = 34;
 const kFoot = 46;
-const kNames = 150;
+const kPlain = 16;
 const kNarrow = 560;
 const kLine = 16;
 
@@ -59,10 +60,13 @@ export function LogPlane(props: LogPlaneProps) {
     .domain(extent(ys) as [number, number])
     .range([height - kFoot, kTop])
     .nice();
+  const named = curves.filter((curve) => curve.named && curve.points.length > 0);
+  // The names of the curves stand to the right of their ends, on narrow screens too: over the curves nobody could read them.
+  const beside = Math.max(kPlain, ...named.map((curve) => textWidth(curve.name, curve.strong) + 14));
   const xFor = (width: number) =>
     scaleLog()
       .domain(extent(flat, (p) => p.x) as [number, number])
-      .range([kLeft, width - (width < kNarrow ? 12 : kNames)]);
+      .range([kLeft, width - beside]);
   return (
     <Stage
       label={label}
@@ -79,10 +83,9 @@ export function LogPlane(props: LogPlaneProps) {
       {(width, cursor) => {
         const x = xFor(width);
         const narrow = width < kNarrow;
-        const named = curves.filter((curve) => curve.named && curve.points.length > 0);
         const places = spread(
           named.map((curve) => y(curve.points.at(-1)!.y)),
-          narrow ? 13 : kLine,
+          kLine,
         );
         const at = cursor === undefined ? undefined : flat[cursor];
         return (
@@ -91,7 +94,7 @@ export function LogPlane(props: LogPlaneProps) {
               scale={ticksAt(y, yBase, 6)}
               label={yLabel}
               x={kLeft}
-              width={width - kLeft - (narrow ? 12 : kNames)}
+              width={width - kLeft - beside}
               format={yFormat}
             />
             <XAxis
@@ -122,9 +125,8 @@ export function LogPlane(props: LogPlaneProps) {
             {named.map((curve, i) => (
               <text
                 key={curve.name}
-                x={narrow ? x(curve.points.at(-1)!.x) - 4 : x(curve.points.at(-1)!.x) + 10}
-                y={places[i]! + (narrow ? -7 : 4)}
-                text-anchor={narrow ? "end" : "start"}
+                x={x(curve.points.at(-1)!.x) + 8}
+                y={places[i]! + 4}
                 class={`fill-${curve.kind} halo`}
                 font-weight={curve.strong ? "600" : "400"}
               >

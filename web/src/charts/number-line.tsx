@@ -3,6 +3,7 @@ import { extent, leastIndex } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import type { LegendItem } from "./kinds";
 import { Stage } from "./stage";
+import { textWidth } from "./text";
 
 export interface NumberLineProps {
   label: string;
@@ -23,7 +24,7 @@ const kHeight = 200;
 const kTop = 52;
 const kRuler = 140;
 const kSide = 26;
-const kLabelGap = 46;
+const kBetween = 8;
 
 const kLegend: LegendItem[] = [
   { kind: "original", name: "as it was", mark: "circle" },
@@ -54,7 +55,7 @@ export function NumberLine(props: NumberLineProps) {
     >
       {(width, cursor) => {
         const x = scaleFor(width);
-        const shown = labelled(originals, x);
+        const shown = labelled(originals, x, format);
         return (
           <svg width={width} height={kHeight} aria-hidden="true">
             <Ruler x={x} lattice={lattice} />
@@ -104,14 +105,19 @@ export function NumberLine(props: NumberLineProps) {
   );
 }
 
-/** Which values have room for their number: from the left, each that keeps its distance to the last one shown. */
-function labelled(values: readonly number[], x: (value: number) => number): Set<number> {
+/** Which values have room for their number: from the left, each that does not run into the last one shown. */
+function labelled(
+  values: readonly number[],
+  x: (value: number) => number,
+  format: (value: number) => string,
+): Set<number> {
   const shown = new Set<number>();
   let last = Number.NEGATIVE_INFINITY;
   for (const i of [...values.keys()].sort((a, b) => values[a]! - values[b]!)) {
-    if (x(values[i]!) - last < kLabelGap) continue;
+    const half = textWidth(format(values[i]!)) / 2;
+    if (x(values[i]!) - half < last + kBetween) continue;
     shown.add(i);
-    last = x(values[i]!);
+    last = x(values[i]!) + half;
   }
   return shown;
 }

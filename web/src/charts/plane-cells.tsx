@@ -38,7 +38,7 @@ export function PlaneCells(props: PlaneCellsProps) {
   const [low = -1, high = 1] = props.domain ?? all;
   const inside = ([px, py]: Point) => px >= low && px <= high && py >= low && py <= high;
   const legend: LegendItem[] = [
-    { kind: "original", name: pointName, mark: "circle" },
+    { kind: "original", name: pointName, mark: "dot" },
     { kind: "quantized", name: centerName, mark: "square" },
     { kind: "scale", name: "the border of its cell", mark: "line" },
   ];

@@ -4,6 +4,7 @@ import { scaleLinear, scaleLog } from "d3-scale";
 import { XAxis, YAxis } from "./axis";
 import { type Kind, kDash, type LegendItem } from "./kinds";
 import { Stage } from "./stage";
+import { textWidth } from "./text";
 
 export interface ScatterPoint {
   x: number;
@@ -28,6 +29,8 @@ export interface ScatterProps {
   xLabel: string;
   yLabel: string;
   yFormat: (value: number) => string;
+  /** Each doubling to the right takes as much room as the last. */
+  doubling?: boolean;
   height?: number;
 }
 
@@ -35,9 +38,9 @@ const kLeft = 72;
 const kTop = 34;
 const kFoot = 46;
 const kNameHeight = 15;
-const kLetter = 7.5;
 
-export function Scatter({ label, groups, xLabel, yLabel, yFormat, height = 380 }: ScatterProps) {
+export function Scatter(props: ScatterProps) {
+  const { label, groups, xLabel, yLabel, yFormat, doubling = false, height = 380 } = props;
   const shown = groups.map((group) => ({ ...group, points: group.points.filter((p) => p.y > 0) }));
   const flat = shown.flatMap((group) => group.points);
   const [low = 1, high = 10] = extent(flat, (p) => p.y);
@@ -49,7 +52,7 @@ export function Scatter({ label, groups, xLabel, yLabel, yFormat, height = 380 }
   // Less than a power of ten would be lost between two of them.
   if (high / low >= 10) y.nice();
   const xFor = (width: number) =>
-    scaleLinear()
+    (doubling ? scaleLog().base(2) : scaleLinear())
       .domain([first, first < last ? last : first + 1])
       .nice()
       .range([kLeft, width - 16]);
@@ -59,7 +62,9 @@ export function Scatter({ label, groups, xLabel, yLabel, yFormat, height = 380 }
     <Stage
       label={label}
       height={height}
-      legend={shown.map((group): LegendItem => ({ kind: group.kind, name: group.name, mark: group.mark }))}
+      legend={shown.map(
+        ({ kind, name, mark }): LegendItem => ({ kind, name, mark: mark === "circle" ? "dot" : mark }),
+      )}
       count={flat.length}
       describe={(i) => flat[i]!.text}
       locate={(px, py, width) => {
@@ -81,7 +86,7 @@ export function Scatter({ label, groups, xLabel, yLabel, yFormat, height = 380 }
               format={yFormat}
             />
             <XAxis scale={x} label={xLabel} y={height - kFoot} count={Math.max(3, Math.floor(width / 110))} />
-            {shown.map((group) => (
+            {inFront(shown).map((group) => (
               <g key={group.name}>
                 {group.steps ? (
                   <path
@@ -102,7 +107,7 @@ export function Scatter({ label, groups, xLabel, yLabel, yFormat, height = 380 }
                 ))}
               </g>
             ))}
-            <Names points={flat} x={x} y={y} width={width} />
+            <Names groups={shown} x={x} y={y} width={width} lowest={height - kFoot - 5} />
             {at ? (
               <circle cx={x(at.x)} cy={y(at.y)} r="9" fill="none" stroke="var(--ink)" stroke-width="2" />
             ) : null}
@@ -111,6 +116,12 @@ export function Scatter({ label, groups, xLabel, yLabel, yFormat, height = 380 }
       }}
     </Stage>
   );
+}
+
+/** What is joined lies over the plain points, and over it what is marked. */
+function inFront<G extends ScatterGroup>(groups: readonly G[]): G[] {
+  const level = (group: G) => (group.steps ? 1 : group.points.some((p) => p.strong) ? 2 : 0);
+  return [...groups].sort((a, b) => level(a) - level(b));
 }
 
 type Place = (value: number) => number;
@@ -128,31 +139,50 @@ function Dot({ x, y, kind, mark, size }: { x: number; y: number; kind: Kind; mar
   );
 }
 
-/** A name right above its point, unless another name is there already. */
+interface Box {
+  left: number;
+  right: number;
+  base: number;
+}
+
+/**
+ * A name stands right above its point; along steps it stands below and to the left, where no point can be. It is left out
+ * where another name is already.
+ */
 function Names({
-  points,
+  groups,
   x,
   y,
   width,
+  lowest,
 }: {
-  points: readonly ScatterPoint[];
+  groups: readonly ScatterGroup[];
   x: Place;
   y: Place;
   width: number;
+  lowest: number;
 }) {
-  const taken: { left: number; right: number; base: number }[] = [];
-  const placed = points.flatMap((p) => {
-    if (!p.name) return [];
-    const length = p.name.length * kLetter + 4;
-    const left = Math.min(x(p.x) + 6, width - length);
-    const base = y(p.y) - 8;
-    const free = taken.every(
-      (t) => left > t.right || left + length < t.left || Math.abs(base - t.base) > kNameHeight,
-    );
-    if (!free) return [];
-    taken.push({ left, right: left + length, base });
-    return [{ name: p.name, left, base }];
-  });
+  const taken: Box[] = [];
+  const boxOf = (p: ScatterPoint, below: boolean): Box => {
+    const length = textWidth(p.name!);
+    const size = p.strong ? 7 : 4;
+    const beside = x(p.x) - size - 3 - length;
+    const left = below && beside > kLeft ? beside : Math.min(x(p.x) + 6, width - length - 2);
+    const base = below && beside > kLeft ? Math.min(lowest, y(p.y) + 13) : y(p.y) - 8;
+    return { left, right: left + length, base };
+  };
+  const placed = groups.flatMap(({ points, steps = false }) =>
+    points.flatMap((p) => {
+      if (!p.name) return [];
+      const box = boxOf(p, steps);
+      const free = taken.every(
+        (t) => box.left > t.right + 4 || box.right < t.left - 4 || Math.abs(box.base - t.base) > kNameHeight,
+      );
+      if (!free) return [];
+      taken.push(box);
+      return [{ name: p.name, ...box }];
+    }),
+  );
   return (
     <>
       {placed.map((p) => (

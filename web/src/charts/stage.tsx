@@ -7,7 +7,8 @@ import { kDash, type LegendItem } from "./kinds";
 export interface StageProps {
   /** What the picture shows, for those who do not see it. */
   label: string;
-  height: number;
+  /** In pixels; where the picture is taller on a narrow screen, for the width that it has. */
+  height: number | ((width: number) => number);
   legend?: readonly LegendItem[];
   /** How many things the cursor can be on, and what each says. */
   count: number;
@@ -49,6 +50,7 @@ export function Stage({
 }: StageProps) {
   const { ref, width } = useWidth<HTMLDivElement>();
   const [cursor, setCursor] = useState<number | undefined>(undefined);
+  const tall = typeof height === "number" ? height : height(width);
   const at = cursor !== undefined && cursor < count ? cursor : undefined;
   const point = (event: PointerEvent) => {
     const box = ref.current!.getBoundingClientRect();
@@ -80,7 +82,7 @@ export function Stage({
         aria-roledescription="chart"
         aria-label={`${label} Arrow keys read its values.`}
         tabIndex={0}
-        style={{ height: `${height}px` }}
+        style={{ height: `${tall}px` }}
         onPointerMove={point}
         onPointerDown={point}
         onPointerLeave={() => setCursor(undefined)}
@@ -101,7 +103,7 @@ function Legend({ items }: { items: readonly LegendItem[] }) {
     <ul class="legend">
       {items.map((item) => (
         <li key={item.name}>
-          <svg width="18" height="14" aria-hidden="true">
+          <svg width="22" height="14" aria-hidden="true">
             <title>{item.name}</title>
             <Swatch {...item} />
           </svg>
@@ -113,20 +115,39 @@ function Legend({ items }: { items: readonly LegendItem[] }) {
 }
 
 function Swatch({ kind, mark }: LegendItem) {
+  const line = <path d="M0 7H22" class={`line-${kind}`} stroke-dasharray={kDash[kind]} stroke-width="2" />;
+  const dot = <circle cx="11" cy="7" r="4.5" class={`fill-${kind}`} />;
+  const square = <rect x="7" y="3" width="8" height="8" class={`fill-${kind}`} />;
   switch (mark) {
     case "circle":
-      return <circle cx="9" cy="7" r="4.5" class={`line-${kind}`} fill="var(--paper)" stroke-width="2" />;
+      return <circle cx="11" cy="7" r="4.5" class={`line-${kind}`} fill="var(--paper)" stroke-width="2" />;
+    case "dot":
+      return dot;
     case "square":
-      return <rect x="4.5" y="2.5" width="9" height="9" class={`fill-${kind}`} />;
+      return square;
+    case "line-dot":
+      return (
+        <>
+          {line}
+          {dot}
+        </>
+      );
+    case "line-square":
+      return (
+        <>
+          {line}
+          {square}
+        </>
+      );
     case "bar":
-      return <rect x="0" y="2" width="18" height="10" class={`fill-${kind}`} />;
+      return <rect x="0" y="2" width="22" height="10" class={`fill-${kind}`} />;
     case "open-bar":
-      return <rect x="1" y="3" width="16" height="8" class={`line-${kind}`} fill="none" stroke-width="1.5" />;
+      return <rect x="1" y="3" width="20" height="8" class={`line-${kind}`} fill="none" stroke-width="1.5" />;
     case "tick":
       return (
-        <path d="M0 10.5H18M3 3V10M9 3V10M15 3V10" class={`line-${kind}`} fill="none" stroke-width="1.5" />
+        <path d="M0 10.5H22M4 3V10M11 3V10M18 3V10" class={`line-${kind}`} fill="none" stroke-width="1.5" />
       );
     default:
-      return <path d="M0 7H18" class={`line-${kind}`} stroke-dasharray={kDash[kind]} stroke-width="2" />;
+      return line;
   }
 }

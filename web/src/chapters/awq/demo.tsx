@@ -6,7 +6,7 @@ import type { QuantizeRequest } from "../../core/requests";
 import { viewState } from "../../state/view-state";
 import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
-import { decimals, significant } from "../../ui/format";
+import { decimals, plain, significant } from "../../ui/format";
 import { Slider } from "../../ui/slider";
 import { BitsSlider, GroupSize } from "../shared/controls";
 import { LayerSelect, layerFrom, layerWords } from "../shared/layer-choice";
@@ -101,7 +101,7 @@ export function Search() {
           series={[{ name: "output error on the inputs", kind: "error", values: listOf(r, "losses") }]}
           xLabel="exponent"
           yLabel="mean squared error of the output"
-          xFormat={(value) => decimals(value, 2)}
+          xFormat={plain}
           yFormat={(value) => significant(value, 3)}
           here={numberOf(r, "best_ratio")}
           height={280}
@@ -143,6 +143,7 @@ export function Scales() {
               kind="original"
               values={largest}
               format={(value) => significant(value, 3)}
+              axis={{ low: 0, high: largest.length, label: "input channel" }}
               describe={(i) => `channel ${i + 1}: inputs up to ${significant(largest[i] ?? 0, 3)}`}
               height={190}
             />
@@ -152,6 +153,7 @@ export function Scales() {
               kind="scale"
               values={factors}
               format={(value) => significant(value, 3)}
+              axis={{ low: 0, high: factors.length, label: "input channel" }}
               describe={(i) => `channel ${i + 1}: weights times ${significant(factors[i] ?? 0, 3)}`}
               height={190}
             />

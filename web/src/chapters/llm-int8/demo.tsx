@@ -126,6 +126,7 @@ export function OutlierColumns() {
             limit={{ value: view.value.threshold, text: `threshold ${view.value.threshold}` }}
             values={largest}
             format={(value) => significant(value, 3)}
+            axis={{ low: 0, high: largest.length, label: "input column" }}
             describe={(i) =>
               `input ${i + 1}: up to ${significant(largest[i] ?? 0, 3)}, ${found.has(i) ? "an outlier, in FP16" : "in 8 bits"}`
             }

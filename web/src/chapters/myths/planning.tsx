@@ -155,6 +155,7 @@ const timesBar = (value: number) => ({ kind: "quantized" as const, value, text: 
 // --- the cache is 2 x layers x width
 
 const cache = viewState("myth-cache", { context: 8192 });
+const kGiB = 1024 ** 3;
 const caches = ask(() => ({
   op: "cache-curve" as const,
   models: ["llama-2-7b", "llama-3.1-8b", "qwen2.5-7b", "falcon-7b", "gemma-3-27b", "deepseek-v3"],
@@ -203,10 +204,10 @@ export function CacheFormula() {
       {(r) => (
         <Bars
           label="Cache of six models, by the formula and true."
-          unit="bytes, in 16 bits"
-          format={(value) => bytes(value, 2)}
+          unit="GiB of cache, in 16 bits"
+          format={(value) => significant(value, 3)}
           legend={[
-            { kind: "error", name: "2 x layers x width x tokens", mark: "open-bar" },
+            { kind: "error", name: "2 × layers × width × tokens", mark: "open-bar" },
             { kind: "quantized", name: "what it takes", mark: "bar" },
           ]}
           rows={r.curves.map((c) => ({
@@ -214,11 +215,11 @@ export function CacheFormula() {
             bars: [
               {
                 kind: "error" as const,
-                value: c.bytes_by_width_formula[0]!,
+                value: c.bytes_by_width_formula[0]! / kGiB,
                 text: bytes(c.bytes_by_width_formula[0]!),
                 open: true,
               },
-              { kind: "quantized" as const, value: c.bytes[0]!, text: bytes(c.bytes[0]!) },
+              { kind: "quantized" as const, value: c.bytes[0]! / kGiB, text: bytes(c.bytes[0]!) },
             ],
           }))}
         />

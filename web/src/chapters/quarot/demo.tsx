@@ -47,7 +47,7 @@ const onModel = measureRows(() => {
   const plain = { method: base, scheme: "symmetric", granularity: "channel", convention: "quarot" };
   return [
     ["Without the rotation", "error", { ...plain, ...shared }],
-    ["With it", "good", { method: "quarot", base, ...shared }],
+    ["With it", "quantized", { method: "quarot", base, ...shared }],
   ];
 });
 const pair = askEach(() => [withRotation(), without()]);
@@ -65,8 +65,8 @@ export function Spread() {
         <>
           Before, the largest input is{" "}
           <b class="is-outlier">{decimals(r.activations.before.max_over_rms, 1)} times</b> the root mean
-          square; after, <b class="is-good">{decimals(r.activations.after.max_over_rms, 1)} times</b>. Without
-          any rounding the output stays as it was: it differs by at most{" "}
+          square; after, <b class="is-quantized">{decimals(r.activations.after.max_over_rms, 1)} times</b>.
+          Without any rounding the output stays as it was: it differs by at most{" "}
           <b>{significant(r.output_largest_difference, 2)}</b>, its root mean square is{" "}
           {significant(r.output_rms, 3)}.
         </>
@@ -102,9 +102,9 @@ export function Spread() {
       {(r) => (
         <>
           <ChannelMagnitudes when="before" kind="outlier" values={r.arrays.column_absmax_before!.data} />
-          <ChannelMagnitudes when="after" kind="good" values={r.arrays.column_absmax_after!.data} />
+          <ChannelMagnitudes when="after" kind="quantized" values={r.arrays.column_absmax_after!.data} />
           <InputHistogram when="before" kind="outlier" {...r.activations.before.histogram} />
-          <InputHistogram when="after" kind="good" {...r.activations.after.histogram} />
+          <InputHistogram when="after" kind="quantized" {...r.activations.after.histogram} />
         </>
       )}
     </Figure>
@@ -113,19 +113,20 @@ export function Spread() {
 
 interface WhenProps {
   when: string;
-  kind: "outlier" | "good";
+  kind: "outlier" | "quantized";
 }
 
 function ChannelMagnitudes({ when, kind, values }: WhenProps & { values: ArrayLike<number> }) {
   return (
     <Columns
       label={`The largest magnitude of each input ${when} the rotation.`}
-      unit={`largest magnitude of each of ${values.length} inputs, ${when}`}
+      unit={`largest magnitude, ${when}`}
       kind={kind}
       values={values}
       format={(value) => significant(value, 3)}
+      axis={{ low: 0, high: values.length, label: "input" }}
       describe={(i) => `input ${i + 1}: up to ${significant(values[i]!, 3)} ${when} the rotation`}
-      height={150}
+      height={166}
     />
   );
 }
@@ -185,7 +186,7 @@ export function WithAndWithout() {
           <>
             With weights in <DragNumber field={bits} name="Bits of a weight" minimum={2} maximum={8} /> and
             inputs in {view.value.activation_bits} bits (<span class="is-scale">{costWords(rotated)}</span>)
-            the output error is <b class="is-good">{significant(rotated.output_mse ?? 0, 3)}</b> with the
+            the output error is <b class="is-quantized">{significant(rotated.output_mse ?? 0, 3)}</b> with the
             rotation and <b class="is-error">{significant(plain.output_mse ?? 0, 3)}</b> without.
           </>
         );
@@ -209,7 +210,7 @@ export function WithAndWithout() {
               },
               {
                 name: "With it",
-                bars: [{ kind: "good", value: rotated ?? 0, text: significant(rotated ?? 0, 3) }],
+                bars: [{ kind: "quantized", value: rotated ?? 0, text: significant(rotated ?? 0, 3) }],
               },
             ]}
             legend={[]}

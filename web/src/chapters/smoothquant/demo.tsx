@@ -4,7 +4,7 @@ import type { QuantizeRequest } from "../../core/requests";
 import { viewState } from "../../state/view-state";
 import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
-import { decimals, significant } from "../../ui/format";
+import { decimals, plain, significant } from "../../ui/format";
 import { Slider } from "../../ui/slider";
 import { ActivationBits, BitsSlider } from "../shared/controls";
 import { LayerSelect, layerWords, PlantedSwitch, plantableLayer, plantedBy } from "../shared/layer-choice";
@@ -161,7 +161,7 @@ export function Sweep() {
         if (!here) return <>Bits, layer and outliers are those of the figure above.</>;
         return (
           <>
-            At alpha {decimals(view.value.alpha, 2)} the error is{" "}
+            At alpha {plain(view.value.alpha)} the error is{" "}
             <b class="is-quantized">{significant(here.output_mse ?? 0, 3)}</b>, without smoothing{" "}
             <b class="is-error">{significant(here.output_mse_rtn ?? 0, 3)}</b>.
           </>
@@ -194,7 +194,7 @@ export function Sweep() {
           ]}
           xLabel="alpha"
           yLabel="mean squared error of the output"
-          xFormat={(value) => decimals(value, 2)}
+          xFormat={plain}
           yFormat={(value) => significant(value, 3)}
           logY
           here={view.value.alpha}

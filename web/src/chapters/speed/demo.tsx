@@ -135,7 +135,7 @@ export function DeviceSpeeds() {
                 bars: [barOf("original", before, shown(before)!), barOf("quantized", after, shown(after)!)],
               }))}
           />
-          <p class="hint">This takes for granted:</p>
+          <p class="assumptions-name">This takes for granted:</p>
           <ul class="assumptions">
             {fourNinety(r.items).after.assumptions.map((assumption) => (
               <li key={assumption}>{assumption}</li>
@@ -271,7 +271,7 @@ export function Roofline() {
           legend={[
             { kind: "scale", name: "the roof", mark: "line" },
             { kind: "original", name: "writing, 16 bits", mark: "square" },
-            { kind: "quantized", name: `writing, ${format}`, mark: "circle" },
+            { kind: "quantized", name: `writing, ${format}`, mark: "dot" },
             { kind: "good", name: "reading the prompt", mark: "square" },
           ]}
           xLabel="operations for each byte"

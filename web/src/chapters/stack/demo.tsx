@@ -274,6 +274,7 @@ export function Leaderboard() {
             xLabel="bits a quantized weight, scales included"
             yLabel="perplexity, a byte"
             yFormat={(value) => significant(value, 3)}
+            doubling
             height={400}
             groups={[
               { name: "the front", kind: "good", mark: "square", points: best.map(pointOf), steps: true },

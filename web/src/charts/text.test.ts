@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { textWidth, wrapped } from "./text";
+import { plainly, roomy } from "./ticks";
+
+test("a name breaks only where it has no room", () => {
+  const name = "Weights and activations in 8 bits";
+  expect(wrapped(name, 10_000)).toEqual([name]);
+  const lines = wrapped(name, 150);
+  expect(lines.length).toBeGreaterThan(1);
+  expect(lines.join(" ")).toBe(name);
+  for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(150);
+});
+
+test("a word that is wider than the room stays whole", () => {
+  expect(wrapped("model.layers.0.mlp.down_proj.weight", 20)).toEqual(["model.layers.0.mlp.down_proj.weight"]);
+});
+
+/** A scale from 0 to 80 over `pixels`, with a tick at every multiple of `80 / count`. */
+const scaleOver = (pixels: number) =>
+  Object.assign((value: number) => (value / 80) * pixels, {
+    ticks: (count = 4) => Array.from({ length: count + 1 }, (_, i) => (80 * i) / count),
+    range: () => [0, pixels],
+  });
+
+test("ticks keep apart, however narrow the axis", () => {
+  for (const pixels of [900, 300, 120, 60]) {
+    const scale = scaleOver(pixels);
+    const ticks = roomy(scale, 8, String);
+    expect(ticks.length).toBeGreaterThan(0);
+    for (let i = 1; i < ticks.length; i += 1) {
+      const apart = scale(ticks[i]!) - scale(ticks[i - 1]!);
+      expect(apart).toBeGreaterThan((textWidth(String(ticks[i])) + textWidth(String(ticks[i - 1]))) / 2);
+    }
+  }
+});
+
+test("ticks that would read alike get the digits that tell them apart", () => {
+  const two = (value: number) => value.toFixed(2);
+  expect([4.946, 4.948, 4.95].map(plainly([4.946, 4.948, 4.95], two))).toEqual(["4.946", "4.948", "4.950"]);
+  expect([4.9, 5, 5.1].map(plainly([4.9, 5, 5.1], two))).toEqual(["4.90", "5.00", "5.10"]);
+});
