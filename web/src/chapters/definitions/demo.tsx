@@ -62,7 +62,7 @@ export function Ranges() {
         return (
           <>
             No weight of block {view.value.block} is more than{" "}
-            <b class="is-quantized">{decimals(ratio(weights.i), 1)} times</b> the root mean square of its
+            <b class="is-original">{decimals(ratio(weights.i), 1)} times</b> the root mean square of its
             matrix. Among the activations, the {inputs.name.replace("activations: ", "")} reach{" "}
             <b class="is-outlier">{decimals(ratio(inputs.i), 1)} times</b> theirs.
           </>
@@ -86,14 +86,14 @@ export function Ranges() {
           unit="largest value, in root mean squares"
           format={(value) => significant(value, 3)}
           legend={[
-            { kind: "quantized", name: "weights", mark: "bar" },
+            { kind: "original", name: "weights", mark: "bar" },
             { kind: "outlier", name: "activations", mark: "open-bar" },
           ]}
           rows={r.items.map((item, i) => ({
             name: kRows[i]!.name,
             bars: [
               {
-                kind: kRows[i]!.of === "weights" ? ("quantized" as const) : ("outlier" as const),
+                kind: kRows[i]!.of === "weights" ? ("original" as const) : ("outlier" as const),
                 value: item.max_over_rms,
                 text: `${decimals(item.max_over_rms, 1)}; from ${significant(item.minimum, 2)} to ${significant(item.maximum, 2)}`,
                 open: kRows[i]!.of !== "weights",

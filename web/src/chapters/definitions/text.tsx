@@ -1,6 +1,7 @@
 import { Chapter } from "../../page/chapter";
 import { Demo } from "../../page/demo";
 import { Term } from "../../page/term";
+import { ProseTable } from "../../ui/prose-table";
 
 const kRows = [
   [
@@ -28,32 +29,11 @@ const kRows = [
 export default function Definitions() {
   return (
     <Chapter id="definitions" title="Four kinds of numbers, four difficulties">
-      <section class="scroll-box is-whole wide" tabIndex={0} aria-label="What the numbers of a model are">
-        <table class="data-table">
-          <thead>
-            <tr>
-              <th scope="col">numbers</th>
-              <th scope="col" class="words">
-                what they are
-              </th>
-              <th scope="col" class="words">
-                what is hard about rounding them
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {kRows.map(([name, what, hard]) => (
-              <tr key={name}>
-                <td>
-                  <b>{name}</b>
-                </td>
-                <td class="words">{what}</td>
-                <td class="words">{hard}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <ProseTable
+        label="What the numbers of a model are"
+        heads={["numbers", "what they are", "what is hard about rounding them"]}
+        rows={kRows}
+      />
       <p>
         You often read of fixed ranges, such as weights between {"\u2212"}2 and 2. There are none; each model
         and each layer has its own, so they are measured here.

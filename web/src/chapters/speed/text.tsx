@@ -2,6 +2,7 @@ import { Chapter, Note } from "../../page/chapter";
 import { Demo } from "../../page/demo";
 import { Term } from "../../page/term";
 import { Tex } from "../../page/tex";
+import { ProseTable } from "../../ui/prose-table";
 import { tableOf, valueIn } from "../shared/published";
 
 export default function Speed() {
@@ -34,34 +35,11 @@ export default function Speed() {
         done in 16 bits.
       </p>
       <h3>What gets faster, and what does not</h3>
-      <div class="wide">
-        <section class="scroll-box is-whole" tabIndex={0} aria-label="What gets faster, and what does not">
-          <table class="data-table">
-            <thead>
-              <tr>
-                <th scope="col" class="words">
-                  work
-                </th>
-                <th scope="col" class="words">
-                  with fewer bits
-                </th>
-                <th scope="col" class="words">
-                  because
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {kRows.map(([work, effect, why]) => (
-                <tr key={work}>
-                  <td class="words">{work}</td>
-                  <td class="words">{effect}</td>
-                  <td class="words">{why}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
-      </div>
+      <ProseTable
+        label="What gets faster, and what does not"
+        heads={["work", "with fewer bits", "because"]}
+        rows={kRows}
+      />
       <p>
         Published measurements say the same.{" "}
         <a href="#trade-offs">llama.cpp&rsquo;s table for Llama 3.1 8B</a> has writing at {written("Q4_K_M")}{" "}

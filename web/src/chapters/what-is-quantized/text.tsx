@@ -1,6 +1,7 @@
 import { Chapter } from "../../page/chapter";
 import { Demo } from "../../page/demo";
 import { Term } from "../../page/term";
+import { ProseTable } from "../../ui/prose-table";
 
 const kRows = [
   [
@@ -37,36 +38,11 @@ export default function WhatIsQuantized() {
         <Term of="kv-cache">cache</Term> grows, and in <Term of="finetuning">finetuning</Term> a frozen model
         lies below what learns. Each can be rounded, and each has its own difficulty.
       </p>
-      <section class="scroll-box is-whole wide" tabIndex={0} aria-label="What can be quantized">
-        <table class="data-table">
-          <thead>
-            <tr>
-              <th scope="col">what</th>
-              <th scope="col" class="words">
-                how
-              </th>
-              <th scope="col" class="words">
-                what you gain
-              </th>
-              <th scope="col" class="words">
-                what is hard
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {kRows.map(([what, how, gain, hard]) => (
-              <tr key={what}>
-                <td>
-                  <b>{what}</b>
-                </td>
-                <td class="words">{how}</td>
-                <td class="words">{gain}</td>
-                <td class="words">{hard}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <ProseTable
+        label="What can be quantized"
+        heads={["what", "how", "what you gain", "what is hard"]}
+        rows={kRows}
+      />
       <Demo of="what-is-quantized" name="WhatItSaves" />
       <Demo of="what-is-quantized" name="WhatItCosts" />
       <p>
