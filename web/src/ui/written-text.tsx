@@ -17,6 +17,9 @@ const kFirstPrintable = 32;
 const kDelete = 127;
 const characterOf = (byte: number): string =>
   byte === 10 ? "\n" : byte >= kFirstPrintable && byte < kDelete ? String.fromCharCode(byte) : "\u00b7";
+/** One line break is where the novel's printer turned the line, which this narrower box does elsewhere; two are a paragraph. */
+const isTurn = (bytes: ArrayLike<number>, i: number): boolean =>
+  bytes[i] === 10 && bytes[i - 1] !== 10 && bytes[i + 1] !== 10;
 const nameOf = (byte: number): string =>
   byte === 10
     ? "a line break"
@@ -68,7 +71,7 @@ export function WrittenText({ name, kind, prompt, bytes, probabilities, waiting 
             data-cursor={at === i ? "" : undefined}
             style={{ "--p": (probabilities[i] ?? 0).toFixed(2) }}
           >
-            {characterOf(byte)}
+            {isTurn(bytes, i) ? " " : characterOf(byte)}
           </span>
         ))}
       </div>
