@@ -78,7 +78,7 @@ export function GrowthCurves() {
           "heads with keys of their own",
           "cache (bytes)",
           "one more token (bytes)",
-          "2 x layers x width, 16 bits (bytes)",
+          "2 × layers × width, 16 bits (bytes)",
         ],
         rows: r.curves.map((c) => [
           c.name,

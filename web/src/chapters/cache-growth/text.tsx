@@ -38,11 +38,11 @@ export default function CacheGrowth() {
         }
       </Tex>
       <p>
-        Here h is the number of heads that have keys and values of their own, d how many numbers a key or a
-        value has, and b the bits of each of these numbers; eight bits are a byte. With a sliding window,
-        count a layer&rsquo;s tokens only as far as it looks.
+        Here <Tex>h</Tex> is the number of heads that have keys and values of their own, <Tex>d</Tex> how many
+        numbers a key or a value has, and <Tex>b</Tex> the bits of each of these numbers; eight bits are a
+        byte. With a sliding window, count a layer&rsquo;s tokens only as far as it looks.
       </p>
-      <Note title="2 x layers x width">
+      <Note title="2 × layers × width">
         The formula that is often given multiplies by the model&rsquo;s whole width. That is right only where
         every head has keys of its own, as in Llama 2 7B. For Llama 3.1 8B it is four times too much.
       </Note>

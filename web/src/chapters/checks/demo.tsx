@@ -8,14 +8,31 @@ function Marks({ run }: { run: Run }) {
   const failed = run.results.filter((one) => !one.passed).length;
   const label = `${run.total} golden cases: ${run.results.length} run, ${failed} failed.`;
   return (
-    <div class="check-marks" role="img" aria-label={label}>
-      {Array.from({ length: run.total }, (_, i) => {
-        const result = run.results[i];
-        return (
-          <i key={i} class={result ? (result.passed ? "is-passed" : "is-failed") : ""} title={result?.name} />
-        );
-      })}
-    </div>
+    <>
+      <ul class="legend" aria-hidden="true">
+        <li>
+          <i class="check-key" /> not run yet
+        </li>
+        <li>
+          <i class="check-key is-passed" /> passed
+        </li>
+        <li>
+          <i class="check-key is-failed" /> failed
+        </li>
+      </ul>
+      <div class="check-marks" role="img" aria-label={label}>
+        {Array.from({ length: run.total }, (_, i) => {
+          const result = run.results[i];
+          return (
+            <i
+              key={i}
+              class={result ? (result.passed ? "is-passed" : "is-failed") : ""}
+              title={result?.name}
+            />
+          );
+        })}
+      </div>
+    </>
   );
 }
 

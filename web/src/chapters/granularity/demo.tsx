@@ -75,7 +75,7 @@ export function ErrorMap() {
         caption: "The layer's error in numbers",
         columns: ["what", "value"],
         rows: [
-          ["rows x columns", `${r.rows} x ${r.columns}`],
+          ["rows × columns", `${r.rows} × ${r.columns}`],
           ["bits a weight, scales included", decimals(r.bits_per_weight, 4)],
           ["stored bytes", String(r.bytes)],
           ["mean squared error", significant(r.weight_mse, 6)],

@@ -36,10 +36,10 @@ function MethodCard({ card }: { card: Card }) {
         <MeasuredRows methods={card.measured} />
         <dt>Read and try</dt>
         <dd>
-          <a href={`#paper-${paper.id}`}>{paper.name}</a>
+          <a href={`#paper-${paper.id}`}>The paper: {paper.name}</a>
           {tried ? (
             <>
-              ; <a href={`#${tried}`}>{kChapters.get(tried)}</a>
+              ; <a href={`#${tried}`}>the chapter: {kChapters.get(tried)}</a>
             </>
           ) : null}
         </dd>

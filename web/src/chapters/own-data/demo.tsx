@@ -27,7 +27,7 @@ export { OneMethod } from "./one-method";
 export { OwnText } from "./own-text";
 
 const shapeText = (shape: readonly number[]) =>
-  shape.length > 0 ? shape.map(whole).join(" x ") : "one number";
+  shape.length > 0 ? shape.map(whole).join("\u00a0×\u00a0") : "one number";
 
 export function Contents() {
   useEffect(() => void makeExample(), []);

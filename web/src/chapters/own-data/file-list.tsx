@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { FileTensor } from "../../core/requests";
-import { bytes, decimals } from "../../ui/format";
+import { bytes, significant } from "../../ui/format";
 import { useUniqueId } from "../../ui/unique-id";
 
 /** A model has hundreds of tensors; the filter finds the others. */
@@ -60,7 +60,7 @@ export function TensorList({ tensors, chosen, choose, shapeText }: TensorListPro
                 </td>
                 <td>{tensor.type}</td>
                 <td>{shapeText(tensor.shape)}</td>
-                <td>{decimals(tensor.bits_per_weight, 3)}</td>
+                <td>{significant(tensor.bits_per_weight, 5)}</td>
                 <td>{bytes(tensor.bytes)}</td>
               </tr>
             ))}

@@ -94,7 +94,7 @@ export function OneMethod() {
         caption: "The result in numbers",
         columns: ["what", "value"],
         rows: [
-          ["rows x columns", `${whole(r.rows)} x ${whole(r.columns)}`],
+          ["rows × columns", `${whole(r.rows)} × ${whole(r.columns)}`],
           ["bits a weight, scales included", decimals(r.bits_per_weight, 4)],
           ["stored bytes", whole(r.bytes)],
           ["mean squared error", significant(r.weight_mse, 6)],

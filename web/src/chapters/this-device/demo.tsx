@@ -4,7 +4,7 @@ import type { Measured, MeasureResponse } from "../../core/requests";
 import { Figure } from "../../ui/figure";
 import { FileInput } from "../../ui/file-input";
 import { decimals, significant } from "../../ui/format";
-import { compareWith, kAsked, measured, type Run, start, stop } from "./measure";
+import { compareWith, kAsked, kProducts, measured, type Run, start, stop } from "./measure";
 import { byBytes, type Report, sameWork } from "./report";
 
 const rate = (row: Measured): string =>
@@ -20,10 +20,12 @@ const kNames: Record<string, string> = {
   int8: "int8 arithmetic",
   matmul_nt: "weights in f32",
 };
-const nameOf = (row: Measured): string =>
-  kNames[row.kernel] ?? `weights in ${row.kernel.replace("matmul_packed ", "")}`;
-const isProduct = (row: Measured) => row.kernel.startsWith("matmul");
+const nameOf = (kernel: string): string =>
+  kNames[kernel] ?? `weights in ${kernel.replace("matmul_packed ", "")}`;
+/** What the core calls the product that was asked for as the format of its weights. */
+const measuredAs = (format: string): string => (format === "f32" ? "matmul_nt" : `matmul_packed ${format}`);
 
+/** A row for each product with one token, before it is measured as well as after. */
 const Rates = ({ rows, report }: { rows: readonly MeasureResponse[]; report: Report | undefined }) => (
   <Bars
     label="How fast the weights of each format go through the product with one token."
@@ -42,22 +44,21 @@ const Rates = ({ rows, report }: { rows: readonly MeasureResponse[]; report: Rep
         : []),
     ]}
     {...limitOf(rows)}
-    rows={rows
-      .filter((row) => isProduct(row) && row.bound === "memory")
-      .map((row) => {
-        const other = sameWork(report, row);
-        return {
-          name: nameOf(row),
-          bars: [
-            {
-              kind: "quantized" as const,
-              value: row.gb_per_s,
-              text: `${rate(row)}, ${percent(row.share_of_limit)}`,
-            },
-            ...(other ? [{ kind: "original" as const, value: other.gb_per_s, text: rate(other) }] : []),
-          ],
-        };
-      })}
+    rows={kProducts.map(({ kernel }) => {
+      const row = rows.find((one) => one.bound === "memory" && one.kernel === measuredAs(kernel));
+      const other = row && sameWork(report, row);
+      return {
+        name: nameOf(measuredAs(kernel)),
+        bars: [
+          {
+            kind: "quantized" as const,
+            value: row?.gb_per_s ?? 0,
+            text: row ? `${rate(row)}, ${percent(row.share_of_limit)}` : "not measured yet",
+          },
+          ...(other ? [{ kind: "original" as const, value: other.gb_per_s, text: rate(other) }] : []),
+        ],
+      };
+    })}
   />
 );
 
@@ -81,7 +82,7 @@ function Said({ run }: { run: Run }) {
       {q4 ? (
         <>
           {" "}
-          A layer of 4096 x 4096 in q4_0 takes{" "}
+          A layer of 4096 × 4096 in q4_0 takes{" "}
           <b class="is-quantized">{significant(q4.seconds * 1000, 3)} ms</b>.
         </>
       ) : null}
@@ -135,7 +136,7 @@ export function Device() {
         rows: r.rows.map((row) => {
           const other = sameWork(r.report, row);
           return [
-            nameOf(row),
+            nameOf(row.kernel),
             row.shape,
             row.bound,
             rate(row),
@@ -147,15 +148,7 @@ export function Device() {
         }),
       })}
     >
-      {(r) =>
-        r.rows.some(isProduct) ? (
-          <Rates rows={r.rows} report={r.report} />
-        ) : (
-          <div class="placeholder-plain" style={{ "--height": "560px" }}>
-            {running ? "measuring the limits" : "not measured yet"}
-          </div>
-        )
-      }
+      {(r) => <Rates rows={r.rows} report={r.report} />}
     </Figure>
   );
 }

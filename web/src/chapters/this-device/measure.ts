@@ -39,6 +39,11 @@ export const measured: Answer<Run> = {
   request: signal(kAsked[5]),
 };
 
+/** The products with one token, which the picture has a row for before they are measured. */
+export const kProducts: readonly MeasureRequest[] = kAsked.filter(
+  ({ kernel, tokens }) => kOneToken.includes(kernel) && tokens === undefined,
+);
+
 /** Another run that has begun since makes an older one end. */
 let runs = 0;
 

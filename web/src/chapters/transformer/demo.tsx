@@ -1,5 +1,6 @@
 // The reference model as a diagram: each box that holds weights can be opened.
 import { computed } from "@preact/signals";
+import { Fragment } from "preact";
 import { Columns } from "../../charts/columns";
 import { type Answer, ask, askEach } from "../../core/ask";
 import { modelStatus } from "../../core/model";
@@ -74,6 +75,18 @@ function Box({ part, name, model }: { part: string; name: string; model: ModelRe
     </button>
   );
 }
+/** A tensor's name, which a narrow screen may break after a dot. */
+const Named = ({ name }: { name: string }) => (
+  <b class="is-original">
+    {name.split(".").map((part, i) => (
+      <Fragment key={i}>
+        {i > 0 ? "." : ""}
+        {i > 0 ? <wbr /> : null}
+        {part}
+      </Fragment>
+    ))}
+  </b>
+);
 const shapeOf = (tensor: { rows: number; columns: number }): string =>
   `${tensor.rows} \u00d7 ${tensor.columns}`;
 const Arrow = () => (
@@ -165,12 +178,12 @@ export function Blocks() {
         const stored = sizes.value.value?.items;
         return isNorm(tensor.name) ? (
           <>
-            <b class="is-original">{tensor.name}</b> has {whole(tensor.rows * tensor.columns)} numbers of{" "}
+            <Named name={tensor.name} /> has {whole(tensor.rows * tensor.columns)} numbers of{" "}
             {whole(r.about.parameters)}: too few to be worth rounding.
           </>
         ) : (
           <>
-            <b class="is-original">{tensor.name}</b> has {whole(tensor.rows * tensor.columns)} of{" "}
+            <Named name={tensor.name} /> has {whole(tensor.rows * tensor.columns)} of{" "}
             {whole(r.about.parameters)} weights
             {stored?.[2] ? (
               <>
