@@ -6,6 +6,7 @@ import "./style/figure.css";
 import "./style/controls.css";
 import "./style/charts.css";
 import "./style/model.css";
+import "./style/forced-colors.css";
 import "./style/print.css";
 import { h, render } from "preact";
 import { explainTerms, followLink, followReading, openContents } from "./page/behaviour";

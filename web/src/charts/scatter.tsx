@@ -38,6 +38,7 @@ const kLeft = 72;
 const kTop = 34;
 const kFoot = 46;
 const kNameHeight = 15;
+const kNarrow = 560;
 
 export function Scatter(props: ScatterProps) {
   const { label, groups, xLabel, yLabel, yFormat, doubling = false, height = 380 } = props;
@@ -163,18 +164,20 @@ function Names({
   lowest: number;
 }) {
   const taken: Box[] = [];
-  const boxOf = (p: ScatterPoint, below: boolean): Box => {
+  const boxOf = (p: ScatterPoint, steps: boolean): Box | undefined => {
     const length = textWidth(p.name!);
-    const size = p.strong ? 7 : 4;
-    const beside = x(p.x) - size - 3 - length;
-    const left = below && beside > kLeft ? beside : Math.min(x(p.x) + 6, width - length - 2);
-    const base = below && beside > kLeft ? Math.min(lowest, y(p.y) + 13) : y(p.y) - 8;
-    return { left, right: left + length, base };
+    const beside = x(p.x) - (p.strong ? 7 : 4) - 3 - length;
+    const below = steps && beside > kLeft;
+    // On a narrow screen a name above the steps would hide the points there.
+    if (steps && !below && width < kNarrow) return undefined;
+    const left = below ? beside : Math.min(x(p.x) + 6, width - length - 2);
+    return { left, right: left + length, base: below ? Math.min(lowest, y(p.y) + 13) : y(p.y) - 8 };
   };
   const placed = groups.flatMap(({ points, steps = false }) =>
     points.flatMap((p) => {
       if (!p.name) return [];
       const box = boxOf(p, steps);
+      if (!box) return [];
       const free = taken.every(
         (t) => box.left > t.right + 4 || box.right < t.left - 4 || Math.abs(box.base - t.base) > kNameHeight,
       );

@@ -1,6 +1,7 @@
 // How much room a text of a chart takes: what keeps labels apart, inside the picture, and off each other.
 
-const kSize = 13;
+/** Of the root's size: what style/charts.css sets. */
+const kSize = 0.8125;
 /** Where nothing can measure (a test, the build), the width of a letter of a wide font. */
 const kLetter = 7.8;
 
@@ -11,8 +12,9 @@ function measure(text: string, bold: boolean): number {
   if (context === undefined)
     context = typeof document === "undefined" ? null : document.createElement("canvas").getContext("2d");
   if (!context) return text.length * kLetter;
-  const family = getComputedStyle(document.documentElement).getPropertyValue("--sans") || "sans-serif";
-  context.font = `${bold ? 600 : 400} ${kSize}px ${family}`;
+  const root = getComputedStyle(document.documentElement);
+  const family = root.getPropertyValue("--sans") || "sans-serif";
+  context.font = `${bold ? 600 : 400} ${kSize * Number.parseFloat(root.fontSize)}px ${family}`;
   return context.measureText(text).width;
 }
 

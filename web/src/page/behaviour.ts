@@ -3,7 +3,7 @@ import { chapterOf } from "../state/link";
 
 const find = <E extends HTMLElement>(id: string): E => document.getElementById(id) as E;
 
-/** Marks the chapter that the reader is in, in both tables of contents, and how far the page is read. */
+/** Marks the chapter that the reader is in, in both tables of contents, and draws the line of what is read down to it. */
 export function followReading(): void {
   const sections = [...document.querySelectorAll<HTMLElement>(".opening, .chapter")];
   const links = [...document.querySelectorAll<HTMLAnchorElement>(".contents a")];
@@ -12,10 +12,23 @@ export function followReading(): void {
   const mark = () => {
     asked = false;
     const line = innerHeight * 0.35;
-    const here =
-      sections.filter((section) => section.getBoundingClientRect().top <= line).at(-1) ?? sections[0];
-    const range = document.documentElement.scrollHeight - innerHeight;
-    for (const list of lists) list.style.setProperty("--progress", String(range > 0 ? scrollY / range : 0));
+    const at = Math.max(
+      0,
+      sections.findLastIndex((section) => section.getBoundingClientRect().top <= line),
+    );
+    const here = sections[at];
+    const box = here?.getBoundingClientRect();
+    const within = box ? Math.max(0, Math.min(1, (line - box.top) / box.height)) : 0;
+    const placeOf = (list: HTMLElement, section: HTMLElement | undefined): number => {
+      const link = list.querySelector<HTMLElement>(`a[href="#${section?.id}"]`);
+      return link ? link.offsetTop + link.offsetHeight / 2 : list.offsetHeight;
+    };
+    for (const list of lists) {
+      if (list.offsetHeight === 0) continue;
+      const from = placeOf(list, here);
+      const read = from + within * (placeOf(list, sections[at + 1]) - from);
+      list.style.setProperty("--progress", String(read / list.offsetHeight));
+    }
     for (const link of links) {
       if (link.hash === `#${here?.id}`) link.setAttribute("aria-current", "location");
       else link.removeAttribute("aria-current");
@@ -33,7 +46,11 @@ export function followReading(): void {
 
 export function openContents(): void {
   const sheet = find<HTMLDialogElement>("sheet");
-  find("sheet-open").addEventListener("click", () => sheet.showModal());
+  find("sheet-open").addEventListener("click", () => {
+    sheet.showModal();
+    // Its list has a height only now.
+    dispatchEvent(new Event("scroll"));
+  });
   find("sheet-close").addEventListener("click", () => sheet.close());
   sheet.addEventListener("click", (event) => {
     const target = event.target as HTMLElement;

@@ -1,3 +1,4 @@
+import { extent } from "d3-array";
 import { Columns } from "../../charts/columns";
 import { Lines } from "../../charts/lines";
 import { Scatter } from "../../charts/scatter";
@@ -117,11 +118,17 @@ export function Scales() {
       title="Which channels are scaled, and by how much"
       result={result}
       height={400}
-      sentence={() => (
-        <>
-          Channels with large inputs are multiplied most before rounding, and their inputs divided by as much.
-        </>
-      )}
+      sentence={(r) => {
+        const factors = r.arrays.column_scales?.data ?? [];
+        const [least = 1, most = 1] = extent(Array.from(factors));
+        return (
+          <>
+            Channels with large inputs are multiplied most before rounding, here by up to{" "}
+            <b class="is-scale">{significant(most, 2)}</b> and others by as little as {significant(least, 2)}.
+            Their inputs are divided by as much.
+          </>
+        );
+      }}
       table={(r) => ({
         caption: "Each input channel",
         columns: ["channel", "largest input", "factor"],

@@ -155,12 +155,19 @@ export function ThresholdSweep() {
       height={460}
       command={() => protectedAt(view.value.threshold)}
       receipt={(r) => r.items[0]?.receipt}
-      sentence={() => (
-        <>
-          A low threshold takes more columns out, and each is an ordinary product in 16 bits. Once only the
-          real outliers are left, the threshold hardly matters.
-        </>
-      )}
+      sentence={(r) => {
+        const [lowest, highest] = [r.items[0], r.items.at(-1)];
+        return lowest && highest ? (
+          <>
+            From a threshold of {kThresholds[0]} to one of {kThresholds.at(-1)} the share in FP16 goes from{" "}
+            <b class="is-outlier">{percent(numberOf(lowest, "outlier_share"))}</b> to{" "}
+            {percent(numberOf(highest, "outlier_share"))}, the error from{" "}
+            <b class="is-quantized">{significant(lowest.output_mse ?? 0, 3)}</b> to{" "}
+            {significant(highest.output_mse ?? 0, 3)}. Once only the real outliers are left, the threshold
+            hardly matters.
+          </>
+        ) : null;
+      }}
       table={(r) => ({
         caption: "Each threshold",
         columns: ["threshold", "share in FP16", ...kCostColumns.slice(1)],

@@ -149,7 +149,17 @@ export function ErrorByBits() {
       result={byBits}
       view={view}
       height={260}
-      sentence={() => <>The curve follows the numbers and settings of the figure above.</>}
+      sentence={(r) => {
+        const at = kBits.indexOf(view.value.bits);
+        const [less, here] = [r.items[at - 1], r.items[at]];
+        return (
+          <>
+            With the numbers and settings above, {view.value.bits} bits leave{" "}
+            <b class="is-error">{here ? significant(here.weight_mse, 3) : ""}</b>
+            {less ? `; one bit less leaves ${significant(less.weight_mse, 3)}` : ""}.
+          </>
+        );
+      }}
       table={(r) => ({
         caption: "Mean squared error at each number of bits",
         columns: ["bits", "mean squared error"],
