@@ -9,6 +9,7 @@ import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
 import { decimals, plain, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
+import { layerFrom } from "../shared/layer-choice";
 
 const kFive = [0.15, -0.32, 0.87, -1.23, 2.45];
 /** Sixty-four marks of a ruler: no value more likely than another. */
@@ -248,13 +249,18 @@ export function Groups() {
 // --- NF4 is always best at 4 bits
 
 const nf4 = viewState("myth-nf4", { data: "even" });
+const kBell = { synthetic: "64x256", synthetic_tokens: 0, seed: 1 } as const;
+const nf4Numbers = () => {
+  if (nf4.value.data === "even") return { values: kEven };
+  return nf4.value.data === "model" ? layerFrom("model.layers.0.mlp.down_proj.weight", kBell) : kBell;
+};
 const nf4Request = (method: string): QuantizeRequest => ({
   op: "quantize",
   method,
   ...(method === "rtn"
     ? { bits: 4, scheme: "asymmetric", granularity: "group", group_size: 64 }
     : { block_size: 64 }),
-  ...(nf4.value.data === "even" ? { values: kEven } : { synthetic: "64x256", synthetic_tokens: 0, seed: 1 }),
+  ...nf4Numbers(),
 });
 const nf4s = askEach(() => [nf4Request("nf4"), nf4Request("rtn")]);
 
@@ -273,7 +279,8 @@ export function Nf4() {
           name="The numbers"
           options={[
             ["even", "evenly spread"],
-            ["bell", "a bell curve, as weights"],
+            ["bell", "a bell curve"],
+            ["model", "weights of the reference model"],
           ]}
         />
       }
@@ -284,8 +291,10 @@ export function Nf4() {
             NF4 takes {decimals(table.bits_per_weight, 2)} bits and has an error of{" "}
             <b class="is-error">{significant(table.weight_mse, 3)}</b>, integers take{" "}
             {decimals(integers.bits_per_weight, 2)} and have{" "}
-            <b class="is-error">{significant(integers.weight_mse, 3)}</b>. Its marks are where a bell curve
-            has its values; other numbers are better off with an even ruler.
+            <b class="is-error">{significant(integers.weight_mse, 3)}</b>.{" "}
+            {integers.weight_mse < table.weight_mse
+              ? "Here the even ruler, fitted to both ends, errs less."
+              : "Here the table errs less."}
           </>
         );
       }}
