@@ -113,6 +113,8 @@ describe("the folder", () => {
         async () => {},
         async () => slide(fig.locator(".slider input").nth(1), 6),
         async () => fig.locator("input[value=tensor]").last().check({ force: true }),
+        async () => fig.locator("input[value=gptq]").check({ force: true }),
+        async () => fig.locator("input[value=awq]").check({ force: true }),
         async () => fig.getByRole("switch", { name: /^Outlier protection/ }).check({ force: true }),
       ]) {
         await set();
