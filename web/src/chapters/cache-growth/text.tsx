@@ -42,6 +42,10 @@ export default function CacheGrowth() {
         numbers a key or a value has, and <Tex>b</Tex> the bits of each of these numbers; eight bits are a
         byte. With a sliding window, count a layer&rsquo;s tokens only as far as it looks.
       </p>
+      <Note title="Sources">
+        Grouped queries: Ainslie and others 2023 (arXiv 2305.13245). The latent vector: DeepSeek-V2 (arXiv
+        2405.04434). Heads, widths and windows are those of the models&rsquo; config.json files.
+      </Note>
       <Note title="2 × layers × width">
         The formula that is often given multiplies by the model&rsquo;s whole width. That is right only where
         every head has keys of its own, as in Llama 2 7B. For Llama 3.1 8B it is four times too much.

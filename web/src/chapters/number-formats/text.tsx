@@ -13,7 +13,7 @@ export default function NumberFormats() {
       <p>
         <b>Integers</b> are evenly spaced: the ruler of this page. <b>Floating-point</b> formats keep a few
         bits for a power of two, so their marks crowd around zero and thin out further away: every doubling of
-        size has the same number of marks.
+        size has the same number of marks, but for the few nearest to zero.
       </p>
       <p>
         In the name E4M3 of an <Term of="fp8">FP8</Term> format, four bits are for the power (E, exponent),

@@ -26,6 +26,10 @@ export default function Qat() {
         of scales and norms alone comes a good part of the way. GPTQ, which trains nothing, is the line to
         beat.
       </p>
+      <Note title="Source">
+        The estimator: <a href="#paper-straight-through">Bengio, L&eacute;onard and Courville 2013</a>.
+        Training with rounding in the loop: Jacob and others 2017 (arXiv 1712.05877), section 3.
+      </Note>
       <Note title="How fair is this?">
         A real run of QAT sees many millions of tokens. Here it sees one short text over and over, so many
         steps learn that text by heart and the curve turns up again: the reason why the height is measured on

@@ -29,6 +29,10 @@ export default function Qlora() {
         is rounded to the base&rsquo;s bits again, part of what was learned falls between the marks. The last
         sentence under the picture says how much.
       </p>
+      <Note title="Source">
+        LoRA: Hu and others 2021 (arXiv 2106.09685). NF4, double quantization and adapters on a frozen base:
+        Dettmers and others 2023, QLoRA (arXiv 2305.14314), section 3.
+      </Note>
       <Note title="Where a base in integers makes sense">
         Integer products are what many processors have kernels for; NF4 has to be unpacked first. The paper
         behind the start is LoftQ (Li et al. 2023, arXiv 2310.08659).
