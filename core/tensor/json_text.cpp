@@ -2,6 +2,7 @@
 
 #include <iterator>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -9,6 +10,7 @@ namespace quantlens {
 namespace {
 
 constexpr std::size_t kMaxDepth = 64;
+constexpr std::size_t kFewMembers = 32;  // up to here looking through them is quicker than an index
 
 /// Walks the text and tells where it is.
 struct CountingIterator {
@@ -63,12 +65,27 @@ public:
     }
 
 private:
+    struct Open {
+        Json* container;
+        std::unordered_map<std::string, std::size_t> index;  // of an object's members, once it has many
+    };
     Json& place(Json value) {
         if (open_.empty()) return root = std::move(value);
-        Json& parent = *open_.back();
-        if (!parent.is_array()) return parent[key_] = std::move(value);
+        Json& parent = *open_.back().container;
+        if (!parent.is_array()) return member(open_.back()) = std::move(value);
         parent.push_back(std::move(value));
         return parent.back();
+    }
+    /// The member that the last key names. An ordered object looks through all its members for a key, which would make
+    /// one with many of them take the square of their number; so a large one gets an index.
+    Json& member(Open& open) {
+        auto& members = open.container->get_ref<Json::object_t&>();
+        if (members.size() < kFewMembers) return members[key_];
+        if (open.index.empty())
+            for (std::size_t i = 0; i < members.size(); ++i) open.index.emplace(members.begin()[std::ptrdiff_t(i)].first, i);
+        const auto [found, is_new] = open.index.emplace(key_, members.size());
+        if (is_new) members.emplace_back(key_, nullptr);
+        return members.begin()[std::ptrdiff_t(found->second)].second;
     }
     bool add(Json value) {
         place(std::move(value));
@@ -79,7 +96,7 @@ private:
             reason = "more than " + to_text(kMaxDepth) + " levels of nesting";
             return false;
         }
-        open_.push_back(&place(std::move(value)));
+        open_.push_back({&place(std::move(value)), {}});
         return true;
     }
     bool close() {
@@ -87,7 +104,7 @@ private:
         return true;
     }
 
-    std::vector<Json*> open_;  // a container does not move while one inside it is open
+    std::vector<Open> open_;  // a container does not move while one inside it is open
     std::string key_;
 };
 
