@@ -7,9 +7,11 @@
 namespace quantlens::cli {
 void MethodFlags::add(CLI::App& app, bool required, std::span<const FieldInfo> taken) {
     auto* method =
-        app.add_option("-m,--method", method_, "How to quantize: a method below, or any id of `quantlens formats`");
+        app.add_option("-m,--method", method_, required ? "How to quantize: a method below, or any id of `quantlens formats`"
+                                : "How to quantize: a method below, any id of `quantlens formats`, or none");
     method->type_name("NAME");
     if (required) method->required();
+    may_be_none_ = !required;
     for (const auto& each : method_list())
         for (const auto& field : each.fields) {
             const bool has_flag = entries_.contains(std::string{field.key}) ||
@@ -26,7 +28,7 @@ void MethodFlags::add(CLI::App& app, bool required, std::span<const FieldInfo> t
 }
 
 Status MethodFlags::fill(Json& request) const {
-    if (method_.empty()) {
+    if (method_.empty() || (may_be_none_ && method_ == "none")) {
         for (const auto& [key, entry] : entries_)
             if (entry->option->count() > 0)
                 return usage_error(flag_name(key) + " belongs to a method; name one with --method");

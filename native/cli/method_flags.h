@@ -27,6 +27,7 @@ private:
         bool truth = false;
     };
     std::string method_;
+    bool may_be_none_ = false;  // "none", as in a request: not quantized
     std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries_;
 };
 
