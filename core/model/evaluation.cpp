@@ -182,6 +182,27 @@ EvaluationResult Evaluation::result(std::uint64_t seed) const {
     return result;
 }
 
+std::vector<PositionResult> Evaluation::by_position(std::size_t run) const {
+    std::vector<PositionResult> results;
+    std::size_t window_start = 0;
+    for (const std::size_t end : window_ends_) {
+        for (std::size_t i = window_start; i < end; ++i) {
+            const std::size_t at = (i - window_start) / run;
+            if (at == results.size()) results.push_back({at * run + 1});
+            auto& result = results[at];
+            ++result.tokens;
+            result.bits_per_byte += losses_[i];
+            result.bits_per_byte_increase += increases_[i];
+            result.kl_divergence += divergences_[i];
+        }
+        window_start = end;
+    }
+    for (auto& result : results)
+        for (double* sum : {&result.bits_per_byte, &result.bits_per_byte_increase, &result.kl_divergence})
+            *sum /= double(result.tokens);
+    return results;
+}
+
 Result<EvaluationResult> evaluate(std::shared_ptr<const Model> model, std::shared_ptr<Baseline> baseline,
                                   const Run& run) {
     Evaluation evaluation(std::move(model), std::move(baseline));

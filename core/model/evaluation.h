@@ -64,6 +64,13 @@ struct EvaluationResult {
     Estimate top1_agreement;          // share of positions at which both have the same likeliest token
 };
 
+/// The same figures for a run of neighbouring positions, over all windows.
+struct PositionResult {
+    std::size_t first = 0;  // tokens that stand before the run's first scored one
+    std::size_t tokens = 0;
+    double bits_per_byte = 0, bits_per_byte_increase = 0, kl_divergence = 0;
+};
+
 class Evaluation {
 public:
     /// `baseline` may still be unfinished: it is advanced as far as this evaluation needs.
@@ -75,6 +82,8 @@ public:
     Result<bool> advance(ThreadPool& pool);
     /// Over the windows that are done; at least one must be.
     EvaluationResult result(std::uint64_t seed) const;
+    /// How it goes along a window: the means of each `run` positions, from the window's start. `run` is at least 1.
+    std::vector<PositionResult> by_position(std::size_t run) const;
 
 private:
     std::shared_ptr<const Model> model_;

@@ -15,7 +15,8 @@ constexpr std::size_t kQueryBlock = 64;
 
 /// Tokens of a run of keys that are quantized together: without a residual, as many as share a scale.
 std::size_t key_run(const CacheSettings& settings) {
-    return std::size_t(settings.residual > 0 ? settings.residual : settings.group);
+    if (settings.residual > 0) return std::size_t(settings.residual);
+    return settings.key_granularity == methods::CacheGranularity::kChannel ? std::size_t(settings.group) : 1;
 }
 
 /// How many of the first keys and values are stored as codes when there are `tokens`.
@@ -106,7 +107,7 @@ void KvCache::append(std::size_t index, MatrixView<const float> qkv) {
     if (keys_codec_.active)
         for (const std::size_t run = key_run(settings_); layer.keys.done + run <= end; layer.keys.done += run)
             store(layer.keys.exact, layer.keys.stored, layer.keys.done, layer.keys.done + run, config_.head_width,
-                keys_codec_, methods::CacheGranularity::kChannel);
+                keys_codec_, settings_.key_granularity);
     if (values_codec_.active) {
         store(layer.values.exact, layer.values.stored, layer.values.done, end, config_.head_width, values_codec_,
             methods::CacheGranularity::kToken);

@@ -15,7 +15,7 @@
 namespace quantlens::model {
 
 /// How keys and values are stored. "f32": as computed. intN and FP8: groups of `group` values, keys along the tokens of
-/// a channel and values along the channels of a token, as KIVI does. Any other format of formats::all(): block by block
+/// a channel, unless `key_granularity` says otherwise, and values along the channels of a token, as KIVI does. Any other format of formats::all(): block by block
 /// along the channels of a token. The last `residual` values, and the keys past the last multiple of `residual`, stay as
 /// they are. Source: Liu et al. 2024, KIVI (arXiv 2402.02750), section 3.
 struct CacheSettings {
@@ -23,6 +23,7 @@ struct CacheSettings {
     std::string value_format = "f32";
     int group = 32;
     int residual = 32;
+    methods::CacheGranularity key_granularity = methods::CacheGranularity::kChannel;
 
     bool active() const { return key_format != "f32" || value_format != "f32"; }
 };

@@ -136,7 +136,9 @@ Result<Quantization> Quantization::create(std::shared_ptr<const Weights> weights
     }
     Quantization quantization(std::make_shared<const Model>(std::move(weights)), method, std::move(settings), plan,
         std::move(calibration_text));
-    if (const auto ok = quantization.model_.set_cache({plan.kv_key, plan.kv_value, plan.kv_group, plan.kv_residual}); !ok)
+    if (const auto ok = quantization.model_.set_cache(
+            {plan.kv_key, plan.kv_value, plan.kv_group, plan.kv_residual, plan.kv_key_granularity});
+        !ok)
         return std::unexpected(ok.error());
 
     const Weights& own = quantization.original_->weights();

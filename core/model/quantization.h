@@ -7,6 +7,7 @@
 #include <tuple>
 #include <vector>
 
+#include "methods/kv.h"
 #include "methods/table.h"
 #include "model/model.h"
 #include "tensor/fields.h"
@@ -28,6 +29,7 @@ struct QuantizationPlan {
     std::string kv_value = "f32";
     int kv_group = 32;
     int kv_residual = 32;
+    methods::CacheGranularity kv_key_granularity = methods::CacheGranularity::kChannel;
 
     static constexpr auto fields() {
         using P = QuantizationPlan;
@@ -47,6 +49,8 @@ struct QuantizationPlan {
             text("kv_value", &P::kv_value, "format of the cached values"),
             integer("kv_group", &P::kv_group, 1, 1 << 20, 1, "values", "cached values that share a scale"),
             integer("kv_residual", &P::kv_residual, 0, 1 << 20, 1, "tokens", "recent tokens that the cache keeps as they are"),
+            choice("kv_key_granularity", &P::kv_key_granularity, methods::kCacheGranularityNames,
+                "keys that share a scale, for intN and FP8: tokens of one channel, or channels of one token"),
         };
     }
 };

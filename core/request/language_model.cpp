@@ -44,13 +44,28 @@ Result<Response> describe_model(const NoParameters&, Call& call) {
 }
 
 struct EvalParameters : ModelParameters {
-    int windows = 0;
+    int windows = 0, positions = 0;
     static constexpr auto fields() {
-        return std::tuple_cat(ModelParameters::fields(),
-                              std::tuple{integer("windows", &EvalParameters::windows, 0, 1 << 20, 1, "windows",
-                                                 "scores only the first windows of the text; 0: all")});
+        using P = EvalParameters;
+        return std::tuple_cat(
+            ModelParameters::fields(),
+            std::tuple{integer("windows", &P::windows, 0, 1 << 20, 1, "windows",
+                               "scores only the first windows of the text; 0: all"),
+                       integer("positions", &P::positions, 0, 1 << 20, 1, "bytes",
+                               "adds the means of each so many positions from a window's start; 0: does not")});
     }
 };
+
+Json positions_json(const std::vector<model::PositionResult>& results) {
+    Json rows = Json::array();
+    for (const auto& row : results)
+        rows.push_back(object({{"first", row.first},
+                               {"tokens", row.tokens},
+                               {"bits_per_byte", row.bits_per_byte},
+                               {"bits_per_byte_increase", row.bits_per_byte_increase},
+                               {"kl_divergence", row.kl_divergence}}));
+    return rows;
+}
 
 Result<Response> evaluate(const EvalParameters& p, Call& call) {
     auto& store = call.session.state().models;
@@ -112,6 +127,7 @@ Result<Response> evaluate(const EvalParameters& p, Call& call) {
     set(response.body, "kl_divergence_ci95", estimate_json(result.kl_divergence));
     set(response.body, "top1_agreement", result.top1_agreement.value);
     set(response.body, "top1_agreement_ci95", estimate_json(result.top1_agreement));
+    if (p.positions > 0) set(response.body, "by_position", positions_json(work.by_position(std::size_t(p.positions))));
     set(response.body, "seconds", call.session.now() - start);
     return response;
 }

@@ -29,6 +29,32 @@ test("the unquantized model: every key of the contract, no divergence, full agre
   assert.ok(low < plain.perplexity && plain.perplexity < high);
 });
 
+test("no method, and the method 'none' of a request, are the same", () => {
+  const { seconds: _, ...named } = evaluate("--method", "none");
+  const { seconds: __, ...unnamed } = plain;
+  assert.deepEqual(named, unnamed);
+  const { status, stderr } = quantlens("eval", "--model", model, "--text", text, "--method", "none", "--bits", "4");
+  assert.equal(status, 2);
+  assert.match(stderr, /--bits belongs to a method/);
+});
+
+test("the means by position make the whole, and begin at zero where the newest tokens are kept", () => {
+  const report = evaluate("--kv-key", "int2", "--kv-value", "int2", "--kv-group", 8, "--kv-residual", 32, "--positions", 16);
+  const rows = report.by_position;
+  assert.deepEqual(rows.map((row) => row.first), [1, 17, 33, 49]);
+  const sum = (of) => rows.reduce((total, row) => total + of(row), 0);
+  assert.equal(sum((row) => row.tokens), report.tokens);
+  const divergence = sum((row) => row.tokens * row.kl_divergence) / report.tokens;
+  assert.ok(Math.abs(divergence - report.kl_divergence) < 1e-9);
+  assert.ok(Math.abs(rows[0].kl_divergence) < 1e-6 && rows[3].kl_divergence > 1e-4, `${rows.map((row) => row.kl_divergence)}`);
+});
+
+test("keys share scales along a channel or along a token", () => {
+  const keys = (...more) => evaluate("--kv-key", "int2", "--kv-group", 8, "--kv-residual", 0, ...more).kl_divergence;
+  assert.equal(keys("--kv-key-granularity", "channel"), keys());
+  assert.notEqual(keys("--kv-key-granularity", "token"), keys());
+});
+
 test("the first byte of each window is not scored, and a last short window is", () => {
   const length = readFileSync(text).length;
   assert.equal(plain.tokens, length - Math.ceil(length / 64)); // the model's context is 64

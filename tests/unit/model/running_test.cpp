@@ -58,6 +58,28 @@ TEST(KvCache, AQuantizedCacheIsTheSameWholeOrStepByStep) {
         for (std::size_t v = 0; v < 256; ++v) EXPECT_NEAR(whole.logits(t, v), exact.logits(t, v), 2e-4);
 }
 
+TEST(KvCache, KeysInGroupsAlongATokenNeedNotWaitForOthers) {
+    ThreadPool pool(1);
+    const auto fourth = [&](const Model& model) {
+        const auto tokens = random_tokens(8);
+        Activations activations(model.config(), false);
+        KvCache cache = model.new_cache();
+        EXPECT_TRUE(model.run({tokens}, activations, &cache, pool));
+        Matrix row(1, 256);
+        std::ranges::copy(activations.logits.row(3), row.row(0).begin());
+        return row;
+    };
+    const auto keys_in = [&](methods::CacheGranularity granularity) {
+        Model model(small_weights());
+        EXPECT_TRUE(model.set_cache({"int2", "f32", 8, 0, granularity}));
+        return fourth(model);
+    };
+    const Matrix exact = fourth(*small_model());
+    // Of four tokens none is stored along a channel yet, since eight share a scale; along a token all are.
+    EXPECT_LT(largest_difference(keys_in(methods::CacheGranularity::kChannel), exact), 2e-4);
+    EXPECT_GT(largest_difference(keys_in(methods::CacheGranularity::kToken), exact), 0.01);
+}
+
 TEST(KvCache, MoreBitsComeNearer) {
     ThreadPool pool(1);
     const auto tokens = random_tokens(96);
@@ -138,6 +160,38 @@ TEST(Evaluation, AModelWithEqualLogitsTakesEightBitsAByte) {
     EXPECT_NEAR(result->perplexity.high, 256.0, 1e-3);
     EXPECT_EQ(result->kl_divergence.value, 0.0);
     EXPECT_EQ(result->top1_agreement.value, 1.0);
+}
+
+TEST(Evaluation, TheMeansByPositionMakeTheWholeAndBeginAfterTheResidual) {
+    ThreadPool pool(1);
+    const auto original = small_model();
+    const auto baseline = Baseline::create(original, random_tokens(3 * 96 + 40));
+    auto quantized = std::make_shared<Model>(small_weights());
+    ASSERT_TRUE(quantized->set_cache({"int2", "int2", 8, 32}));
+    Evaluation evaluation(quantized, *baseline);
+    while (*evaluation.advance(pool)) {
+    }
+    const auto whole = evaluation.result(0);
+    const auto rows = evaluation.by_position(10);
+    ASSERT_EQ(rows.size(), 10u);  // 95 scored positions of a window
+    EXPECT_EQ(rows[0].first, 1u);
+    EXPECT_EQ(rows[9].first, 91u);
+    EXPECT_EQ(rows[0].tokens, 40u);  // four windows
+    EXPECT_EQ(rows[4].tokens, 30u);  // the last, short window ends before
+    EXPECT_EQ(rows[9].tokens, 15u);
+    double tokens = 0, divergence = 0, bits = 0, increase = 0;
+    for (const auto& row : rows) {
+        tokens += double(row.tokens);
+        divergence += row.kl_divergence * double(row.tokens);
+        bits += row.bits_per_byte * double(row.tokens);
+        increase += row.bits_per_byte_increase * double(row.tokens);
+    }
+    EXPECT_EQ(tokens, double(whole.tokens));
+    EXPECT_NEAR(divergence / tokens, whole.kl_divergence.value, 1e-12);
+    EXPECT_NEAR(bits / tokens, whole.bits_per_byte.value, 1e-12);
+    EXPECT_NEAR(increase / tokens, whole.bits_per_byte_increase.value, 1e-12);
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_LT(std::abs(rows[i].kl_divergence), 1e-6);  // nothing is stored yet
+    EXPECT_GT(rows[6].kl_divergence, 1e-3);
 }
 
 TEST(Evaluation, AgreesWithASlowSum) {

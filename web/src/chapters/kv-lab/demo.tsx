@@ -1,11 +1,13 @@
 // The reference model with its own KV cache rounded while it reads.
 import { Bars } from "../../charts/bars";
 import { HeatMap } from "../../charts/heat-map";
+import { Lines } from "../../charts/lines";
 import { evaluateEach } from "../../core/evaluate";
 import type { EvalRequest } from "../../core/requests";
 import { viewState } from "../../state/view-state";
+import { Choice } from "../../ui/choice";
 import { Figure } from "../../ui/figure";
-import { decimals, significant } from "../../ui/format";
+import { decimals, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
 
 /** From as it is to the fewest bits. */
@@ -14,16 +16,30 @@ const kNames = ["as it is", "8 bits", "4 bits", "3 bits", "2 bits"] as const;
 const kWindows = 1;
 const kCount = kFormats.length;
 
-const view = viewState("kv-lab", { group: 32, residual: 32 });
-const requestOf = (key: string, value: string): EvalRequest => ({
+const view = viewState("kv-lab", { group: 32, residual: 32, kv_key_granularity: "channel", cache: "int2" });
+/** The core's own default is left out, so that what was evaluated without it is found again. */
+const granularity = (keys: string) => (keys === "channel" ? {} : { kv_key_granularity: keys });
+const requestOf = (key: string, value: string, keys = view.value.kv_key_granularity): EvalRequest => ({
   op: "eval",
   method: "none",
   kv_key: key,
   kv_value: value,
   kv_group: view.value.group,
   kv_residual: view.value.residual,
+  ...granularity(keys),
   windows: kWindows,
 });
+
+const KeyDirection = () => (
+  <Choice
+    field={view.field("kv_key_granularity")}
+    name="Keys share a scale along"
+    options={[
+      ["channel", "a channel"],
+      ["token", "a token"],
+    ]}
+  />
+);
 /** Both at the same bits first: they say most. */
 const kCells = kFormats
   .flatMap((_, k) => kFormats.map((__, v) => ({ k, v })))
@@ -58,6 +74,7 @@ export function Grid() {
             stops={[8, 16, 32]}
             unit="values"
           />
+          <KeyDirection />
         </>
       }
       sentence={(r) => {
@@ -110,17 +127,116 @@ export function Grid() {
   );
 }
 
+// Where in the text the rounding shows.
+
+const kLongWindows = 8;
+const kRun = 32;
+const kCaches = [
+  ["int8", "8"],
+  ["int4", "4"],
+  ["int3", "3"],
+  ["int2", "2"],
+] as const;
+const along = (residual: number): EvalRequest => ({
+  ...requestOf(view.value.cache, view.value.cache),
+  kv_residual: residual,
+  windows: kLongWindows,
+  positions: kRun,
+});
+const positions = evaluateEach(() => [along(view.value.residual), along(0)]);
+const middle = (first: number): number => first + (kRun - 1) / 2;
+
+export function Positions() {
+  const { residual, cache } = view.value;
+  const kept = residual === 0 ? "none kept, as chosen" : `the newest ${residual} kept as they are`;
+  return (
+    <Figure
+      title="The error along the text"
+      lead={`${kLongWindows} windows of 512 bytes, each read from its start; every mark is the mean over ${kRun} positions of all of them.`}
+      result={positions}
+      view={view}
+      height={310}
+      command={() => [along(residual), along(0)]}
+      controls={
+        <>
+          <Choice field={view.field("cache")} name="Bits of keys and values" options={kCaches} />
+          <Slider
+            field={view.field("residual")}
+            name="Newest tokens kept as they are"
+            minimum={0}
+            maximum={128}
+            stops={[0, 8, 32, 128]}
+            unit="tokens"
+          />
+          <KeyDirection />
+        </>
+      }
+      sentence={(r) => {
+        const [own, bare] = r.items;
+        const start = own?.by_position?.[0];
+        return own && bare && start ? (
+          <>
+            Over all positions the predictions move by{" "}
+            <b class="is-quantized">{significant(own.kl_divergence, 3)}</b> nats a byte with{" "}
+            {residual === 0 ? "none" : `the newest ${residual}`} kept, and by{" "}
+            <b class="is-error">{significant(bare.kl_divergence, 3)}</b> with none; over the first {kRun} by{" "}
+            {significant(start.kl_divergence, 2)} and{" "}
+            {significant(bare.by_position?.[0]?.kl_divergence ?? 0, 2)}.
+          </>
+        ) : (
+          "The curves come one after the other."
+        );
+      }}
+      table={(r) => ({
+        caption: `KL divergence in nats a byte, by position; keys and values in ${cache}`,
+        columns: ["from position", kept, "none kept"],
+        rows: (r.items[0]?.by_position ?? r.items[1]?.by_position ?? []).map((row, i) => [
+          whole(row.first),
+          ...r.items.map((item) => {
+            const at = item?.by_position?.[i];
+            return at ? significant(at.kl_divergence, 3) : "\u2013";
+          }),
+        ]),
+      })}
+    >
+      {(r) => (
+        <Lines
+          label="KL divergence against the position in the window."
+          xs={(r.items[0]?.by_position ?? r.items[1]?.by_position ?? []).map((row) => middle(row.first))}
+          xLabel="position in the window (bytes)"
+          yLabel="KL divergence (nats a byte)"
+          yFormat={(value) => significant(value, 2)}
+          xFormat={(value) => whole(Math.floor(value))}
+          series={[
+            {
+              name: kept,
+              kind: "quantized" as const,
+              values: (r.items[0]?.by_position ?? []).map((row) => row.kl_divergence),
+            },
+            {
+              name: "none kept",
+              kind: "error" as const,
+              values: (r.items[1]?.by_position ?? []).map((row) => row.kl_divergence),
+            },
+          ].filter((series) => series.values.length > 0)}
+        />
+      )}
+    </Figure>
+  );
+}
+
 /** Keys with a scale a channel, as KIVI stores them, and with one for a run of channels of a token. */
 const kKeys = [
-  ["int8", "8 bits, scales along a channel"],
-  ["q8_0", "8 bits (Q8_0), scales along a token"],
-  ["int4", "4 bits, scales along a channel"],
-  ["q4_1", "4 bits (Q4_1), scales along a token"],
-  ["q4_0", "4 bits (Q4_0), scales along a token"],
-  ["int2", "2 bits, scales along a channel"],
-  ["fp8_e4m3", "FP8"],
+  ["int8", "channel", "8 bits, scales along a channel"],
+  ["int8", "token", "8 bits, scales along a token"],
+  ["int4", "channel", "4 bits, scales along a channel"],
+  ["int4", "token", "4 bits, scales along a token"],
+  ["q4_0", "channel", "4 bits (Q4_0), scales along a token"],
+  ["int2", "channel", "2 bits, scales along a channel"],
+  ["int2", "token", "2 bits, scales along a token"],
+  ["fp8_e4m3", "channel", "FP8, scales along a channel"],
 ] as const;
-const directions = evaluateEach(() => kKeys.map(([format]) => requestOf(format, "f32")));
+const directions = evaluateEach(() => kKeys.map(([format, keys]) => requestOf(format, "f32", keys)));
 
 export function Directions() {
   return (
@@ -130,12 +246,12 @@ export function Directions() {
       result={directions}
       view={view}
       height={430}
-      command={() => requestOf("int4", "f32")}
+      command={() => kKeys.map(([format, keys]) => requestOf(format, "f32", keys))}
       sentence={(r) => {
         const [channel, token] = [r.items[2], r.items[3]];
         return channel && token ? (
           <>
-            In 4 bits with a zero-point, scales along a channel move the predictions by{" "}
+            In 4 bits scales along a channel move the predictions by{" "}
             <b class="is-quantized">{significant(channel.kl_divergence, 3)}</b> nats a byte, along a token by{" "}
             <b class="is-error">{significant(token.kl_divergence, 3)}</b>.
           </>
@@ -146,7 +262,7 @@ export function Directions() {
       table={(r) => ({
         caption: "Keys in other formats, values as they are",
         columns: ["keys", "KL divergence (nats a byte)", "bits a byte more", "same likeliest byte (%)"],
-        rows: kKeys.map(([, name], i) => [
+        rows: kKeys.map(([, , name], i) => [
           name,
           ...(r.items[i]
             ? [
@@ -164,7 +280,7 @@ export function Directions() {
           unit="nats a byte"
           format={(value) => significant(value, 2)}
           legend={[{ kind: "error", name: "KL divergence from the cache as it is", mark: "bar" }]}
-          rows={kKeys.map(([, name], i) => ({
+          rows={kKeys.map(([, , name], i) => ({
             name,
             bars: [
               {

@@ -16,6 +16,12 @@ export default function KvLab() {
         what keeping the newest tokens as they are is worth. The cells give the{" "}
         <Term of="kl-divergence">KL divergence</Term> in <Term of="nat">nats</Term>.
       </p>
+      <Demo of="kv-lab" name="Positions" />
+      <p>
+        Nothing is rounded before the first tokens have left the part that is kept, so a curve begins at zero.
+        Does it go on rising with the text, or level off? And which is worth more here: keeping the newest
+        tokens, or turning the scales of the keys the other way?
+      </p>
       <Demo of="kv-lab" name="Directions" />
     </Chapter>
   );

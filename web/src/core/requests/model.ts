@@ -14,6 +14,8 @@ export interface ModelPlan extends MethodSettings {
   kv_value?: string;
   kv_group?: number;
   kv_residual?: number;
+  /** What shares a scale among the keys: tokens of one channel, or channels of one token. */
+  kv_key_granularity?: string | undefined;
   seed?: number;
   /** So many steps of the work, and then what there is; the same request again goes on. */
   step_limit?: number;
@@ -44,6 +46,16 @@ export interface ModelResponse {
 export interface EvalRequest extends ModelPlan {
   op: "eval";
   windows?: number;
+  /** Adds the means of each so many positions from a window's start. */
+  positions?: number;
+}
+
+export interface AtPosition {
+  first: number;
+  tokens: number;
+  bits_per_byte: number;
+  bits_per_byte_increase: number;
+  kl_divergence: number;
 }
 
 export interface Evaluated {
@@ -58,6 +70,7 @@ export interface Evaluated {
   kl_divergence_ci95: Interval;
   top1_agreement: number;
   top1_agreement_ci95: Interval;
+  by_position?: AtPosition[];
   seconds: number;
 }
 
