@@ -6,8 +6,11 @@ import type { Field, ViewState } from "../../state/view-state";
 import { Select, Switch } from "../../ui/choice";
 
 export const kSynthetic = "synthetic";
-/** So large the planted channels are made: like those of models beyond 6.7 billion weights beside the rest. */
-const kPlanted = 16;
+/**
+ * So large the planted channels are made, in every figure as in the rows of the sweep: like those of models beyond 6.7
+ * billion weights beside the rest.
+ */
+export const kPlanted = 20;
 
 const kBlocks = [0, 1, 2, 3];
 const kMatrices = [

@@ -9,6 +9,7 @@ import { Choice, Select } from "../../ui/choice";
 import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
+import { kPlanted } from "../shared/layer-choice";
 import { settingsText, sweep } from "../shared/sweep";
 import { front } from "./pareto";
 
@@ -25,7 +26,6 @@ const kMethods = [
 const kWithBits = ["rtn", "gptq", "awq"];
 const kCaches = ["f32", "int8", "int4", "int3", "int2"] as const;
 const kFullBits = 16;
-const kPlanted = 20;
 
 const view = viewState("stack", {
   before: "nothing",
