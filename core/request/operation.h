@@ -42,7 +42,7 @@ std::vector<Operation> block_operations();          // encode, decode, hadamard
 std::vector<Operation> file_operations();           // inspect, tensor-file
 std::vector<Operation> measure_operations();        // measure
 std::vector<Operation> cache_operations();          // kv
-std::vector<Operation> planner_operations();        // memory, speed, models, devices
+std::vector<Operation> planner_operations();        // memory, speed, finetune-memory, models, devices
 std::vector<Operation> planner_curve_operations();  // cache-curve, roofline, formats-that-fit
 std::vector<Operation> walkthrough_operations();    // affine, products, cache-sketch
 std::vector<Operation> representable_operations();  // representable

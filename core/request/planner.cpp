@@ -1,3 +1,4 @@
+#include "planner/finetune.h"
 #include "planner/speed.h"
 #include "request/json.h"
 #include "request/operation.h"
@@ -97,6 +98,71 @@ Result<Response> answer_speed(const SpeedParameters& p, Call&) {
     return response;
 }
 
+struct FinetuneParameters : MemoryParameters {
+    bool whole = false, checkpointing = false;
+    Adapted adapted = Adapted::kAll;
+    int rank = 16, learnable_bits = 16;
+    double optimizer_bytes = 8;
+    FinetuneParameters() {
+        weights = "nf4_dq";
+        context = 512;
+    }
+    static constexpr auto fields() {
+        using P = FinetuneParameters;
+        return std::tuple{
+            text("model", &P::model, "id of a model (quantlens models)"),
+            text("config", &P::config, "a Hugging Face config.json instead of a model id"),
+            flag("whole", &P::whole, "all weights learn, instead of adapters beside frozen ones"),
+            text("weights", &P::weights, "format of the matrices; embedding, output and norms are in 16 bits"),
+            choice("adapted", &P::adapted, kAdaptedNames, "which matrices of a layer have an adapter"),
+            integer("rank", &P::rank, 1, 1 << 16, 1, "", "of an adapter: columns of B and rows of A"),
+            integer("learnable_bits", &P::learnable_bits, 16, 32, 16, "bits",
+                    "of a number that learns, and of its gradient: 16 or 32"),
+            real("optimizer_bytes", &P::optimizer_bytes, 0, 64, 1, "bytes",
+                 "of the optimizer for each number that learns: AdamW in 32 bits 8, in 8 bits 2"),
+            integer("context", &P::context, 1, 1 << 30, 1, "tokens", "length of each sequence"),
+            integer("batch", &P::batch, 1, 1 << 20, 1, "sequences", "sequences in one pass"),
+            flag("checkpointing", &P::checkpointing, "only the inputs of layers are kept, the rest is worked out again"),
+        };
+    }
+};
+
+Result<Response> answer_finetune(const FinetuneParameters& p, Call&) {
+    const auto model = model_of(p);
+    if (!model) return std::unexpected(model.error());
+    FinetunePlan plan;
+    plan.whole = p.whole;
+    plan.base = p.weights;
+    plan.adapted = p.adapted;
+    plan.rank = std::uint64_t(p.rank);
+    if (p.learnable_bits % 16 != 0) return bad_parameter("learnable_bits", p.learnable_bits, "16 or 32");
+    plan.learnable_bytes = p.learnable_bits / 8.0;
+    plan.optimizer_bytes = p.optimizer_bytes;
+    plan.batch = std::uint64_t(p.batch);
+    plan.sequence = std::uint64_t(p.context);
+    plan.checkpointing = p.checkpointing;
+    const auto memory = plan_finetune(*model, plan);
+    if (!memory) return std::unexpected(memory.error());
+    const double parameters = count_parameters(*model).total();
+    return Response{object({{"model", model->name},
+                            {"parameters", parameters},
+                            {"learnable", memory->learnable},
+                            {"learnable_share", memory->learnable / parameters},
+                            {"base", memory->base},
+                            {"adapters", memory->adapters},
+                            {"gradients", memory->gradients},
+                            {"optimizer", memory->optimizer},
+                            {"activations", memory->activations},
+                            {"total", memory->total},
+                            {"assumptions", Json(memory->assumptions)},
+                            {"receipts",
+                             {{"learnable", to_json(memory->learnable_receipt)},
+                              {"base", to_json(memory->base_receipt)},
+                              {"activations", to_json(memory->activations_receipt)},
+                              {"total", to_json(memory->total_receipt)}}}}),
+                    {}};
+}
+
 Result<Response> list_models(const NoParameters&, Call&) {
     Json list = Json::array();
     for (const auto& m : models()) {
@@ -148,6 +214,8 @@ std::vector<Operation> planner_operations() {
                                      answer_memory),
             operation<SpeedParameters>("speed", "the roofline's tokens a second and time to the first token", {},
                                        answer_speed),
+            operation<FinetuneParameters>("finetune-memory", "bytes while a model is finetuned, by part", {},
+                                          answer_finetune),
             operation<NoParameters>("models", "models with known shapes", {}, list_models),
             operation<NoParameters>("devices", "devices with known memory and bandwidth", {}, list_devices)};
 }

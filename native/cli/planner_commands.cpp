@@ -8,7 +8,7 @@
 namespace quantlens::cli {
 namespace {
 
-/// memory and speed: every flag is a key of the request, but --config names a file whose text is sent.
+/// Questions about one model: every flag is a key of the request, but --config names a file whose text is sent.
 Action planned(CLI::App& app, const char* operation) {
     struct State {
         FieldFlags fields;
@@ -42,6 +42,7 @@ Action planned(CLI::App& app, const char* operation) {
 
 Action memory(CLI::App& app) { return planned(app, "memory"); }
 Action speed(CLI::App& app) { return planned(app, "speed"); }
+Action finetune_memory(CLI::App& app) { return planned(app, "finetune-memory"); }
 Action roofline(CLI::App& app) { return planned(app, "roofline"); }
 Action formats_that_fit(CLI::App& app) { return planned(app, "formats-that-fit"); }
 
@@ -76,6 +77,7 @@ Action devices(CLI::App&) { return listed("devices"); }
 std::vector<Command> planner_commands() {
     return {{"memory", "Plan", "Memory that a model's weights and KV cache take", memory},
             {"speed", "Plan", "Tokens a second that a device's memory and arithmetic allow", speed},
+            {"finetune-memory", "Plan", "Memory that finetuning takes, with adapters or without", finetune_memory},
             {"roofline", "Plan", "Where decoding and prefill stand under a device's roof", roofline},
             {"formats-that-fit", "Plan", "Which formats of the weights fit a device, and what fits beside them",
              formats_that_fit},

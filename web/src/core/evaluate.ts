@@ -3,6 +3,7 @@
 import { batch, effect, signal, untracked } from "@preact/signals";
 import { type Answer, beside, core } from "./ask";
 import { Lane, type Work } from "./lane";
+import { bytesArray } from "./model";
 import type {
   Arrays,
   CoreError,
@@ -23,8 +24,17 @@ export interface Evaluations {
 const inBrowser = typeof Worker !== "undefined" && !import.meta.env.SSR;
 const lane = new Lane();
 const known = new Map<string, Evaluation>();
+
+/** A text to measure on instead of the page's evaluation text; its bytes may be undefined until the model is here. */
+export interface OwnText {
+  name: string;
+  bytes: () => Uint8Array | undefined;
+}
+const keyOf = (request: EvalRequest, text?: OwnText): string =>
+  `${text?.name ?? ""} ${JSON.stringify(request)}`;
 /** What has been found since the page was opened: no figure evaluates the same request again. */
-export const evaluated = (request: EvalRequest): Evaluation | undefined => known.get(JSON.stringify(request));
+export const evaluated = (request: EvalRequest, text?: OwnText): Evaluation | undefined =>
+  known.get(keyOf(request, text));
 
 /** Every evaluation of the visit, for the leaderboard: request and answer. */
 export const visit = signal<readonly { request: EvalRequest; answer: Evaluation }[]>([]);
@@ -61,10 +71,16 @@ export interface EvaluationListener {
   refused(error: CoreError): void;
 }
 
-function workFor(request: EvalRequest, listener: EvaluationListener): Work<ResponseTo<EvalRequest>> {
+function workFor(
+  request: EvalRequest,
+  listener: EvaluationListener,
+  text?: OwnText,
+): Work<ResponseTo<EvalRequest>> {
   return {
     step: async (size) => {
-      const { answer, milliseconds } = await answerTo("evaluation", { ...request, step_limit: size });
+      const bytes = untracked(() => text?.bytes());
+      const own = bytes ? [bytesArray("text", bytes)] : [];
+      const { answer, milliseconds } = await answerTo("evaluation", { ...request, step_limit: size }, own);
       return { answer, done: answer.done, milliseconds };
     },
     // A window takes many times as long as a matrix, so a step ends where the windows begin.
@@ -77,8 +93,9 @@ function workFor(request: EvalRequest, listener: EvaluationListener): Work<Respo
     progressed: listener.progressed,
     finished: (answer) => {
       const whole = answer as Evaluation;
-      known.set(JSON.stringify(request), whole);
-      visit.value = [...visit.value, { request, answer: whole }];
+      known.set(keyOf(request, text), whole);
+      // The leaderboard compares what was measured on the same text.
+      if (!text) visit.value = [...visit.value, { request, answer: whole }];
       listener.finished(whole);
     },
     failed: (error) => listener.refused(error as CoreError),
@@ -94,7 +111,10 @@ const shareDone = ({ progress: p }: EvalResponse): number =>
   (p.matrices_done + p.windows_done) / Math.max(1, p.matrices + (p.windows || 4));
 
 /** Evaluates the model in every way that is asked; a row's figures are shown as soon as they are there. */
-export function evaluateEach(makeRequests: () => readonly EvalRequest[]): Answer<Evaluations> {
+export function evaluateEach(
+  makeRequests: () => readonly EvalRequest[],
+  text?: OwnText,
+): Answer<Evaluations> {
   const value = signal<Evaluations | undefined>(undefined);
   const error = signal<CoreError | undefined>(undefined);
   const stale = signal(true);
@@ -104,7 +124,9 @@ export function evaluateEach(makeRequests: () => readonly EvalRequest[]): Answer
   let last = "";
   const start = () => {
     const asked = makeRequests();
-    const here = !inBrowser || asked.every((one) => beside(one, []) !== undefined);
+    const here =
+      !inBrowser ||
+      (asked.every((one) => beside(one, []) !== undefined) && (!text || text.bytes() !== undefined));
     const key = JSON.stringify([here, asked]);
     if (key === last) return;
     last = key;
@@ -112,7 +134,7 @@ export function evaluateEach(makeRequests: () => readonly EvalRequest[]): Answer
     const turn = newest;
     request.value = asked[0];
     if (!inBrowser || !here || asked.length === 0) return;
-    const items = asked.map(evaluated);
+    const items = asked.map((one) => evaluated(one, text));
     const refused: (CoreError | undefined)[] = asked.map(() => undefined);
     const open = () => items.filter((item, i) => !item && !refused[i]).length;
     const publish = () =>
@@ -128,20 +150,24 @@ export function evaluateEach(makeRequests: () => readonly EvalRequest[]): Answer
       items[i]
         ? []
         : [
-            workFor(one, {
-              finished: (answer) => {
-                items[i] = answer;
-                publish();
+            workFor(
+              one,
+              {
+                finished: (answer) => {
+                  items[i] = answer;
+                  publish();
+                },
+                refused: (problem) => {
+                  refused[i] = problem;
+                  publish();
+                },
+                progressed: (answer) => {
+                  progress.value = (asked.length - open() + shareDone(answer)) / asked.length;
+                },
+                dropped: () => turn !== newest,
               },
-              refused: (problem) => {
-                refused[i] = problem;
-                publish();
-              },
-              progressed: (answer) => {
-                progress.value = (asked.length - open() + shareDone(answer)) / asked.length;
-              },
-              dropped: () => turn !== newest,
-            }),
+              text,
+            ),
           ],
     );
     untracked(() => lane.add(works));

@@ -46,6 +46,8 @@ import type {
   CacheSketchRequest,
   CacheSketchResponse,
   Device,
+  FinetuneRequest,
+  FinetuneResponse,
   FormatsThatFitRequest,
   FormatsThatFitResponse,
   MemoryRequest,
@@ -83,6 +85,7 @@ export interface Operations {
   rotated: { request: RotatedRequest; response: RotatedResponse };
   compare: { request: CompareRequest; response: CompareResponse };
   memory: { request: MemoryRequest; response: MemoryResponse };
+  "finetune-memory": { request: FinetuneRequest; response: FinetuneResponse };
   "cache-curve": { request: CacheCurveRequest; response: CacheCurveResponse };
   "formats-that-fit": { request: FormatsThatFitRequest; response: FormatsThatFitResponse };
   speed: { request: SpeedRequest; response: SpeedResponse };

@@ -40,7 +40,7 @@ export function Ranges() {
       result={result}
       view={view}
       height={720}
-      command={() => requestOf("mlp.down_proj", "activations")}
+      command={() => kRows.map((row) => requestOf(row.part, row.of))}
       controls={
         <Slider
           field={view.field("block")}

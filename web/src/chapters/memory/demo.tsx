@@ -10,7 +10,7 @@ import { Slider } from "../../ui/slider";
 import { TextArea } from "../../ui/text-area";
 import { WorkedSteps } from "../../ui/worked-steps";
 import { BatchSlider, ContextSlider } from "../shared/controls";
-import { kCacheFormats, kDevices, kModels, kWeightFormats, nameIn } from "../shared/plan";
+import { kCacheFormats, kDevices, kModels, kWeightFormats, nameIn, oneAfterAnother } from "../shared/plan";
 import { kGiB, kOther, kPasted, planOf } from "./settings";
 
 const kAsTheRest = ["", "as the rest"] as const;
@@ -249,13 +249,8 @@ const partsOf = (items: readonly MemoryResponse[]): Part[] => {
   ];
 };
 
-/** The three derivations one after another; what a later one takes from an earlier is not given twice. */
-function everyStep(own: MemoryResponse): ReceiptRow[] {
-  const rows: ReceiptRow[] = [];
-  for (const row of [...own.receipts.weights, ...own.receipts.kv_cache, ...own.receipts.total])
-    if (!rows.some((earlier) => earlier.symbol === row.symbol)) rows.push(row);
-  return rows;
-}
+const everyStep = ({ receipts }: MemoryResponse): ReceiptRow[] =>
+  oneAfterAnother(receipts.weights, receipts.kv_cache, receipts.total);
 
 export function WhatFits() {
   return (

@@ -1,12 +1,10 @@
 // Adapters on a frozen base: in 16 bits and in NF4 (QLoRA), and on integers with a merge at the end (LoRA-Q).
 import { effect, signal } from "@preact/signals";
-import type { Answer } from "../../core/ask";
 import { heldApart } from "../../core/companions";
-import { answerTo } from "../../core/evaluate";
-import { bytesArray, modelFiles, wakeModel } from "../../core/model";
-import type { CoreError, EvalRequest, Request, TrainRequest } from "../../core/requests";
+import { type Evaluations, evaluateEach, type OwnText } from "../../core/evaluate";
+import { modelFiles } from "../../core/model";
+import type { EvalRequest, TrainRequest } from "../../core/requests";
 import { measureTrained, Training } from "../../core/training";
-import { viewState } from "../../state/view-state";
 import { Switch } from "../../ui/choice";
 import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant, whole } from "../../ui/format";
@@ -23,19 +21,12 @@ import {
   TrainButton,
   TrainChart,
 } from "../shared/train-figure";
+import { kRanks, view } from "./settings";
 
-const kRanks = [4, 8, 16, 32, 64] as const;
+export { Memory } from "./memory";
+
 const kGroup = 64;
 const kLoftqIterations = 5;
-
-const view = viewState("qlora", {
-  rank: 16,
-  alpha: 32,
-  double_quantization: false,
-  steps: 60,
-  bits: "2",
-  integer_steps: 60,
-});
 
 const kCommon = {
   batch: 1,
@@ -48,57 +39,13 @@ const kCommon = {
 } as const;
 const nf4 = () => (view.value.double_quantization ? "nf4_dq" : "nf4");
 
-/** Evaluations of untrained models on the text that is held apart, asked again when a setting changes. */
-function onHeldOut(
-  channel: string,
-  makeRequests: () => readonly EvalRequest[],
-): Answer<readonly (EvalLine | undefined)[]> {
-  const value = signal<readonly (EvalLine | undefined)[] | undefined>(undefined);
-  const error = signal<CoreError | undefined>(undefined);
-  const stale = signal(true);
-  const request = signal<Request | undefined>(undefined);
-  let last = "";
-  const start = async () => {
-    const asked = makeRequests();
-    request.value = asked[0];
-    if (import.meta.env.SSR) return;
-    wakeModel();
-    const files = modelFiles.value;
-    const key = JSON.stringify(asked);
-    if (!files || key === last) return;
-    last = key;
-    stale.value = true;
-    error.value = undefined;
-    const { heldOut } = heldApart(files.adapter);
-    const found: (EvalLine | undefined)[] = [];
-    for (const one of asked) {
-      try {
-        const { answer } = await answerTo(channel, one, [bytesArray("text", heldOut)]);
-        found.push({
-          bits: answer.bits_per_byte ?? Number.NaN,
-          bytes: answer.bytes,
-          weight: answer.bits_per_weight,
-        });
-      } catch (problem) {
-        found.push(undefined);
-        if (last === key) error.value = problem as CoreError;
-      }
-      if (last !== key) return;
-    }
-    value.value = found;
-    stale.value = false;
-  };
-  if (import.meta.env.SSR) void start();
-  else effect(() => void start());
-  return { value, error, stale, progress: signal(undefined), request };
-}
-interface EvalLine {
-  bits: number;
-  bytes: number;
-  weight: number;
-}
+/** The end of the station's log, which no run learns from. */
+const heldOutText: OwnText = {
+  name: "the log, held apart",
+  bytes: () => modelFiles.value && heldApart(modelFiles.value.adapter).heldOut,
+};
 
-type Shown = Beside<readonly (EvalLine | undefined)[]>;
+type Shown = Beside<Evaluations>;
 
 const loraOn = (base: string): TrainRequest => ({
   op: "train",
@@ -116,7 +63,7 @@ clearsWith(adapters, () => {
   const { rank, alpha, double_quantization, steps } = view.value;
   return [rank, alpha, double_quantization, steps];
 });
-const adaptersAsked = onHeldOut("adapters", () => [evalOf("none"), evalOf(nf4())]);
+const adaptersAsked = evaluateEach(() => [evalOf("none"), evalOf(nf4())], heldOutText);
 const adaptersResult = besideCurves(adaptersAsked, adapters);
 
 function startAdapters(): void {
@@ -130,8 +77,8 @@ function startAdapters(): void {
 }
 
 const adapterLines = ({ others }: Shown): Line[] => [
-  { name: "no adapter, 16 bits", kind: "original", bits: others[0]?.bits },
-  { name: `no adapter, ${nf4()}`, kind: "error", bits: others[1]?.bits },
+  { name: "no adapter, 16 bits", kind: "original", bits: others.items[0]?.bits_per_byte },
+  { name: `no adapter, ${nf4()}`, kind: "error", bits: others.items[1]?.bits_per_byte },
 ];
 
 export function Adapters() {
@@ -173,14 +120,14 @@ export function Adapters() {
       }
       sentence={(r) => {
         const [full, quantized] = r.curves;
-        const [bare, base] = r.others;
+        const [bare, base] = r.others.items ?? [];
         const [a, b] = [lastOf(full), lastOf(quantized)];
         return (
           <>
             {bare && base ? (
               <>
                 The base takes <b class="is-quantized">{bytes(base.bytes)}</b> instead of {bytes(bare.bytes)}{" "}
-                and knows nothing of station logs: {decimals(bare.bits, 2)} bits a byte.{" "}
+                and knows nothing of station logs: {decimals(bare.bits_per_byte, 2)} bits a byte.{" "}
               </>
             ) : null}
             {a !== undefined && b !== undefined ? (
@@ -240,7 +187,7 @@ clearsWith(integers, () => {
   const { rank, alpha, bits, integer_steps } = view.value;
   return [rank, alpha, bits, integer_steps];
 });
-const integersAsked = onHeldOut("integers", () => [evalOf("none"), rounded()]);
+const integersAsked = evaluateEach(() => [evalOf("none"), rounded()], heldOutText);
 const integersResult = besideCurves(integersAsked, integers);
 
 function startIntegers(): void {
@@ -281,8 +228,8 @@ if (!import.meta.env.SSR)
   });
 
 const integerLines = ({ others }: Shown): Line[] => [
-  { name: "no adapter, 16 bits", kind: "original", bits: others[0]?.bits },
-  { name: `no adapter, ${view.value.bits} bits`, kind: "error", bits: others[1]?.bits },
+  { name: "no adapter, 16 bits", kind: "original", bits: others.items[0]?.bits_per_byte },
+  { name: `no adapter, ${view.value.bits} bits`, kind: "error", bits: others.items[1]?.bits_per_byte },
 ];
 
 export function Integers() {

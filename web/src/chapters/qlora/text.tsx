@@ -23,6 +23,18 @@ export default function Qlora() {
         What to look for: the curve of QLoRA beside that of LoRA, and how far both are below the lines without
         an adapter. The rank says how much can be learned; on a text this short a high one learns it by heart.
       </p>
+      <Demo of="qlora" name="Memory" />
+      <p>
+        What to look for: with adapters, gradients and optimizer shrink to almost nothing, and what is left is
+        the base. NF4 makes that four times smaller. Then the activations are the largest part: lengthen the
+        context, and turn checkpoints on.
+      </p>
+      <Note title="How these bytes are counted">
+        Twelve bytes a weight where all learn, as in the paper&rsquo;s introduction: more than 780 GB for 65
+        billion. Activations are counted from the layer, in 16 bits: each token keeps the inputs of norms and
+        of matrices with adapters, queries, keys, values, what attention gives, and the inside of the MLP.
+        This page&rsquo;s own training is simpler and larger: it keeps all in 32 bits.
+      </Note>
       <Demo of="qlora" name="Integers" />
       <p>
         As long as base and adapters stay apart, nothing is lost. If they are merged into one matrix and that

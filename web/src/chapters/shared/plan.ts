@@ -1,6 +1,8 @@
 // What the planner's chapters share: the formats, models and devices that their controls offer. Sizes and names of models
 // and devices come from the core.
 
+import type { ReceiptRow } from "../../core/requests";
+
 /** Formats of weights, the widest first. */
 export const kWeightFormats = [
   ["f16", "16 bits (FP16)"],
@@ -29,6 +31,7 @@ export const kCacheFormats = [
 ] as const;
 
 export const kModels = [
+  ["reference", "the reference model"],
   ["llama-3.2-1b", "Llama 3.2 1B"],
   ["llama-2-7b", "Llama 2 7B"],
   ["falcon-7b", "Falcon 7B"],
@@ -75,3 +78,11 @@ export const kDevicesWithPeak = kDevices.filter(([id]) => /^nvidia|mi300x/.test(
 
 export const nameIn = (list: readonly (readonly [string, string])[], id: string): string =>
   list.find(([known]) => known === id)?.[1] ?? id;
+
+/** Derivations one after another; what a later one takes from an earlier is not given twice. */
+export function oneAfterAnother(...receipts: readonly (readonly ReceiptRow[])[]): ReceiptRow[] {
+  const rows: ReceiptRow[] = [];
+  for (const row of receipts.flat())
+    if (!rows.some((earlier) => earlier.symbol === row.symbol)) rows.push(row);
+  return rows;
+}

@@ -63,6 +63,36 @@ export interface MemoryResponse {
   receipts: { parameters: ReceiptRow[]; weights: ReceiptRow[]; kv_cache: ReceiptRow[]; total: ReceiptRow[] };
 }
 
+/** What finetuning takes: with adapters beside frozen matrices, or with all weights (`whole`). */
+export interface FinetuneRequest {
+  op: "finetune-memory";
+  model: string;
+  whole?: boolean | undefined;
+  weights?: string;
+  adapted?: string | undefined;
+  rank?: number | undefined;
+  learnable_bits?: number;
+  optimizer_bytes?: number;
+  context?: number;
+  batch?: number;
+  checkpointing?: boolean;
+}
+
+export interface FinetuneResponse {
+  model: string;
+  parameters: number;
+  learnable: number;
+  learnable_share: number;
+  base: number;
+  adapters: number;
+  gradients: number;
+  optimizer: number;
+  activations: number;
+  total: number;
+  assumptions: string[];
+  receipts: { learnable: ReceiptRow[]; base: ReceiptRow[]; activations: ReceiptRow[]; total: ReceiptRow[] };
+}
+
 /** The KV caches of real models against the context. */
 export interface CacheCurveRequest {
   op: "cache-curve";
