@@ -31,8 +31,8 @@ export default function Qat() {
         Training with rounding in the loop: Jacob and others 2017 (arXiv 1712.05877), section 3.
       </Note>
       <Note title="How fair is this?">
-        A real run of QAT sees many millions of tokens. Here it sees the 6.5 kB of the calibration text over and
-        over, 600 times less than the novels that the model itself was made from, which the page does not
+        A real run of QAT sees many millions of tokens. Here it sees the 6.5 kB of the calibration text over
+        and over, 600 times less than the novels that the model itself was made from, which the page does not
         carry. So many steps learn the short text by heart and the curve turns up again: the reason why the
         height is measured on another one. <code>data/reference/demonstrations.md</code> has runs on the
         novels.
