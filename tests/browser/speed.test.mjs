@@ -42,31 +42,40 @@ test("the first view takes at most 60 kB of script and style, the core hardly mo
   await context.close();
 });
 
-/** Milliseconds from a slider's event to the frame after the new answer is in the page. */
+/** Milliseconds from a slider's event to the new answer in the page, and to the frame that shows it. */
 const redraws = (page, chapter, positions) =>
   page.evaluate(
     async ([id, list]) => {
       const root = document.getElementById(id);
       const slider = root.querySelector(".slider input");
-      const sentence = root.querySelector(".sentence");
+      const shown = slider.closest(".figure").querySelector(".sentence");
       const times = [];
       for (const position of list) {
         await new Promise((done) => setTimeout(done, 60));
-        const changed = new Promise((done) => {
+        const before = shown.textContent;
+        const drawn = new Promise((done) => {
           const observer = new MutationObserver(() => {
-            if (root.querySelector(".picture[data-stale]")) return;
+            if (shown.textContent === before) return;
             observer.disconnect();
-            done();
+            done(performance.now());
           });
-          observer.observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
+          observer.observe(shown, { subtree: true, childList: true, characterData: true });
         });
         const began = performance.now();
         slider.value = String(position);
         slider.dispatchEvent(new Event("input", { bubbles: true }));
-        await changed;
-        times.push(performance.now() - began);
+        const inPage = await drawn;
+        // A message sent before a frame comes after it.
+        const inSight = await new Promise((done) =>
+          requestAnimationFrame(() => {
+            const { port1, port2 } = new MessageChannel();
+            port1.onmessage = () => done(performance.now());
+            port2.postMessage(0);
+          }),
+        );
+        times.push({ drawn: inPage - began, seen: inSight - began });
       }
-      return { times, sentence: sentence.textContent };
+      return times;
     },
     [chapter, positions],
   );
@@ -80,11 +89,11 @@ for (const [chapter, title, goal] of [
     await goto();
     await show(page, chapter);
     await figure(page, title).first().scrollIntoViewIfNeeded();
-    const { times } = await redraws(page, chapter, [2, 3, 5, 6, 7, 8, 7, 6, 5, 3, 2, 4]);
-    const sorted = times.toSorted((a, b) => a - b);
-    const median = sorted[Math.floor(sorted.length / 2)];
-    t.diagnostic(`${chapter}: median ${median.toFixed(1)} ms, slowest ${sorted.at(-1).toFixed(1)} ms, goal ${goal} ms`);
-    assert.ok(median < goal * 20, `median ${median} ms`);
+    const times = await redraws(page, chapter, [2, 3, 5, 6, 7, 8, 7, 6, 5, 3, 2, 4]);
+    const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
+    const [drawn, seen] = [median(times.map((time) => time.drawn)), median(times.map((time) => time.seen))];
+    t.diagnostic(`${chapter}: median ${drawn.toFixed(1)} ms, with its frame ${seen.toFixed(1)} ms, goal ${goal} ms`);
+    assert.ok(drawn < goal * 20, `median ${drawn} ms`);
     await context.close();
   });
 

@@ -1,4 +1,6 @@
 // Every figure of the page is built the same way: a claim, the picture, the controls, the live sentence, quiet links.
+
+import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Answer, aboutCore, core } from "../core/ask";
@@ -33,6 +35,8 @@ export interface FigureProps<R extends object> {
   command?: () => object | readonly object[] | undefined;
 }
 
+/** An answer that takes longer than this is waited for in sight. */
+const kLateMs = 120;
 const kCopiedMs = 2000;
 const kQuietMs = 700;
 
@@ -44,8 +48,13 @@ export function Figure<R extends object>(props: FigureProps<R>) {
   const claimed = useRef(new Set<string>()).current;
   const derived = value ? (props.receipt?.(value) ?? receiptOf(value)) : undefined;
   const receipt = derived && derived.length > 0 ? derived : undefined;
-  const asked = props.command ? props.command() : result.request.value;
-  const command = asked && [asked].flat().map(commandOf).join("\n");
+  // Not a reason to draw the figure again, so not read here: the settings are new well before the answer is.
+  const stale = useComputed(() => (result.value.value && result.stale.value ? "" : undefined));
+  const late = useLate(stale);
+  const command = () => {
+    const asked = props.command ? props.command() : result.request.value;
+    return asked && [asked].flat().map(commandOf).join("\n");
+  };
   const toggle = (panel: "table" | "how" | "command") => () => setOpen(open === panel ? undefined : panel);
   const titleId = useUniqueId();
   return (
@@ -55,10 +64,8 @@ export function Figure<R extends object>(props: FigureProps<R>) {
           {title}
         </figcaption>
         {lead ? <p class="figure-lead">{lead}</p> : null}
-        <div class="picture" data-stale={value && result.stale.value ? "" : undefined}>
-          <div class="progress" style={{ "--share": String(result.progress.value ?? 0.35) }}>
-            <i />
-          </div>
+        <div class="picture" data-stale={stale} data-late={late}>
+          <Progress share={result.progress} />
           {value ? children(value) : <Placeholder height={height} model={asksModel(result)} />}
         </div>
         {controls ? <div class="controls needs-script">{controls}</div> : null}
@@ -69,7 +76,7 @@ export function Figure<R extends object>(props: FigureProps<R>) {
             <PanelButton name="table" open={open === "table"} onClick={toggle("table")} disabled={!value} />
           ) : null}
           <PanelButton name="how?" open={open === "how"} onClick={toggle("how")} disabled={!value} />
-          {command ? <CopyButton name="copy as command" text={() => command} /> : null}
+          <CopyCommand command={command} />
           {view ? (
             <>
               <CopyButton name="link to this view" text={() => location.href.split("#")[0] + view.link()} />
@@ -87,7 +94,7 @@ export function Figure<R extends object>(props: FigureProps<R>) {
         {open === "how" && value ? (
           <div class="panel">
             {receipt ? <Receipt rows={receipt} caption={`How it came about: ${title}`} /> : null}
-            {command ? <AskedOf command={command} /> : null}
+            <AskedOf command={command} />
           </div>
         ) : null}
       </figure>
@@ -99,16 +106,47 @@ const receiptOf = (value: object): readonly ReceiptRow[] | undefined =>
   (value as { receipt?: readonly ReceiptRow[] }).receipt;
 
 /** What was asked, and who answered: with it anybody gets the same numbers. */
-function AskedOf({ command }: { command: string }) {
+function AskedOf({ command }: { command: () => string | undefined }) {
   const about = aboutCore.value.value;
+  const asked = command();
+  if (!asked) return null;
   return (
     <>
       <p class="figure-lead">
         Asked of the core{about ? ` ${about.version} (${about.instruction_set})` : ""}; in a terminal the same
         is
       </p>
-      <code class="command">{command}</code>
+      <code class="command">{asked}</code>
     </>
+  );
+}
+
+function CopyCommand({ command }: { command: () => string | undefined }) {
+  return command() ? <CopyButton name="copy as command" text={() => command() ?? ""} /> : null;
+}
+
+/** Whether the picture has been stale for a while: a drag over quick answers must not flicker. */
+function useLate(stale: ReadonlySignal<"" | undefined>): ReadonlySignal<"" | undefined> {
+  const late = useSignal<"" | undefined>(undefined);
+  useSignalEffect(() => {
+    if (stale.value === undefined) {
+      late.value = undefined;
+      return;
+    }
+    const timer = setTimeout(() => {
+      late.value = "";
+    }, kLateMs);
+    return () => clearTimeout(timer);
+  });
+  return late;
+}
+
+/** How far the answer is, where it says so. */
+function Progress({ share }: { share: ReadonlySignal<number | undefined> }) {
+  return (
+    <div class="progress" style={{ "--share": String(share.value ?? 0.35) }}>
+      <i />
+    </div>
   );
 }
 
