@@ -126,7 +126,7 @@ run_interop() {
         say "installing node-llama-cpp $version for $build from the npm registry"
         (
             cd "$folder"
-            npm ci --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error
+            # Not `npm ci`: it refuses a lock file without the optional packages, which are not fetched.
             npm install --no-save --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error \
                 "@node-llama-cpp/$build@$version"
         ) >&2
