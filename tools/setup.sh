@@ -43,6 +43,8 @@ set_up_debian() {
     if [ "$need" != native ]; then packages="$packages python3"; fi
     if [ "$need" = test ]; then
         packages="$packages binutils libgtest-dev googletest clang-19 libclang-rt-19-dev chromium"
+        # The page's other two engines; Ubuntu has no firefox-esr.
+        if candidate_at_least firefox-esr 1; then packages="$packages firefox-esr webkit2gtk-driver xvfb xauth"; fi
     fi
     if [ "$need" != native ] && { ! have node || ! have npm; }; then packages="$packages nodejs npm"; fi
 
@@ -78,27 +80,26 @@ set_up_debian12() {
 
 candidate_at_least() {
     local version
+    # A fresh image knows no package until the lists are fetched.
+    if ! compgen -G '/var/lib/apt/lists/*Packages*' > /dev/null && becomes_root; then as_root apt-get -q update >&2; fi
     version=$(apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: //p')
     at_least "${version%%-*}" "$2"
 }
 
+becomes_root() { [ "$(id -u)" = 0 ] || { have sudo && { [ -t 0 ] || sudo -n true 2>/dev/null; }; }; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
 install_packages() {
-    local package missing="" as_root=""
+    local package missing=""
     for package in "$@"; do
         dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
     done
     [ -n "$missing" ] || return 0
-    if [ "$(id -u)" != 0 ]; then
-        if have sudo && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
-            as_root=sudo
-        else
-            die "packages are missing and installing needs root. Run this, then ./run again:
+    becomes_root || die "packages are missing and installing needs root. Run this, then ./run again:
   apt-get update && apt-get install -y --no-install-recommends$missing"
-        fi
-    fi
     say "installing packages (compilers, libraries and tools that the build or the tests use):$missing"
-    $as_root apt-get -q update >&2
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $missing >&2
+    as_root apt-get -q update >&2
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $missing >&2
 }
 
 # --- other systems: say what to run -----------------------------------------------------------------------------------
@@ -107,7 +108,7 @@ other_systems() {
     cat <<'LINES'
 Install with one of these lines, then run ./run again:
   Debian 13, Ubuntu 25.04 or later:
-    sudo apt-get install -y g++ cmake ninja-build ccache nlohmann-json3-dev libcli11-dev libbenchmark-dev libgtest-dev googletest libxsimd-dev emscripten nodejs npm python3 clang-19 libclang-rt-19-dev chromium
+    sudo apt-get install -y g++ cmake ninja-build ccache nlohmann-json3-dev libcli11-dev libbenchmark-dev libgtest-dev googletest libxsimd-dev emscripten nodejs npm python3 clang-19 libclang-rt-19-dev chromium firefox-esr webkit2gtk-driver xvfb xauth
   macOS (Homebrew):
     brew install cmake ninja ccache nlohmann-json cli11 google-benchmark googletest xsimd emscripten node
   Fedora:
