@@ -26,8 +26,8 @@ foreach(folder tensor kernels formats files methods model planner request)
     target_link_libraries(test_${folder} PRIVATE
         quantlens::${folder} nlohmann_json::nlohmann_json GTest::gtest_main quantlens_warnings)
     if(EMSCRIPTEN)
-        target_compile_options(test_${folder} PRIVATE -Wno-shorten-64-to-32)   # sizes from test data are small
-        target_link_options(test_${folder} PRIVATE
+        target_compile_options(test_${folder} PRIVATE -O1 -Wno-shorten-64-to-32)   # sizes from test data are small
+        target_link_options(test_${folder} PRIVATE -O1   # above it the whole program is optimized once more, for minutes
             -sNODERAWFS=1 -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sSTACK_SIZE=4MB -sEXIT_RUNTIME=1)
         add_test(NAME ${folder} COMMAND "${NODE_PROGRAM}" ${node_flags} "$<TARGET_FILE:test_${folder}>")
     else()
