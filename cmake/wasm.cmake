@@ -7,9 +7,13 @@ foreach(folder tensor files methods model planner request)
     target_compile_options(quantlens_${folder} PRIVATE -Oz)
 endforeach()
 target_compile_options(quantlens_formats PRIVATE -Os)
+# Nothing asks an object for its type, and nothing throws but memory that runs out. The door catches that; what was held then is
+# lost with it, and the page starts a new worker.
 foreach(folder tensor kernels formats files methods model planner request)
-    target_compile_options(quantlens_${folder} PRIVATE -fno-rtti)   # nothing asks an object for its type
+    target_compile_options(quantlens_${folder} PRIVATE -fno-rtti -fno-exceptions)
 endforeach()
+set_source_files_properties("${CMAKE_SOURCE_DIR}/core/tensor/matrix.cpp" "${CMAKE_SOURCE_DIR}/core/request/door.cpp"
+    PROPERTIES COMPILE_OPTIONS "-fexceptions;-fwasm-exceptions")
 function(optimize_sources level)
     foreach(source IN LISTS ARGN)
         set_source_files_properties("${CMAKE_SOURCE_DIR}/core/${source}.cpp" PROPERTIES COMPILE_OPTIONS ${level})

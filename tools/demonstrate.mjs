@@ -21,7 +21,7 @@ const { values: options, positionals } = parseArgs({
     novels: { type: "string" },
     model: { type: "string", default: join(root, "data/reference/model.safetensors") },
     sweep: { type: "string", default: join(root, "data/sweep.json") },
-    "qat-steps": { type: "string", default: "100" },
+    "qat-steps": { type: "string", default: "300" },
     "lora-steps": { type: "string", default: "60" },
     threads: { type: "string", default: "0" },
   },
@@ -30,6 +30,7 @@ const program = process.env.QUANTLENS ?? join(root, "build/native/quantlens");
 const adapter = join(root, "data/adapter.txt");
 const heldOutShare = 0.1; // of each novel, as when the reference model was trained
 const scoredBytes = 4096; // of each novel's held-out end
+const qatRates = { 3: 3e-4, 2: 1e-3 }; // bits -> learning rate: the coarser the marks, the farther the way to another one
 
 const quantlens = (...args) => {
   const all = [...args.map(String), "--threads", options.threads, "--json"];
@@ -127,7 +128,7 @@ function qat(folder, novels) {
     const out = join(folder, `qat-${bits}.safetensors`);
     const args = [
       ...["--learning", "qat", "--bits", bits, "--group-size", 128, "--steps", steps, "--batch", 8, "--sequence", 256],
-      ...["--warmup", 10, "--optimizer", "adamw", "--learning-rate", 1e-3, "--weight-decay", 0, "--checkpoint-every", 1000000],
+      ...["--warmup", 10, "--optimizer", "adamw", "--learning-rate", qatRates[bits], "--weight-decay", 0, "--checkpoint-every", 1000000],
     ];
     quantlens("train", "--model", options.model, "--text", ...novels, "--out", out, "--held-out-share", heldOutShare, ...args);
     results.push([`QAT ${bits} bits, ${steps} steps`, evaluate(out), bits]);

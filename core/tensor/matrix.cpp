@@ -1,8 +1,16 @@
 #include "tensor/matrix.h"
 
 #include <cmath>
+#include <limits>
+#include <new>
 
 namespace quantlens {
+
+std::size_t element_count(std::size_t rows, std::size_t columns) {
+    constexpr std::size_t kMost = std::size_t(std::numeric_limits<std::ptrdiff_t>::max()) / sizeof(double);
+    if (columns != 0 && rows > kMost / columns) throw std::bad_alloc();
+    return rows * columns;
+}
 
 Status check_finite(MatrixView<const float> matrix, std::string_view name) {
     if (matrix.empty())

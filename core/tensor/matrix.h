@@ -47,11 +47,16 @@ private:
     std::size_t stride_ = 0;
 };
 
+/// rows times columns. Where so many numbers cannot be in memory, also where the product is beyond std::size_t, it fails as an
+/// allocation does that is too large.
+std::size_t element_count(std::size_t rows, std::size_t columns);
+
 /// An owned, contiguous, row-major matrix of float, zero at first.
 class Matrix {
 public:
     Matrix() = default;
-    Matrix(std::size_t rows, std::size_t columns) : values_(rows * columns), rows_(rows), columns_(columns) {}
+    Matrix(std::size_t rows, std::size_t columns)
+        : values_(element_count(rows, columns)), rows_(rows), columns_(columns) {}
     Matrix(std::size_t rows, std::size_t columns, std::vector<float> values)
         : values_(std::move(values)), rows_(rows), columns_(columns) {}
     explicit Matrix(MatrixView<const float> other) : Matrix(other.rows(), other.columns()) {

@@ -20,11 +20,7 @@ after(async () => {
 const kB = (bytes) => (bytes / 1000).toFixed(1);
 const packed = (path) => gzipSync(readFileSync(path), { level: 9 }).length;
 
-// The relaxed build holds the kernels twice, since an engine may get the relaxed ones wrong: it is some 9 kB above its budget
-// of 400 kB, and held where it is.
-const coreBytes = (name) => (name.includes("relaxed") ? 410_000 : 400_000);
-
-test("the first view takes at most 60 kB of script and style, the core hardly more than 400 kB", async (t) => {
+test("the first view takes at most 60 kB of script and style, the core 400 kB", async (t) => {
   const { page, goto, context } = await open(browser, server.address);
   const loaded = [];
   page.on("request", (request) => loaded.push(new URL(request.url()).pathname.split("/").pop()));
@@ -35,10 +31,10 @@ test("the first view takes at most 60 kB of script and style, the core hardly mo
   const assets = readdirSync(join(site, "assets"));
   const cores = assets
     .filter((name) => name.endsWith(".wasm"))
-    .map((name) => ({ most: coreBytes(name), size: packed(join(site, "assets", name)) }));
-  t.diagnostic(`first view: ${kB(first)} kB of script and style in ${files.length} files; core: ${cores.map(({ size }) => kB(size)).join(", ")} kB (gzip)`);
+    .map((name) => packed(join(site, "assets", name)));
+  t.diagnostic(`first view: ${kB(first)} kB of script and style in ${files.length} files; core: ${cores.map(kB).join(", ")} kB (gzip)`);
   assert.ok(first <= 60_000);
-  assert.ok(cores.every(({ size, most }) => size <= most));
+  assert.ok(cores.every((size) => size <= 400_000));
   await context.close();
 });
 

@@ -44,3 +44,9 @@ test("every key that the page may ask with is one that the core knows", () => {
   }
   assert.deepEqual(unknown, []);
 });
+
+test("a request beyond WebAssembly's memory is refused in words", () => {
+  // The Hessian of 40,000 inputs is 6.4 GB; that of 65,537 inputs has one element more than 32 bits can count.
+  for (const columns of [40000, 65537])
+    assert.throws(() => answer({ op: "quantize", method: "gptq", synthetic: `8x${columns}`, synthetic_tokens: 8 }), /not enough memory/);
+});

@@ -98,6 +98,21 @@ describe("the client", () => {
     expect(asking.answered).toHaveBeenCalledOnce();
   });
 
+  test("starts a new worker after an answer that memory ran out", async () => {
+    const asking = listener();
+    const other = listener();
+    client.ask("a", { op: "one" }, [], asking);
+    client.ask("b", { op: "two" }, [], other);
+    await ready();
+    answer(newest(), { error: { code: "too_large", message: "not enough memory" } });
+    expect(asking.refused).toHaveBeenCalledOnce();
+    expect(workers).toHaveLength(2);
+    expect(workers[0]!.ended).toBe(true);
+    await ready();
+    answer(newest(), { n: 2 });
+    expect(other.answered).toHaveBeenCalledOnce();
+  });
+
   test("does not ask a third time what killed two workers", async () => {
     const asking = listener();
     client.ask("a", { op: "one" }, [], asking);

@@ -150,7 +150,9 @@ export class CoreClient {
       const arrays = Object.fromEntries(message.arrays.map((array) => [array.name, array]));
       job.listener.answered(json, arrays, message.milliseconds);
     }
-    this.send();
+    // Where memory ran out, what the core held is lost in it (cmake/wasm.cmake says why).
+    if (json.error?.code === "too_large") this.replaceWorker();
+    else this.send();
   }
 
   private recover(message: string): void {
