@@ -12,7 +12,7 @@ target_compile_options(quantlens_formats PRIVATE -Os)
 foreach(folder tensor kernels formats files methods model planner request)
     target_compile_options(quantlens_${folder} PRIVATE -fno-rtti -fno-exceptions)
 endforeach()
-set_source_files_properties("${CMAKE_SOURCE_DIR}/core/tensor/matrix.cpp" "${CMAKE_SOURCE_DIR}/core/request/door.cpp"
+set_source_files_properties("${CMAKE_SOURCE_DIR}/core/tensor/memory.cpp" "${CMAKE_SOURCE_DIR}/core/request/door.cpp"
     PROPERTIES COMPILE_OPTIONS "-fexceptions;-fwasm-exceptions")
 function(optimize_sources level)
     foreach(source IN LISTS ARGN)

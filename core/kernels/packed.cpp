@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <new>
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -10,6 +9,7 @@
 
 #include "kernels/scratch.h"
 #include "kernels/table.h"
+#include "tensor/memory.h"
 
 namespace quantlens::kernels {
 
@@ -21,7 +21,7 @@ std::uint8_t* allocate(std::size_t bytes) {
     constexpr std::size_t kLine = 64, kPage = std::size_t{2} << 20;
     const std::size_t alignment = bytes < 2 * kPage ? kLine : kPage;
     void* memory = nullptr;
-    if (posix_memalign(&memory, alignment, bytes) != 0) throw std::bad_alloc();
+    if (posix_memalign(&memory, alignment, bytes) != 0) out_of_memory();
 #if defined(__linux__)
     if (alignment == kPage) madvise(memory, bytes, MADV_HUGEPAGE);  // a wish: nothing depends on it
 #endif

@@ -2,13 +2,14 @@
 
 #include <cmath>
 #include <limits>
-#include <new>
+
+#include "tensor/memory.h"
 
 namespace quantlens {
 
 std::size_t element_count(std::size_t rows, std::size_t columns) {
     constexpr std::size_t kMost = std::size_t(std::numeric_limits<std::ptrdiff_t>::max()) / sizeof(double);
-    if (columns != 0 && rows > kMost / columns) throw std::bad_alloc();
+    if (columns != 0 && rows > kMost / columns) out_of_memory();
     return rows * columns;
 }
 
