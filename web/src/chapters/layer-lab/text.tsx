@@ -1,6 +1,7 @@
 import { Chapter, Note } from "../../page/chapter";
 import { Demo } from "../../page/demo";
 import { Term } from "../../page/term";
+import { kPlanted } from "../shared/layer-choice";
 
 export default function LayerLab() {
   return (
@@ -13,7 +14,7 @@ export default function LayerLab() {
       <Demo of="layer-lab" name="Lab" />
       <p>
         Try this: set the activations to 8 bits as well, with one scale for the whole tensor. The output error
-        becomes many times as large. Four input channels are sixteen times as large as they would be,{" "}
+        becomes many times as large. Four input channels are {kPlanted} times as large as they would be,{" "}
         <Term of="outlier-feature">outlier features</Term> as large models have them, and they stretch the
         ruler for all others. Switch them off, and 8 bits are plenty.
       </p>
