@@ -154,6 +154,38 @@ export async function commandOf(fig) {
   return button.getAttribute("data-copied");
 }
 
+/** What every command prints that the figure copies, one a line; a command that two figures copy is run once. */
+export async function answersTo(fig) {
+  const lines = (await commandOf(fig)).split("\n");
+  for (const line of lines) if (!printed.has(line)) printed.set(line, runNative(line));
+  return lines.map((line) => printed.get(line));
+}
+const printed = new Map();
+
+/** All numbers in an answer, at any depth. */
+export function numbersOf(answer) {
+  if (typeof answer === "number") return [answer];
+  return answer && typeof answer === "object" ? Object.values(answer).flatMap(numbersOf) : [];
+}
+
+const kUnits = { "": 1, bytes: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40, "%": 1e-2, dB: 1, times: 1 };
+
+/**
+ * What a text says where it is one number with or without a unit: {value, place}, with `place` the size of its last
+ * digit. Undefined where it is anything else.
+ */
+export function shownNumber(text) {
+  const plain = text.replaceAll(",", "").replaceAll("\u2212", "-").trim();
+  const [, digits, decimals = "", exponent = "0", unit] = plain.match(/^(-?\d+(?:\.(\d+))?)(?:e(-?\d+))?\s*([%A-Za-z]*)$/) ?? [];
+  if (digits === undefined || !(unit in kUnits)) return undefined;
+  const scale = 10 ** Number(exponent) * kUnits[unit];
+  return { value: Number(digits) * scale, place: 10 ** -decimals.length * scale };
+}
+
+/** Whether a shown number is one of these, to its last digit: the browser's arithmetic may end in another one. */
+export const isAmong = ({ value, place }, numbers, slack = 1e-4) =>
+  numbers.some((exact) => Math.abs(value - exact) <= 0.5001 * place + slack * Math.abs(exact));
+
 /** A number as the page writes it, back as a number. */
 export const numberIn = (text) => Number(text.replaceAll(",", "").replaceAll("\u2212", "-").match(/-?[\d.]+(?:e-?\d+)?/)?.[0]);
 

@@ -1,0 +1,167 @@
+// The reference model on the page: it writes, is measured, trained and taken apart, and says what the command line says.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { agree, commandOf, figure, hasModel, launch, numberIn, open, runNative, serve, settled, show, slide } from "./page.mjs";
+
+let server;
+let browser;
+before(async () => {
+  server = await serve();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+const near = (shown, exact, digits = 3) => assert.ok(agree(shown, exact, digits), `shown ${shown}, native ${exact}`);
+const firstCommand = async (fig) => (await commandOf(fig)).split("\n")[0];
+
+async function onPage(steps, hash = "", options = {}) {
+  const opened = await open(browser, server.address, options);
+  try {
+    await opened.goto(hash);
+    await steps(opened.page, opened);
+    assert.deepEqual(opened.wrongs, []);
+  } finally {
+    await opened.context.close();
+  }
+}
+
+const written = (page, n) => page.locator("#opening .written-text").nth(n);
+
+describe("the opening", { skip: !hasModel && "there is no data/reference/model.safetensors" }, () => {
+  test("has its text and its height before the model has come, and keeps both", async () => {
+    const { page, goto, context } = await open(browser, server.address);
+    let letGo;
+    const held = new Promise((done) => {
+      letGo = done;
+    });
+    await page.route(/\.safetensors$/, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await goto();
+    const fig = figure(page, "A small language model writes");
+    await page.waitForFunction(() => /model is on its way/.test(document.querySelector("#opening .written-text")?.textContent ?? ""));
+    const picture = fig.locator(".picture");
+    const before = await picture.boundingBox();
+    await figure(page, "Every number moves").locator("svg").first().waitFor();
+    letGo();
+    await page.waitForFunction(() => document.querySelectorAll("#opening .written-text [data-at]").length > 300, null, { timeout: 120_000 });
+    const after = await picture.boundingBox();
+    assert.ok(Math.abs(after.height - before.height) <= 1, `${before.height} px before, ${after.height} px after`);
+    await context.close();
+  });
+
+  test("says what the command line says at 3, 2 and 8 bits, and writes another text at 2", () =>
+    onPage(async (page) => {
+      await show(page, "opening");
+      const fig = figure(page, "A small language model writes");
+      for (const [place, bits] of [
+        [5, 4],
+        [7, 2],
+        [1, 8],
+      ]) {
+        await slide(fig.locator(".slider input"), place);
+        await page.waitForFunction(
+          (wanted) => document.querySelector("#opening .drag-number")?.textContent === String(wanted) && !document.querySelector("#opening .picture[data-stale]"),
+          bits,
+          { timeout: 60_000 },
+        );
+        const answer = runNative(await firstCommand(fig));
+        const values = await fig.locator(".figures-row dd").allTextContents();
+        near(numberIn(values[1]), answer.bits_per_byte, 3);
+        near(numberIn(values[3]) / 100, answer.top1_agreement, 2);
+        assert.match(await fig.locator(".written-name").last().textContent(), new RegExp(`^${bits} bits`));
+      }
+      await slide(fig.locator(".slider input"), 7);
+      await page.waitForFunction(
+        () => [...document.querySelectorAll("#opening .written-text")].every((text) => text.querySelectorAll("[data-at]").length >= 200),
+        null,
+        { timeout: 60_000 },
+      );
+      assert.notEqual(await written(page, 0).textContent(), await written(page, 1).textContent());
+    }));
+
+  test("reads out how likely each byte was, by keys", () =>
+    onPage(async (page) => {
+      await page.waitForFunction(() => document.querySelectorAll("#opening .written-text [data-at]").length > 20, null, { timeout: 60_000 });
+      await written(page, 0).focus();
+      await page.keyboard.press("ArrowRight");
+      assert.match(await page.locator("#opening .written .chart-readout").first().textContent(), /the model gave it [\d.e-]+ %/);
+    }));
+});
+
+describe("the model, rounded in many ways", { skip: !hasModel }, () => {
+  for (const [chapter, title] of [
+    ["what-is-quantized", "What each of them costs"],
+    ["trade-offs", "Memory against quality"],
+  ])
+    test(`the rows of ${chapter} are the command line's`, () =>
+      onPage(async (page) => {
+        await show(page, chapter);
+        const fig = figure(page, title);
+        const commands = (await commandOf(fig)).split("\n");
+        await fig.getByRole("button", { name: "table" }).click();
+        const rows = fig.locator("tbody tr");
+        assert.equal(await rows.count(), commands.length);
+        for (const i of [1, 3, commands.length - 1])
+          near(numberIn(await rows.nth(i).locator("td").nth(3).textContent()), runNative(commands[i]).perplexity, 3);
+      }));
+});
+
+describe("the stack", { skip: !hasModel }, () => {
+  test("a stack is the command line's, by default, rotated and with planted outliers", () =>
+    onPage(async (page) => {
+      await show(page, "stack");
+      const fig = figure(page, "Build a stack");
+      for (const move of [
+        async () => {},
+        async () => slide(fig.locator(".slider input").last(), 0),
+        async () => fig.locator("input[value=rotation]").check({ force: true }),
+        async () => fig.locator("input[value=planted]").check({ force: true }),
+      ]) {
+        await move();
+        await settled(page, "stack");
+        const answer = runNative(await commandOf(fig));
+        near(numberIn(await fig.locator(".sentence b").nth(1).textContent()), answer.perplexity, 3);
+      }
+    }));
+});
+
+describe("training", { skip: !hasModel }, () => {
+  test("QAT is better than rounding at 2 bits after 20 steps, and can be stopped", () =>
+    onPage(async (page) => {
+      await show(page, "qat");
+      const fig = figure(page, "Rounded afterwards");
+      const rounded = runNative(await firstCommand(fig)).bits_per_byte;
+      near(numberIn(await fig.locator(".sentence b.is-error").textContent()), rounded, 3);
+      await slide(fig.locator(".slider input").last(), 0);
+      await settled(page, "qat");
+      await fig.getByRole("button", { name: "train", exact: true }).click();
+      await fig.locator(".sentence b.is-quantized").waitFor({ timeout: 60_000 });
+      await fig.getByRole("button", { name: "stop" }).click();
+      await fig.getByRole("button", { name: "go on" }).click();
+      await fig.getByRole("button", { name: "trained" }).waitFor({ timeout: 240_000 });
+      const after = numberIn(await fig.locator(".sentence b.is-quantized").textContent());
+      assert.ok(after < rounded - 0.05, `${after} after training, ${rounded} rounded`);
+    }));
+
+  test("adapters learn on a base in NF4 as on one in 16 bits", () =>
+    onPage(async (page) => {
+      await show(page, "qlora");
+      const fig = figure(page, "Adapters learn");
+      await slide(fig.locator(".slider input").last(), 0);
+      await settled(page, "qlora");
+      await fig.getByRole("button", { name: "train", exact: true }).click();
+      await fig.getByRole("button", { name: "trained" }).waitFor({ timeout: 240_000 });
+      await fig.getByRole("button", { name: "table" }).click();
+      const cells = (row) => row.locator("td").allTextContents();
+      const rows = await Promise.all((await fig.locator("tbody tr").all()).map(cells));
+      const base = Number(rows[0][2]);
+      const last = (name) => Number(rows.filter((row) => row[0].startsWith(name)).at(-1)[2]);
+      assert.ok(last("LoRA") < base - 0.3, `LoRA ${last("LoRA")}, base ${base}`);
+      assert.ok(Math.abs(last("QLoRA") - last("LoRA")) < 0.2, `QLoRA ${last("QLoRA")}, LoRA ${last("LoRA")}`);
+    }));
+});
