@@ -1,7 +1,9 @@
 // How much room a text of a chart takes: what keeps labels apart, inside the picture, and off each other.
 
-/** Of the root's size: what style/charts.css sets. */
+/** Of the root's size, as style/charts.css sets it: larger than `kMost`, the rows of a chart would run into each other. */
 const kSize = 0.8125;
+const kLeast = 13;
+const kMost = 15;
 /** Where nothing can measure (a test, the build), the width of a letter of a wide font. */
 const kLetter = 7.8;
 
@@ -14,7 +16,8 @@ function measure(text: string, bold: boolean): number {
   if (!context) return text.length * kLetter;
   const root = getComputedStyle(document.documentElement);
   const family = root.getPropertyValue("--sans") || "sans-serif";
-  context.font = `${bold ? 600 : 400} ${kSize * Number.parseFloat(root.fontSize)}px ${family}`;
+  const size = Math.max(kLeast, Math.min(kMost, kSize * Number.parseFloat(root.fontSize)));
+  context.font = `${bold ? 600 : 400} ${size}px ${family}`;
   return context.measureText(text).width;
 }
 

@@ -2,7 +2,7 @@
 
 import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Answer, aboutCore, core } from "../core/ask";
 import { commandOf } from "../core/command";
 import { needsModel } from "../core/companions";
@@ -217,6 +217,19 @@ function Sentence({ children }: { children: ComponentChildren }) {
   const shown = useRef<HTMLParagraphElement>(null);
   const spoken = useRef<HTMLParagraphElement>(null);
   const first = useRef(true);
+  const reserved = useRef({ width: 0, height: 0 }).current;
+  // A sentence that was three lines long keeps their room when it is two: what follows must not move with each number.
+  useLayoutEffect(() => {
+    const element = shown.current;
+    if (!element) return;
+    if (element.clientWidth !== reserved.width) {
+      Object.assign(reserved, { width: element.clientWidth, height: 0 });
+      element.style.minHeight = "";
+    }
+    if (element.offsetHeight <= reserved.height) return;
+    reserved.height = element.offsetHeight;
+    element.style.minHeight = `${reserved.height}px`;
+  });
   useEffect(() => {
     const timer = setTimeout(() => {
       const text = shown.current?.textContent ?? "";
