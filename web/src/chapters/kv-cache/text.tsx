@@ -15,7 +15,7 @@ export default function KvCache() {
       <Demo of="kv-cache" name="CacheCalculator" />
       <Tex display>
         {
-          "\\text{cache} = 2 \\times \\text{layers} \\times \\text{width} \\times \\text{tokens} \\times \\text{bytes a value}"
+          "\\text{cache} = 2 \\times \\text{layers} \\times \\text{width} \\allowbreak {} \\times \\text{tokens} \\times \\text{bytes a value}"
         }
       </Tex>
       <p>

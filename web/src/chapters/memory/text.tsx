@@ -14,7 +14,7 @@ export default function Memory() {
       <Demo of="memory" name="MemoryCalculator" />
       <Tex display>
         {
-          "\\text{memory} = \\sum_{\\text{parts}} \\frac{\\text{numbers} \\times \\text{bits}}{8} + \\text{texts} \\times \\text{cache} + \\text{rest}"
+          "\\text{memory} = \\sum_{\\text{parts}} \\frac{\\text{numbers} \\times \\text{bits}}{8} \\allowbreak {} + \\text{texts} \\times \\text{cache} + \\text{rest}"
         }
       </Tex>
       <p>
