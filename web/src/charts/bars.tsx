@@ -48,7 +48,8 @@ export function Bars({ label, unit, rows, legend, format, limit, highest }: Bars
     return (last ? last.at + last.under + bars + kGap : kTop) + kFoot;
   };
   const top =
-    highest ?? max([limit?.value ?? 0, ...rows.flatMap((row) => row.bars.map((bar) => bar.value))]) ?? 1;
+    // Before anything is measured all are zero, and a scale from 0 to 0 would put them in the middle.
+    highest ?? (max([limit?.value ?? 0, ...rows.flatMap((row) => row.bars.map((bar) => bar.value))]) || 1);
   return (
     <Stage
       label={label}
