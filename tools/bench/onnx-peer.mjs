@@ -1,6 +1,6 @@
 // The products as onnxruntime computes them, in Node or in a browser: the requests of native/bench/peers/main.cpp.
 import { model } from "./onnx.mjs";
-import { inputSeed, valueAt, weightSeed } from "./turns.mjs";
+import { inputSeed, valueAt, weightSeed } from "./values.mjs";
 
 const code8 = (value) => Math.trunc(value * 254 + 127.5) - 127;
 

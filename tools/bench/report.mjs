@@ -63,7 +63,8 @@ export function writeReport(path, part, result) {
                 results: results.map((row) => {
                     const { problem, ...numbers } = summary(group, row);
                     const rounded = Object.entries({ ...numbers, error: row.error }).map(([name, value]) => [name, round(value)]);
-                    return { subject: row.subject, problem, ...Object.fromEntries(rounded) };
+                    const note = row.note && row.error > row.note.above ? row.note.text : undefined;
+                    return { subject: row.subject, problem, ...Object.fromEntries(rounded), note };
                 }),
             };
         }),

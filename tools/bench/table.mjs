@@ -18,9 +18,9 @@ function cell(group) {
     const ours = measured.filter((row) => row.subject.startsWith("quantlens")).sort((a, b) => a.seconds - b.seconds)[0];
     const others = measured.filter((row) => !row.subject.startsWith("quantlens")).sort((a, b) => a.seconds - b.seconds);
     if (!ours) return "";
-    const parts = [group.work === undefined && !ours.per_second ? `${ours.seconds.toPrecision(2)} s` : rate(group, ours)];
+    const parts = [group.kernel === "generate" ? `${Math.round(1 / ours.seconds)} bytes/s` : group.work === undefined && !ours.per_second ? `${ours.seconds.toPrecision(2)} s` : rate(group, ours)];
     if (ours.share) parts.push(percent(ours.share));
-    if (others.length) parts.push(`**${others[0].ours_faster.toFixed(2)} x** ${others[0].subject}`);
+    if (others.length) parts.push(`**${others[0].ours_faster.toFixed(2)} x** ${others[0].subject}${others[0].note ? "*" : ""}`);
     return parts.join(", ");
 }
 
@@ -33,7 +33,7 @@ function table(groups, columns, rowOf) {
     return lines.join("\n");
 }
 
-function native({ date, processor, processors, load_before, versions, groups }) {
+function native({ date, processor, processors, load_before, runs, versions, groups }) {
     const square = (tokens, data) => (group) =>
         group.tokens === tokens && group.data === data && group.rows === 4096 && group.columns === 4096;
     const at = (threads) => groups.filter((group) => group.threads === threads && group.kernel !== "gptq");
@@ -46,9 +46,11 @@ function native({ date, processor, processors, load_before, versions, groups }) 
     const gptq = groups.filter(({ kernel, rows }) => kernel === "gptq" && rows === 4096).map((group) =>
         `${group.threads} thread${group.threads > 1 ? "s" : ""} ${cell(group)}`);
     return [
-        `Measured ${date} on ${processor} (${processors} processors, load ${load_before.toFixed(1)} before) against ${peers.join(", ")}.`,
+        `Measured ${date} on ${processor} (${processors} processors, load ${[load_before].flat()[0].toFixed(1)} before${runs ? `, the median of ${runs} runs` : ""})`,
+        `against ${peers.join(", ")}.`,
         "Each cell: our speed, its share of what this machine can do (measured in the same rounds), and how many times the speed of the",
-        "fastest other library that is; below 1 it is faster. Weights are 4096 x 4096.",
+        "fastest other library that is; below 1 the other is faster. Weights are 4096 x 4096. [data/benchmark.md](data/benchmark.md) has",
+        "the goals, the other shapes and what was tried. * Its 16-bit sums of 8-bit products overflow; ours are exact.",
         ...[1, 2].flatMap((threads) => at(threads).length
             ? ["", `${threads === 1 ? "One thread" : "Two threads"}:`, "", table(at(threads), columns, (kernel) => kernel)] : []),
         ...(gptq.length ? ["", `GPTQ of 4096 x 4096, 4 bits in groups of 128: ${gptq.join("; ")}.`] : []),

@@ -2,6 +2,7 @@
 // what disturbs the machine disturbs all of them alike.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { inputSeed, valueAt, weightSeed } from "./values.mjs";
 
 /** A program that answers a line of JSON with a line of JSON. */
 export class Program {
@@ -43,17 +44,7 @@ export const median = (values) => {
 /** (largest - smallest) / median. */
 export const spread = (values) => (Math.max(...values) - Math.min(...values)) / median(values);
 
-// --- the task's values, as native/bench/peers/peer.h makes them ----------------------------------------------------------
-
-export const weightSeed = 1;
-export const inputSeed = 0x9e3779b9;
-
-export function valueAt(index, seed) {
-    let bits = Math.imul((index + seed) | 0, 2654435761 | 0);
-    bits = Math.imul(bits ^ (bits >>> 15), 2246822519 | 0);
-    bits ^= bits >>> 13;
-    return (bits >>> 8) / 0x1000000 - 0.5;
-}
+// --- what a task's result should be ---------------------------------------------------------------------------------------
 
 /** What the first token's first outputs are without any quantization, and how large such an output typically is. */
 export function exactResult({ columns }, count) {

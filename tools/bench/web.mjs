@@ -35,7 +35,9 @@ const server = createServer((request, response) => {
     const file = prefix && join(folders[prefix], path.slice(prefix.length));
     if (!file || !existsSync(file)) return response.writeHead(404).end();
     response.writeHead(200, { "content-type": kinds[extname(file)] ?? "application/octet-stream" });
-    response.end(readFileSync(file));
+    // The module's file begins with what it needs in Node alone.
+    const nodeOnly = /^\s*import \{ createRequire \} from 'module';\s*const require = [^;]*;/;
+    response.end(prefix === "/module/" && file.endsWith(".js") ? readFileSync(file, "utf8").replace(nodeOnly, "") : readFileSync(file));
 });
 await new Promise((done) => server.listen(0, "127.0.0.1", done));
 

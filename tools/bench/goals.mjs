@@ -1,0 +1,116 @@
+// The goals of speed and what was measured of each: node tools/bench/goals.mjs writes data/benchmark.md from
+// data/benchmark.json. A goal is a ratio against other programs or a share of a limit measured in the same rounds.
+import { readFileSync, writeFileSync } from "node:fs";
+
+const root = new URL("../../", import.meta.url);
+const { native, web } = JSON.parse(readFileSync(new URL("data/benchmark.json", root), "utf8"));
+
+const square = [[4096, 4096]], shapes = [...square, [11008, 4096], [4096, 11008]], many = [32, 128, 512];
+const isOurs = ({ subject }) => subject.startsWith("quantlens");
+
+/** Groups of a report with the kernel, tokens, data and threads that are wanted, one a shape. */
+function groupsOf(report, { kernel, tokens, data, threads, where = square }) {
+    return where.flatMap(([rows, columns]) => [tokens].flat().map((count) => report?.groups.find((group) => group.kernel === kernel &&
+        group.tokens === count && group.rows === rows && group.columns === columns && (!data || group.data === data) &&
+        group.threads === threads))).filter(Boolean);
+}
+
+const nameOf = (group, wanted) => [wanted.where?.length > 1 ? `${group.rows} x ${group.columns}` : "", Array.isArray(wanted.tokens)
+    ? `M = ${group.tokens}` : ""].filter(Boolean).join(", ");
+
+/** How many times the speed of the fastest of some others ours has, with its lowest and highest run. */
+function ratio(report, wanted, others, least) {
+    return groupsOf(report, wanted).map((group) => {
+        const rows = group.results.filter((row) => !isOurs(row) && row.seconds && others.test(row.subject));
+        if (!rows.length) return null;
+        const best = rows.reduce((a, b) => (a.seconds < b.seconds ? a : b));
+        const range = best.lowest === undefined ? "" : ` (${best.lowest.toFixed(2)}-${best.highest.toFixed(2)})`;
+        const goal = typeof least === "function" ? least(group) : least;
+        return { text: `${nameOf(group, wanted)} **${best.ours_faster.toFixed(2)}**${range}`.trim(), met: best.ours_faster >= goal };
+    }).filter(Boolean);
+}
+
+const best = (group) => group.results.filter((row) => isOurs(row) && row.seconds).reduce((a, b) => (a.seconds < b.seconds ? a : b));
+
+function share(report, wanted, least) {
+    return groupsOf(report, wanted).map((group) => {
+        const row = best(group);
+        return { text: `${nameOf(group, wanted)} **${Math.round(row.share * 100)} %**`.trim(), met: row.share >= least };
+    });
+}
+
+function milliseconds(report, wanted, most, subject = /./) {
+    return groupsOf(report, wanted).flatMap((group) => group.results.filter((row) => isOurs(row) && subject.test(row.subject) && row.seconds)
+        .map((row) => ({ text: `${row.subject.replace("quantlens ", "")} **${(row.seconds * 1e3).toFixed(2)} ms**`, met: row.seconds * 1e3 <= most })));
+}
+
+/** GPTQ against the other's best time, at whatever thread count. */
+function gptq(threads, least) {
+    const groups = native?.groups.filter(({ kernel, rows }) => kernel === "gptq" && rows === 4096) ?? [];
+    const times = groups.flatMap(({ results }) => results.filter((row) => !isOurs(row) && row.seconds).map(({ seconds }) => seconds));
+    const ours = groups.filter((group) => group.threads === threads).map(best)[0];
+    if (!ours || !times.length) return [];
+    const value = Math.min(...times) / ours.seconds;
+    return [{ text: `**${value.toFixed(2)}**`, met: value >= least }];
+}
+
+const cold = { tokens: 1, data: "cold", where: shapes }, hot = { tokens: 1, data: "hot", threads: 2 };
+const product = { tokens: many, data: "hot", threads: 2 }, browser = { threads: 1 };
+const kernelsOf = ["f32", "int8", "q8_0", "q4_0", "q4_K", "q6_K", "int4 g128"];
+const goals = [
+    ["1 token from memory, 1 thread", [
+        ["q8_0 >= 1.25 x ggml, >= 2 x at 4096 x 11008", ratio(native, { ...cold, kernel: "q8_0", threads: 1 }, /ggml/, ({ columns }) => (columns > 4096 ? 2 : 1.25))],
+        ["q4_0 >= 1.3 x ggml repacked", ratio(native, { ...cold, kernel: "q4_0", threads: 1 }, /repacked/, 1.3)],
+        ["q4_0 >= 1.5 x onnxruntime's MatMulNBits, block 32", ratio(native, { ...cold, kernel: "q4_0", threads: 1 }, /onnxruntime/, 1.5)],
+        ["q4_K >= 1.2 x ggml repacked", ratio(native, { ...cold, kernel: "q4_K", threads: 1 }, /repacked/, 1.2)],
+        ...["q8_0", "q4_0", "q4_K"].map((kernel) => [`${kernel} >= 90 % of the memory's speed`, share(native, { ...cold, kernel, threads: 1 }, 0.9)]),
+    ]],
+    ["1 token from memory, 2 threads", kernelsOf.flatMap((kernel) => [
+        [`${kernel} >= 95 % of the memory's speed`, share(native, { ...cold, kernel, threads: 2 }, 0.95)],
+        [`${kernel} never behind the fastest other`, ratio(native, { ...cold, kernel, threads: 2 }, /./, 1)],
+    ])],
+    ["1 token in cache, 2 threads", [
+        ...["q4_0", "q4_K"].map((kernel) => [`${kernel} >= 2 x ggml's best`, ratio(native, { ...hot, kernel }, /ggml/, 2)]),
+        ["q8_0 >= 1.8 x ggml", ratio(native, { ...hot, kernel: "q8_0" }, /ggml/, 1.8)],
+        ["int8 a channel >= 0.95 x oneDNN", ratio(native, { ...hot, kernel: "int8" }, /oneDNN/, 0.95)],
+    ]],
+    ["Many tokens, 2 threads", [
+        ["f32 >= 0.95 x oneDNN", ratio(native, { ...product, kernel: "f32" }, /oneDNN/, 0.95)],
+        ["f32 >= 1.9, 1.25, 1.1 x OpenBLAS", ratio(native, { ...product, kernel: "f32" }, /OpenBLAS/, ({ tokens }) => ({ 32: 1.9, 128: 1.25, 512: 1.1 })[tokens])],
+        ["int8 a channel >= 0.95 x oneDNN", ratio(native, { ...product, kernel: "int8" }, /oneDNN/, 0.95)],
+        ["int8 a channel, beside onnxruntime (no goal; its sums overflow)", ratio(native, { ...product, kernel: "int8" }, /onnxruntime/, 0)],
+        ...["q4_0", "q4_K", "q8_0"].map((kernel) => [`${kernel} >= 2 x ggml's best`, ratio(native, { ...product, kernel }, /ggml/, 2)]),
+        ...["q4_0", "int4 g128"].map((kernel) => [`${kernel} >= 1.4 x onnxruntime`, ratio(native, { ...product, kernel }, /onnxruntime/, 1.4)]),
+    ]],
+    ["GPTQ of 4096 x 4096, against the best time of PyTorch's one or two threads", [
+        ["1 thread >= 3 x", gptq(1, 3)], ["2 threads >= 5 x", gptq(2, 5)],
+    ]],
+    ["In Chromium, one thread", [
+        ["4-bit, 1 token >= 30 x onnxruntime-web's MatMulNBits", ratio(web, { ...browser, kernel: "q4_0", tokens: 1 }, /int4/, 30)],
+        ["4-bit, 1 token, faster than onnxruntime-web's float32", ratio(web, { ...browser, kernel: "q4_0", tokens: 1 }, /f32/, 1)],
+        ["4-bit, 1 token <= 1.2 ms", milliseconds(web, { ...browser, kernel: "q4_0", tokens: 1 }, 1.2)],
+        ["8-bit, 1 token <= 1.7 ms", milliseconds(web, { ...browser, kernel: "q8_0", tokens: 1 }, 1.7)],
+        ["f32, 32 tokens >= 1.3 x onnxruntime-web", ratio(web, { ...browser, kernel: "f32", tokens: 32 }, /./, 1.3)],
+        ["int8, 32 tokens >= 1.3 x onnxruntime-web", ratio(web, { ...browser, kernel: "int8", tokens: 32 }, /./, 1.3)],
+        ["4-bit, 32 tokens >= 3 x onnxruntime-web", ratio(web, { ...browser, kernel: "q4_0", tokens: 32 }, /int4/, 3)],
+        ["4-bit in groups of 128, 32 tokens >= 3 x onnxruntime-web", ratio(web, { ...browser, kernel: "int4 g128", tokens: 32 }, /./, 3)],
+        ["the reference model's bytes a second >= 1.5 x wllama", ratio(web, { ...browser, kernel: "generate", tokens: 1, where: [[256, 256]] }, /wllama/, 1.5)],
+    ]],
+];
+
+const lines = ["# Goals of speed, and what was measured", "",
+    "Made by `node tools/bench/goals.mjs` from `benchmark.json`. Each number is the median of the runs, its lowest and highest behind it.", ""];
+const about = (part, what) => part && lines.push(`${what}: ${part.processor}, ${part.processors} processors, ${part.date}; ${part.runs ?? 1} runs of \`${part.command ?? "./run bench"}\`.`);
+about(native, "Natively");
+about(web, `In ${web?.browser}`);
+for (const [title, list] of goals) {
+    const there = list.filter(([, values]) => values.length);
+    if (!there.length) continue;
+    lines.push("", `## ${title}`, "", "| goal | measured | met |", "| --- | --- | --- |");
+    for (const [goal, values] of there) {
+        const met = values.filter((value) => value.met).length;
+        lines.push(`| ${goal} | ${values.map(({ text }) => text).join("; ")} | ${met === values.length ? "yes" : met === 0 ? "no" : `${met} of ${values.length}`} |`);
+    }
+}
+lines.push("", readFileSync(new URL("data/benchmark-notes.md", root), "utf8").trim(), "");
+writeFileSync(new URL("data/benchmark.md", root), lines.join("\n"));
