@@ -12,8 +12,8 @@
 
 namespace quantlens::kernels {
 
-extern const KernelTable kSse2Table, kAvx2Table, kAvx512Table, kAvx512vnniTable, kNeonTable, kSimd128Table,
-    kRelaxedTable;
+extern const KernelTable kSse2Table, kAvx2Table, kAvx512Table, kAvx512vnniTable, kNeonTable, kSimd128Table;
+KernelTable relaxed_table();
 
 namespace {
 
@@ -49,8 +49,8 @@ std::vector<float> packed_products(const KernelTable& table) {
 
 /// Whether this engine computes the relaxed dot product within the specification. The first compiler tier of V8 11 (Node 20)
 /// does not: its scratch register may be that of the sum.
-bool relaxed_is_sound() {
-    const std::vector<float> expected = packed_products(kSimd128Table), found = packed_products(kRelaxedTable);
+bool is_sound(const KernelTable& relaxed) {
+    const std::vector<float> expected = packed_products(kSimd128Table), found = packed_products(relaxed);
     for (std::size_t i = 0; i < expected.size(); ++i)
         if (!(std::abs(found[i] - expected[i]) <= 1e-4f * std::max(1.0f, std::abs(expected[i])))) return false;
     return true;
@@ -83,7 +83,8 @@ std::vector<const KernelTable*> find_available() {
     add(true, kSimd128Table);
 #endif
 #if QUANTLENS_HAS_WASM_RELAXED
-    add(relaxed_is_sound(), kRelaxedTable);
+    static const KernelTable relaxed = relaxed_table();
+    add(is_sound(relaxed), relaxed);
 #endif
     return found;
 }

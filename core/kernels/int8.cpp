@@ -10,7 +10,7 @@ namespace quantlens::kernels {
 
 namespace {
 
-// As in matmul.cpp: a right block of kWords x kPieceColumns words (256 KB) stays in the second-level cache.
+// As in matmul.cpp.
 constexpr std::size_t kWords = 256;
 constexpr std::size_t kLeftRows = 96;
 

@@ -84,8 +84,10 @@ struct UnsignedDot {
     static constexpr size_t kSteps = 32767 / (2 * MaxCode * 127);
     [[gnu::always_inline]] static V open(V) { return V(0); }
     [[gnu::always_inline]] static V add(V sum, V codes, const std::int32_t* x) {
+        return add_vectors(sum, codes, V(*x));
+    }
+    [[gnu::always_inline]] static V add_vectors(V sum, V codes, V activations) {
         using Shorts = xsimd::batch<std::int16_t, typename Target::Arch>;
-        const V activations(*x);
 #if defined(__AVX512BW__)
         const Shorts products(_mm512_maddubs_epi16(codes, activations));
 #else
@@ -100,11 +102,18 @@ struct UnsignedDot {
     static constexpr size_t kSteps = 1024;
     [[gnu::always_inline]] static V open(V total) { return total; }
     [[gnu::always_inline]] static V close(V sum, V) { return sum; }
-    [[gnu::always_inline]] static V add(V sum, V codes, const std::int32_t* x) {
 #if defined(__AVX512VNNI__)
-        return added_here(V(_mm512_dpbusd_epi32(sum, codes, V(*x))));
+    [[gnu::always_inline]] static V add_vectors(V sum, V codes, V activations) {
+        return added_here(V(_mm512_dpbusd_epi32(sum, codes, activations)));
+    }
 #elif defined(__wasm_relaxed_simd__)
-        return V(wasm_i32x4_relaxed_dot_i8x16_i7x16_add(V(*x), codes, sum));  // one operand in 7 bits: the codes
+    [[gnu::always_inline]] static V add_vectors(V sum, V codes, V activations) {
+        return V(wasm_i32x4_relaxed_dot_i8x16_i7x16_add(activations, codes, sum));  // one operand in 7 bits: the codes
+    }
+#endif
+    [[gnu::always_inline]] static V add(V sum, V codes, const std::int32_t* x) {
+#if defined(__AVX512VNNI__) || defined(__wasm_relaxed_simd__)
+        return add_vectors(sum, codes, V(*x));
 #else
         const auto pairs = xsimd::bitwise_cast<std::uint16_t>(codes);
         sum = add_dot_of_pairs<Target>(sum, codes & V(0x00ff00ff), V(x[0]));

@@ -122,6 +122,8 @@ void multiply_tile(const typename Product::Value* a, size_t row, size_t step, co
     using V = typename Product::Vector;
     using Value = typename Product::Value;
     constexpr size_t kVectors = Target::tile_vectors;
+    // Rows of c are far apart, so that no prefetcher of the machine's foresees them.
+    if (into != Into::kSet) unroll<Rows>([&](auto r) __attribute__((always_inline)) { __builtin_prefetch(c + r * c_stride, 1); });
     V sums[Rows][kVectors];
     unroll<Rows>([&](auto r) __attribute__((always_inline)) {
         unroll<kVectors>([&](auto v) __attribute__((always_inline)) {

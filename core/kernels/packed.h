@@ -50,7 +50,7 @@ inline constexpr PackedFormat kPackedFormats[] = {
     {PackedKind::kQ4_0, "q4_0", 32, 4.5},         {PackedKind::kQ8_0, "q8_0", 32, 8.5},
     {PackedKind::kQ4_K, "q4_K", 256, 4.5},        {PackedKind::kQ6_K, "q6_K", 256, 6.5625},
     {PackedKind::kInt4, "int4 g128", 128, 4.156}, {PackedKind::kInt8, "int8 g128", 128, 8.1875},
-    {PackedKind::kInt8Channel, "int8", 0, 8.0},
+    {PackedKind::kInt8Channel, "int8", 0, 8.0},   {PackedKind::kNf4, "nf4 g64", 64, 4.25},
 };
 
 /// Packs the blocks of a GGUF tensor of this kind (kQ4_0, kQ8_0, kQ4_K, kQ6_K), row after row.
@@ -59,7 +59,8 @@ inline constexpr PackedFormat kPackedFormats[] = {
 Result<PackedMatrix> pack_blocks(PackedKind kind, std::span<const std::uint8_t> blocks, std::size_t rows,
                                  std::size_t columns, ThreadPool& pool);
 
-/// Codes with a scale and a zero point for each `group_size` inputs of a row: w = (code - zero_point) * scale.
+/// Codes with a scale and a zero point for each `group_size` inputs of a row: w = (code - zero_point) * scale. Of NF4
+/// the codes are indices into its 16 numbers, w = number * scale, and there are no zero points.
 struct GroupedCodes {
     MatrixView<const std::int16_t> codes;       // [rows x columns]
     std::size_t group_size;                     // a multiple of 32; the last group of a row may be shorter
@@ -68,7 +69,8 @@ struct GroupedCodes {
 };
 
 /// Packs 4-bit (kInt4) or 8-bit (kInt8) codes, signed or unsigned: each code and zero point must be in -8 .. 7 or 0 ..
-/// 15, in -128 .. 127 or 0 .. 255, the same range for all. Errors: kBadShape where the shapes do not fit; kBadParameter
+/// 15, in -128 .. 127 or 0 .. 255, the same range for all; or NF4's codes (kNf4), 0 .. 15, whose numbers are rounded to
+/// kNf4Levels. Errors: kBadShape where the shapes do not fit; kBadParameter
 /// for a group size or a code outside; kNotFinite for a scale that FP16 cannot hold.
 Result<PackedMatrix> pack_groups(PackedKind kind, const GroupedCodes& grouped, ThreadPool& pool);
 

@@ -19,10 +19,17 @@ enum class PackedKind : std::uint8_t {
     kInt4,  ///< a group: 16 FP16 scales, 16 bytes zero points, then 4 x 64 codes for each 32; scale * (code - zero)
     kInt8,  ///< a group: 16 FP16 scales, 16 signed bytes zero points, then 8 x 64 signed codes for each 32
     kInt8Channel,  ///< a row: 8 x 64 signed codes for each 32 inputs, then 16 float32 scales; scale * code
+    kNf4,  ///< a group: 16 FP16 scales, then 4 x 64 codes for each 32; scale * kNf4Levels[code]
 };
 
-inline constexpr std::size_t kPackedKinds = 7;
+inline constexpr std::size_t kPackedKinds = 8;
 inline constexpr std::size_t kPackedRows = 16;
+
+/// NF4's 16 numbers as 8-bit integers in units of 1 / kNf4Unit, so that a byte shuffle looks a code up and the sums stay
+/// integers. Of all units up to 127 this one has the smallest mean squared rounding error: 0.0017 of the group's largest
+/// weight (0.0038 at most), where rounding normal weights to NF4 itself costs 0.038.
+constexpr std::int8_t kNf4Levels[16] = {-112, -78, -59, -44, -32, -21, -10, 0, 9, 18, 28, 38, 49, 63, 81, 112};
+constexpr float kNf4Unit = 112.03f;
 
 /// Tokens whose activations were quantized to 8 bits, as the products with packed weights read them. `blocks` of 32
 /// inputs a token; the last is filled with zeros. All arrays go token by token, `stride` blocks apart.

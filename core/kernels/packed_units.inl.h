@@ -56,9 +56,20 @@ template <class Target>
 #endif
 }
 
+/// Bytes, signed or not as Narrow is, to float. g++ 12 widens a vector of bytes one by one where it is not told how.
 template <class Target, class Narrow>
 [[gnu::always_inline]] inline Floats<Target> load_small(const std::uint8_t* from, size_t r) {
-    return xsimd::to_float(load_widened<Target>(reinterpret_cast<const Narrow*>(from) + r * kLanes<Target>));
+    from += r * kLanes<Target>;
+    [[maybe_unused]] constexpr bool kSigned = Narrow(-1) < Narrow(0);
+#if defined(__AVX512F__)
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    return xsimd::to_float(Ints<Target>(kSigned ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes)));
+#elif defined(__AVX2__)
+    const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
+    return xsimd::to_float(Ints<Target>(kSigned ? _mm256_cvtepi8_epi32(bytes) : _mm256_cvtepu8_epi32(bytes)));
+#else
+    return xsimd::to_float(load_widened<Target>(reinterpret_cast<const Narrow*>(from)));
+#endif
 }
 
 /// The activations of a tile's tokens at one block of 32 inputs.
@@ -84,6 +95,17 @@ struct TileInput {
     }
 };
 
+/// The steps of a block: unrolled, but not in WebAssembly. There it is half the size as a loop, and no slower: engines
+/// keep fewer of so many values in registers.
+template <size_t Steps, class Body>
+[[gnu::always_inline]] inline void for_steps(Body&& body) {
+#if defined(__wasm__)
+    for (size_t step = 0; step < Steps; ++step) body(step);
+#else
+    unroll<Steps>(body);
+#endif
+}
+
 /// totals += 32 inputs of 4-bit codes, 4 x 64 bytes.
 template <class Target, size_t Tokens>
 [[gnu::always_inline]] inline void add_nibbles(const std::uint8_t* codes, const TileInput<Tokens>& x, size_t block,
@@ -96,7 +118,7 @@ template <class Target, size_t Tokens>
     IntTile<Target, Tokens> sums;
     for_tile<Target, Tokens>([&](auto t, auto r)
                                  __attribute__((always_inline)) { sums[t][r] = Dot::open(totals[t][r]); });
-    unroll<4>([&](auto step) __attribute__((always_inline)) {
+    for_steps<4>([&](auto step) __attribute__((always_inline)) {
         V low[kRowVectors<Target>], high[kRowVectors<Target>];
         unroll<kRowVectors<Target>>([&](auto r) __attribute__((always_inline)) {
             const V both = load_bytes<Target>(codes + step * 64, r);
@@ -121,7 +143,7 @@ template <class Target, size_t Tokens>
 [[gnu::always_inline]] inline void add_bytes(const std::uint8_t* codes, const TileInput<Tokens>& x, size_t block,
                                              IntTile<Target, Tokens>& totals) {
     using Dot = SignedDot<Target>;
-    unroll<8>([&](auto step) __attribute__((always_inline)) {
+    for_steps<8>([&](auto step) __attribute__((always_inline)) {
         typename Dot::Codes prepared[kRowVectors<Target>];
         unroll<kRowVectors<Target>>([&](auto r) __attribute__((always_inline)) {
             prepared[r] = Dot::prepare(load_bytes<Target>(codes + step * 64, r));
@@ -130,6 +152,49 @@ template <class Target, size_t Tokens>
             totals[t][r] = Dot::add(totals[t][r], prepared[r], x.words(t, block) + step * Dot::kWords);
         });
     });
+}
+
+/// Every byte of `codes`, 0 .. 15, replaced by NF4's level of that code.
+template <class Target>
+[[gnu::always_inline]] inline Ints<Target> nf4_levels(Ints<Target> codes) {
+#if defined(__AVX512BW__)
+    const __m128i levels = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kNf4Levels));
+    return Ints<Target>(_mm512_shuffle_epi8(_mm512_broadcast_i32x4(levels), codes));
+#elif defined(__AVX2__)
+    const __m128i levels = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kNf4Levels));
+    return Ints<Target>(_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(levels), codes));
+#elif defined(__wasm_simd128__)
+    return Ints<Target>(wasm_i8x16_swizzle(wasm_v128_load(kNf4Levels), codes));
+#elif defined(__aarch64__)
+    return Ints<Target>(vreinterpretq_s32_s8(vqtbl1q_s8(vld1q_s8(kNf4Levels), vreinterpretq_u8_s32(codes))));
+#else
+    std::uint8_t bytes[sizeof codes];  // no byte shuffle here
+    std::int8_t levels[sizeof codes];
+    __builtin_memcpy(bytes, &codes, sizeof codes);
+    for (size_t i = 0; i < sizeof codes; ++i) levels[i] = kNf4Levels[bytes[i]];
+    __builtin_memcpy(&codes, levels, sizeof codes);
+    return codes;
+#endif
+}
+
+/// totals += 32 inputs of NF4 codes, 4 x 64 bytes.
+template <class Target, size_t Tokens>
+[[gnu::always_inline]] inline void add_levels(const std::uint8_t* codes, const TileInput<Tokens>& x, size_t block,
+                                              IntTile<Target, Tokens>& totals) {
+    using Dot = SignedDot<Target>;
+    using V = Ints<Target>;
+    const V mask(0x0f0f0f0f);
+    for (size_t step = 0; step < 8; ++step) {
+        const int shift = step < 4 ? 0 : 4;
+        typename Dot::Codes prepared[kRowVectors<Target>];
+        unroll<kRowVectors<Target>>([&](auto r) __attribute__((always_inline)) {
+            const V both = load_bytes<Target>(codes + step % 4 * 64, r);
+            prepared[r] = Dot::prepare(nf4_levels<Target>((both >> shift) & mask));
+        });
+        for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
+            totals[t][r] = Dot::add(totals[t][r], prepared[r], x.words(t, block) + step * Dot::kWords);
+        });
+    }
 }
 
 /// totals += 16 inputs of 6-bit codes: 2 x 64 bytes of low halves, 64 bytes with two bits for each of four steps.
@@ -300,6 +365,34 @@ struct Grouped {
         for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
             const F offset = load_small<Target, Zero>(unit + 32, r) * F(activation_sums[t]);
             sums[t][r] = multiply_add<Target>(products[t][r] - offset, load_halves<Target>(unit, r), sums[t][r]);
+        });
+    }
+};
+
+/// Groups of NF4 codes with a scale; `blocks` of 32 inputs a group.
+template <class Target>
+struct Nf4 {
+    using Dot = SignedDot<Target>;
+    static size_t bytes(size_t blocks) { return 32 + blocks * 256; }
+    template <size_t Tokens>
+    [[gnu::always_inline]] static void add(const std::uint8_t* unit, size_t blocks, const TileInput<Tokens>& x,
+                                           size_t block, FloatTile<Target, Tokens>& sums) {
+        FloatTile<Target, Tokens> products;
+        for_tile<Target, Tokens>([&](auto t, auto r)
+                                     __attribute__((always_inline)) { products[t][r] = Floats<Target>(0.0f); });
+        const std::uint8_t* codes = unit + 32;
+        for (size_t end = block + blocks; block < end; ++block, codes += 256) {
+            IntTile<Target, Tokens> totals;
+            start<Target, Tokens>(
+                totals, [&](auto t) __attribute__((always_inline)) { return Dot::start_of(x.sum(t, block)); });
+            add_levels<Target, Tokens>(codes, x, block, totals);
+            for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
+                products[t][r] = multiply_add<Target>(xsimd::to_float(totals[t][r]), Floats<Target>(x.scale(t, block)),
+                                                      products[t][r]);
+            });
+        }
+        for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
+            sums[t][r] = multiply_add<Target>(products[t][r], load_halves<Target>(unit, r), sums[t][r]);
         });
     }
 };

@@ -115,7 +115,7 @@ constexpr BlockFormat kBlockFormats[] = {
     {PackedKind::kQ6_K, "q6_K", 256, 210, {208, -1}, put_q6_k},
 };
 
-/// What the codes of GroupedCodes are stored as: unsigned nibbles, signed bytes.
+/// What the codes of GroupedCodes are stored as: unsigned nibbles (indices, for NF4), signed bytes.
 struct CodeRange {
     int low, high, added;  // stored = code + added
 };
@@ -172,8 +172,8 @@ Result<PackedMatrix> pack_blocks(PackedKind kind, std::span<const std::uint8_t> 
 }
 
 Result<PackedMatrix> pack_groups(PackedKind kind, const GroupedCodes& grouped, ThreadPool& pool) {
-    const bool four_bits = kind == PackedKind::kInt4;
-    if (!four_bits && kind != PackedKind::kInt8) return bad_parameter("kind", int(kind), "int4 or int8");
+    const bool levels = kind == PackedKind::kNf4, four_bits = levels || kind == PackedKind::kInt4;
+    if (!four_bits && kind != PackedKind::kInt8) return bad_parameter("kind", int(kind), "int4, int8 or nf4");
     const std::size_t rows = grouped.codes.rows(), columns = grouped.codes.columns(), size = grouped.group_size;
     if (rows == 0 || columns == 0) return bad_shape("codes", "there are no codes to pack");
     if (size == 0 || size % 32 != 0) return bad_parameter("group_size", size, "a multiple of 32");
@@ -181,13 +181,17 @@ Result<PackedMatrix> pack_groups(PackedKind kind, const GroupedCodes& grouped, T
     if (grouped.scales.rows() != rows || grouped.scales.columns() != groups ||
         (!grouped.zero_points.empty() && grouped.zero_points.size() != rows * groups))
         return bad_shape("scales", "scales and zero points must be " + to_text(rows) + " x " + to_text(groups));
+    if (levels && !grouped.zero_points.empty()) return bad_parameter("zero_points", "some", "none: NF4 has its zero");
+    // NF4's levels are integers, so what is stored is the scale of these.
+    const float unit_scale = levels ? 1 / kNf4Unit : 1.0f;
     for (std::size_t r = 0; r < rows; ++r)
         for (std::size_t g = 0; g < groups; ++g)
-            if (!half_is_finite(to_half(grouped.scales(r, g))))
+            if (!half_is_finite(to_half(grouped.scales(r, g) * unit_scale)))
                 return fail(ErrorCode::kNotFinite, "scales",
                             "the scale of row " + to_text(r) + ", group " + to_text(g) + " is beyond FP16");
     const auto range = range_of(grouped, four_bits ? 4 : 8);
     if (!range) return std::unexpected(range.error());
+    if (levels && range->low < 0) return bad_parameter("codes", range->low, "within 0 .. 15 for NF4");
 
     PackedMatrix packed(kind, rows, columns, size);
     const auto bytes_of = active_table().packed[std::size_t(kind)].bytes;
@@ -199,13 +203,13 @@ Result<PackedMatrix> pack_groups(PackedKind kind, const GroupedCodes& grouped, T
         for (std::size_t g = 0; g < groups; ++g) {
             const std::size_t begin = g * size, here = std::min(size, columns - begin), blocks = (here + 31) / 32;
             for (std::size_t r = 0; r < count; ++r) {
-                store_half(to_half(grouped.scales(first + r, g)), unit + 2 * r);
+                store_half(to_half(grouped.scales(first + r, g) * unit_scale), unit + 2 * r);
                 const int zero = grouped.zero_points.empty() ? 0 : grouped.zero_points[(first + r) * groups + g];
-                unit[32 + r] = std::uint8_t(zero + range->added);
+                if (!levels) unit[32 + r] = std::uint8_t(zero + range->added);
                 for (std::size_t i = 0; i < here; ++i) {
                     const auto code = std::uint8_t(grouped.codes(first + r, begin + i) + range->added);
                     if (four_bits)
-                        lane(unit + 48 + i / 32 * 256, i % 16, r) |= std::uint8_t(i % 32 < 16 ? code : code << 4);
+                        lane(unit + (levels ? 32 : 48) + i / 32 * 256, i % 16, r) |= std::uint8_t(i % 32 < 16 ? code : code << 4);
                     else
                         lane(unit + 48, i, r) = code;
                 }

@@ -32,9 +32,10 @@ public:
     }
 
 private:
-    // The right operand's block of 256 steps x kMaxColumns (256 KB) stays in the second-level cache while kMaxRows rows
-    // of the left one stream past it.
-    static constexpr std::size_t kMaxRows = 768, kMinRows = 96, kMaxColumns = 256;
+    // A block of 96 rows of the left operand stays in the second-level cache while the right one's panels, 256 steps x
+    // kMaxColumns (1 MB), stream past it. With 256 columns the left operand was copied four times as often: 80 instead
+    // of 85 GFLOP/s of 104 (512 x 4096 by 4096 x 4096, Zen 3, one thread).
+    static constexpr std::size_t kMaxRows = 768, kMinRows = 96, kMaxColumns = 1024;
 
     static std::size_t round_up(std::size_t value, std::size_t multiple) {
         return (value + multiple - 1) / multiple * multiple;

@@ -29,15 +29,17 @@ enum class Kernel : std::uint8_t {
     kQ6_K,
     kInt4,
     kInt8Groups,
-    kInt8Rows
+    kInt8Rows,
+    kNf4Groups
 };
-constexpr std::array<std::string_view, 12> kKernels{"memory", "cache",       "float",       "int8",
-                                                    "f32",    "q8_0",        "q4_0",        "q4_K",
-                                                    "q6_K",   "int4_groups", "int8_groups", "int8_rows"};
+constexpr std::array<std::string_view, 13> kKernels{"memory",      "cache",     "float",     "int8", "f32",
+                                                    "q8_0",        "q4_0",      "q4_K",      "q6_K", "int4_groups",
+                                                    "int8_groups", "int8_rows", "nf4_groups"};
 
 /// From kQ8_0 on.
-constexpr PackedKind kPackedKinds[] = {PackedKind::kQ8_0, PackedKind::kQ4_0, PackedKind::kQ4_K,       PackedKind::kQ6_K,
-                                       PackedKind::kInt4, PackedKind::kInt8, PackedKind::kInt8Channel};
+constexpr PackedKind kPackedKinds[] = {PackedKind::kQ8_0,        PackedKind::kQ4_0, PackedKind::kQ4_K,
+                                       PackedKind::kQ6_K,        PackedKind::kInt4, PackedKind::kInt8,
+                                       PackedKind::kInt8Channel, PackedKind::kNf4};
 
 struct MeasureParameters {
     Kernel kernel = Kernel::kMemory;

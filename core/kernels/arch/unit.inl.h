@@ -32,7 +32,7 @@ constexpr KernelTable make_table(const char* name) {
         .packed = {packed_kernel<Target, Q4_0<Target>>(), packed_kernel<Target, Q8_0<Target>>(),
                    packed_kernel<Target, Q4_K<Target>>(), packed_kernel<Target, Q6_K<Target>>(),
                    packed_kernel<Target, Grouped<Target, true>>(), packed_kernel<Target, Grouped<Target, false>>(),
-                   packed_kernel<Target, Int8Channel<Target>>()},
+                   packed_kernel<Target, Int8Channel<Target>>(), packed_kernel<Target, Nf4<Target>>()},
         .quantize_token = quantize_token<Target>,
         .spread_codes = spread_codes,
         .exp = exp<Target>,
@@ -51,7 +51,7 @@ constexpr KernelTable make_table(const char* name) {
         .float_peak = float_peak<Target>,
         .float_peak_operations = 2.0 * kPeakChains * kLanes<Target>,
         .code_peak = code_peak<Target>,
-        .code_peak_operations = 2.0 * kPeakChains * kLanes<Target> * kCodesInWord,
+        .code_peak_operations = 2.0 * kPeakChains * kLanes<Target> * kPeakCodes,
         .read_floats = read_floats<Target>,
     };
 }

@@ -10,7 +10,25 @@ struct Target {
 };
 }  // namespace
 
-extern const KernelTable kRelaxedTable;
-constinit const KernelTable kRelaxedTable = make_table<Target>("relaxed");
+extern const KernelTable kSimd128Table;
+
+/// The kernels whose inner loops gain from relaxed SIMD; the others are simd128's, which keeps the module small: signed
+/// 8-bit codes have no instruction of their own here.
+KernelTable relaxed_table() {
+    KernelTable table = kSimd128Table;
+    table.name = "relaxed";
+    table.dot = dot<Target>;
+    table.axpy = axpy<Target>;
+    table.multiply_block = multiply_block<Target>;
+    table.multiply_few = multiply_few<Target>;
+    table.packed[size_t(PackedKind::kQ4_0)] = packed_kernel<Target, Q4_0<Target>>();
+    table.packed[size_t(PackedKind::kQ4_K)] = packed_kernel<Target, Q4_K<Target>>();
+    table.packed[size_t(PackedKind::kQ6_K)] = packed_kernel<Target, Q6_K<Target>>();
+    table.packed[size_t(PackedKind::kInt4)] = packed_kernel<Target, Grouped<Target, true>>();
+    table.float_peak = float_peak<Target>;
+    table.code_peak = code_peak<Target>;
+    table.code_peak_operations = 2.0 * kPeakChains * kLanes<Target> * kPeakCodes;
+    return table;
+}
 
 }  // namespace quantlens::kernels

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "formats/float_codes.h"
+#include "kernels/packed_layout.h"
 #include "support/golden.h"
 #include "tensor/random.h"
 
@@ -104,6 +105,35 @@ TEST(Codebook4, TheDynamicMapRoundsAsBitsandbytesDoes) {
         for (std::size_t i = 0; i < a.size(); ++i)
             ASSERT_EQ(nearest_index(map, a[i] * (1.0f / absmax[i / 256])), codes[i]) << i;
     }
+}
+
+// The packed products hold NF4's numbers as 8-bit integers (kernels/packed_layout.h).
+TEST(Nf4Levels, AreTheFormatsNumbersWithinTheirRounding) {
+    const auto level = [](std::size_t code) { return double(kernels::kNf4Levels[code]) / double{kernels::kNf4Unit}; };
+    const auto numbers = codebook4_values(Codebook4::kNf4);
+    double squares = 0, largest = 0;
+    for (std::size_t code = 0; code < 16; ++code) {
+        const double error = std::abs(level(code) - double{numbers[code]});
+        squares += error * error;
+        largest = std::max(largest, error);
+    }
+    EXPECT_LT(std::sqrt(squares / 16), 0.00172);
+    EXPECT_LT(largest, 0.0039);
+    // Beside what NF4 itself loses on normal weights, that is little.
+    Random random(5);
+    std::vector<float> weights(65536);
+    for (float& weight : weights) weight = float(random.normal());
+    const auto quantized = quantize_codebook4(weights, Codebook4::kNf4, 64, false);
+    ASSERT_TRUE(quantized);
+    const std::vector<float> exact = dequantize_codebook4(*quantized), scales = quantized->scales();
+    double lost_by_format = 0, lost_in_all = 0;
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+        const double value = weights[i];
+        const double rounded = level(quantized->codes[i]) * double{scales[i / 64]};
+        lost_by_format += std::pow(double{exact[i]} - value, 2);
+        lost_in_all += std::pow(rounded - value, 2);
+    }
+    EXPECT_NEAR(std::sqrt(lost_in_all / lost_by_format), 1.0, 0.005);
 }
 
 }  // namespace

@@ -152,6 +152,32 @@ TEST_P(Packed, GroupedCodesMultiplyAsTheirValues) {
     }
 }
 
+TEST_P(Packed, Nf4CodesMultiplyAsTheirRoundedLevels) {
+    ThreadPool pool(2);
+    for (const auto& [rows, columns, group] :
+         {std::array<std::size_t, 3>{1, 1, 32}, {16, 128, 64}, {5, 70, 32}, {33, 300, 64}, {17, 1000, 1024}}) {
+        Random random(rows + columns);
+        const std::size_t groups = (columns + group - 1) / group;
+        std::vector<std::int16_t> codes(rows * columns);
+        for (auto& code : codes) code = std::int16_t(random.below(16));
+        Matrix scales(rows, groups), weights(rows, columns);
+        for (float& scale : scales.values()) scale = kNf4Unit * float(1 + random.below(1000)) / 65536.0f;
+        const auto packed = pack_groups(PackedKind::kNf4, {{codes.data(), rows, columns}, group, scales, {}}, pool);
+        ASSERT_TRUE(packed) << packed.error().message;
+        EXPECT_EQ(packed->bytes(), (rows + 15) / 16 * (groups * 32 + (columns + 31) / 32 * 256));
+        for (std::size_t r = 0; r < rows; ++r)
+            for (std::size_t c = 0; c < columns; ++c)
+                weights(r, c) = float(kNf4Levels[codes[r * columns + c]]) * (scales(r, c / group) / kNf4Unit);
+        for (const std::size_t tokens : {1, 2, 4, 7, 70}) expect_product(weights, *packed, tokens, 2);
+        expect_product(weights, *packed, 1, 1, 1e30f);
+        for (auto& code : codes) code = 0;  // the largest level everywhere: no sum of a step may overflow
+        const auto extreme = pack_groups(PackedKind::kNf4, {{codes.data(), rows, columns}, group, scales, {}}, pool);
+        for (std::size_t r = 0; r < rows; ++r)
+            for (std::size_t c = 0; c < columns; ++c) weights(r, c) = -112 * (scales(r, c / group) / kNf4Unit);
+        expect_product(weights, *extreme, 3, 1);
+    }
+}
+
 TEST_P(Packed, ChannelsMultiplyAsTheirValuesAlsoAtTheExtremes) {
     ThreadPool pool(2);
     for (const auto& [rows, columns] : {std::array<std::size_t, 2>{1, 1}, {16, 32}, {37, 333}, {50, 2000}})
@@ -214,6 +240,12 @@ TEST(Packing, WrongInputsAreErrorsThatNameThem) {
               ErrorCode::kBadParameter);
     EXPECT_EQ(pack_groups(PackedKind::kInt8, {{codes.data(), 1, 2}, 32, scales, {}}, pool).error().code,
               ErrorCode::kBadShape);
+    const auto no_index = pack_groups(PackedKind::kNf4, {{codes.data(), 2, 2}, 32, scales, {}}, pool);
+    EXPECT_EQ(no_index.error().code, ErrorCode::kBadParameter);
+    const std::vector<std::int16_t> indices{15, 3, 0, 0};
+    const std::vector<std::int32_t> zeros{0, 0};
+    EXPECT_EQ(pack_groups(PackedKind::kNf4, {{indices.data(), 2, 2}, 32, scales, zeros}, pool).error().code,
+              ErrorCode::kBadParameter);
     const std::vector<std::int8_t> bytes(4);
     EXPECT_EQ(pack_channels({bytes.data(), 2, 2}, std::vector<float>(3), pool).error().code, ErrorCode::kBadShape);
     EXPECT_EQ(pack_channels({bytes.data(), 2, 2}, std::vector<float>{1, std::numeric_limits<float>::infinity()}, pool)
