@@ -16,8 +16,11 @@ export default function Awq() {
       <p>
         A weight that meets large inputs matters more than one that meets small ones: its error is multiplied
         by them. Such <Term of="salient-channel">salient channels</Term> are known by their inputs, not by
-        their weights. Multiply a channel's weights by a factor before rounding, divide its inputs by the
-        same, and the error of just these weights shrinks.
+        their weights.
+      </p>
+      <p>
+        Multiply a channel's weights by a factor before rounding, divide its inputs by the same, and the error
+        of just these weights shrinks.
       </p>
       <Tex display>{kScaled}</Tex>
       <p>

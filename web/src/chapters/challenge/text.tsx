@@ -12,9 +12,11 @@ export default function Challenge() {
       <Demo of="challenge" name="MemoryChart" />
       <p>
         Eight bits are a byte. In 16 bits a number takes two bytes, so seven billion of them take thirteen
-        GiB. Four bits sound like a quarter of that. It is a little more: each group of numbers brings its own
-        ruler, and the ruler has to be stored too. Count everything and you have the{" "}
-        <Term of="bits-per-weight">bits per weight</Term>.
+        GiB. Four bits sound like a quarter of that.
+      </p>
+      <p>
+        It is a little more: each group of numbers brings its own ruler, and the ruler has to be stored too.
+        Count everything and you have the <Term of="bits-per-weight">bits per weight</Term>.
       </p>
       <p>
         NF4, MXFP4 and the other names in the list are <a href="#number-formats">formats</a>; their turn

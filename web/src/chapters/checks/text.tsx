@@ -4,10 +4,11 @@ import { Demo } from "../../page/demo";
 export default function ChecksChapter() {
   return (
     <Chapter id="checks" title="You can check the arithmetic yourself">
+      <p>A page that computes everything can be wrong everywhere.</p>
       <p>
-        A page that computes everything can be wrong everywhere. So it carries cases that others have
-        computed: GPTQ, AWQ, SmoothQuant, LLM.int8(), QuaRot, KIVI and ZeroQuant with their authors' code, the
-        blocks of GGUF with ggml, NF4 and FP4 with bitsandbytes, FP8 and MX with their reference libraries.
+        So it carries cases that others have computed: GPTQ, AWQ, SmoothQuant, LLM.int8(), QuaRot, KIVI and
+        ZeroQuant with their authors' code, the blocks of GGUF with ggml, NF4 and FP4 with bitsandbytes, FP8
+        and MX with their reference libraries.
       </p>
       <Demo of="checks" name="Checks" />
       <Note title="How near is near enough">

@@ -25,9 +25,9 @@ export default function Codebooks() {
       <Demo of="codebooks" name="OnTheModel" />
       <p>
         Each weight kept apart takes 16 bits for its value and 16 for its place. Compare with the squares:
-        where no weight is far from the rest, a bit more for all of them is the better bargain. On the
-        synthetic layer, where a few weights are, the first tenths of a percent are worth most.
+        where no weight is far from the rest, a bit more for all of them is the better bargain.
       </p>
+      <p>On the synthetic layer, where a few weights are, the first tenths of a percent are worth most.</p>
       <Note title="Sources">
         Tables by k-means: Han, Mao and Dally 2015, Deep Compression (arXiv 1510.00149), section 3; vectors:
         Stock and others 2019 (arXiv 1907.05686), section 3. Sparse outliers: SpQR (arXiv 2306.03078), section

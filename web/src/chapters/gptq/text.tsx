@@ -18,8 +18,10 @@ export default function Gptq() {
       <p>
         This second figure stands under every method. Perplexity you know from the beginning.{" "}
         <Term of="kl-divergence">KL divergence</Term> says how far the predictions for the next byte have
-        moved, 0 being not at all. In groups of 128 there is nothing to gain at 8 bits on this model; at 3 and
-        2 GPTQ is clearly ahead.
+        moved, 0 being not at all.
+      </p>
+      <p>
+        In groups of 128 there is nothing to gain at 8 bits on this model; at 3 and 2 GPTQ is clearly ahead.
       </p>
       <p>
         The lines are 95 % intervals. Those of perplexity are wide, for some passages are harder than others;
@@ -27,8 +29,11 @@ export default function Gptq() {
       </p>
       <p>
         Inputs of a layer are rarely independent: when one is large, others tend to be large too. So an error
-        made in one weight can be offset in its neighbours. GPTQ rounds one column, works out from the inputs
-        what the other columns can do about the error, and moves them before it rounds the next.
+        made in one weight can be offset in its neighbours.
+      </p>
+      <p>
+        GPTQ rounds one column, works out from the inputs what the other columns can do about the error, and
+        moves them before it rounds the next.
       </p>
       <Demo of="gptq" name="Stepper" />
       <p>

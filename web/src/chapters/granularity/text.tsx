@@ -14,7 +14,10 @@ export default function Granularity() {
       <p>
         With one scale for the whole matrix (a <b>tensor</b> is any table of numbers), the largest weight of
         all sets the step. With one for each <b>channel</b>, here a row that makes one output, rows of small
-        weights get a finer ruler. With <b>groups</b>, a large weight spoils only its own{" "}
+        weights get a finer ruler.
+      </p>
+      <p>
+        With <b>groups</b>, a large weight spoils only its own{" "}
         <Term of="group-size">run of consecutive inputs</Term> in its own row.
       </p>
       <p>

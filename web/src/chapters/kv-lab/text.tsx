@@ -7,8 +7,11 @@ export default function KvLab() {
     <Chapter id="kv-lab" title="In the cache, the direction of the scales decides">
       <p>
         An error in the cache is read again for every later token. Keys decide where attention looks, values
-        what it brings back. In large models a few channels of the keys have large values on every token; the
-        values have no such channels (KIVI, arXiv 2402.02750, section 3).
+        what it brings back.
+      </p>
+      <p>
+        In large models a few channels of the keys have large values on every token; the values have no such
+        channels (KIVI, arXiv 2402.02750, section 3).
       </p>
       <Demo of="kv-lab" name="Grid" />
       <p>

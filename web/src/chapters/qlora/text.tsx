@@ -9,7 +9,9 @@ export default function Qlora() {
       <p>
         <Term of="finetuning">Finetuning</Term> teaches a finished model something new. It needs a{" "}
         <Term of="gradient">gradient</Term> for each weight and the{" "}
-        <Term of="optimizer">optimizer&rsquo;s</Term> memory of them: several times the model itself.{" "}
+        <Term of="optimizer">optimizer&rsquo;s</Term> memory of them: several times the model itself.
+      </p>
+      <p>
         <Term of="lora">LoRA</Term> freezes the weights and learns two thin matrices beside each, the adapter;{" "}
         <b>QLoRA</b> then stores the frozen part in NF4. The adapters stay in 16 bits or more.
       </p>
@@ -26,14 +28,14 @@ export default function Qlora() {
       <Demo of="qlora" name="Memory" />
       <p>
         What to look for: with adapters, gradients and optimizer shrink to almost nothing, and what is left is
-        the base. NF4 makes that four times smaller. Then the activations are the largest part: lengthen the
-        context, and turn checkpoints on.
+        the base. NF4 makes that between three and four times smaller. Then the activations are the largest
+        part: lengthen the context, and turn checkpoints on.
       </p>
       <Note title="How these bytes are counted">
         Twelve bytes a weight where all learn, as in the paper&rsquo;s introduction: more than 780 GB for 65
         billion. Activations are counted from the layer, in 16 bits: each token keeps the inputs of norms and
-        of matrices with adapters, queries, keys, values, what attention gives, and the inside of the MLP.
-        This page&rsquo;s own training is simpler and larger: it keeps all in 32 bits.
+        of matrices with adapters, queries, keys, values, what attention gives, and the inside of the
+        feed-forward part. This page&rsquo;s own training is simpler and larger: it keeps all in 32 bits.
       </Note>
       <Demo of="qlora" name="Integers" />
       <p>

@@ -16,9 +16,9 @@ export default function Quarot() {
       <p>
         Multiply the inputs by a <Term of="hadamard-transform">Hadamard matrix</Term> <Tex>{"M"}</Tex>: plus
         and minus ones, divided by the root of how many stand in a row. Every new input is then a mixture of
-        all the old ones, so a single large one gives a little to each. Turn the weights the same way and the
-        product stays what it was.
+        all the old ones, so a single large one gives a little to each.
       </p>
+      <p>Turn the weights the same way and the product stays what it was.</p>
       <Tex display>{kRotation}</Tex>
       <p>
         What changes is how well both can be rounded. A row without a giant has a finer ruler, in the inputs

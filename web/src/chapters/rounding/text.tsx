@@ -5,11 +5,11 @@ import { Term } from "../../page/term";
 export default function Rounding() {
   return (
     <Chapter id="rounding" title="Try it on your own numbers">
+      <p>Five numbers to start with; change them, add some, paste a list.</p>
       <p>
-        Five numbers to start with; change them, add some, paste a list. Every choice so far is here, and two
-        more: which way to round (<b>away</b> differs from nearest only halfway between two marks;{" "}
-        <Term of="stochastic-rounding">chance</Term> goes up or down, more often to the nearer mark), and how
-        much of the range to keep.
+        Every choice so far is here, and two more: which way to round (<b>away</b> differs from nearest only
+        halfway between two marks; <Term of="stochastic-rounding">chance</Term> goes up or down, more often to
+        the nearer mark), and how much of the range to keep.
       </p>
       <Demo of="rounding" name="YourNumbers" />
       <p>

@@ -28,9 +28,11 @@ export default function SmoothQuant() {
       <Demo of="smoothquant" name="OnTheModel" />
       <p>
         A planted outlier is a factor on a channel, taken back in the weights that meet it. That is just what
-        smoothing undoes: flip the switch, and only the line without smoothing moves. Then choose a{" "}
-        <i>down</i> matrix. Its outliers the model grew itself, and too much smoothing hurts as much as too
-        little.
+        smoothing undoes: flip the switch, and only the line without smoothing moves.
+      </p>
+      <p>
+        Then choose a <i>down</i> matrix. Its outliers the model grew itself, and too much smoothing hurts as
+        much as too little.
       </p>
       <Note title="Source">
         Xiao, Lin, Seznec, Wu, Demouth and Han 2022, SmoothQuant (arXiv 2211.10438), equation 4 and section 4.

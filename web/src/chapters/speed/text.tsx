@@ -21,7 +21,10 @@ export default function Speed() {
       </Tex>
       <p>
         Bandwidth is how many bytes a second come from memory, peak how many operations a second the processor
-        can do. The larger of the two times counts. Which one it is, you see in a picture that is called a{" "}
+        can do.
+      </p>
+      <p>
+        The larger of the two times counts. Which one it is, you see in a picture that is called a{" "}
         <Term of="roofline">roofline</Term>. Move the number of texts and watch the large marks climb.
       </p>
       <Demo of="speed" name="Roofline" />

@@ -29,9 +29,11 @@ export default function Symmetry() {
       <Demo of="symmetry" name="OnMatrices" />
       <p>
         With 8 bits there are 256 codes, an even count, so a ruler with zero in the middle has one code too
-        many. The <b>restricted</b> range leaves it out and uses &minus;127 to 127. The <b>full</b> range
-        keeps &minus;128 and puts the marks a little closer; the largest number then lies half a step past the
-        last mark.
+        many. The <b>restricted</b> range leaves it out and uses &minus;127 to 127.
+      </p>
+      <p>
+        The <b>full</b> range keeps &minus;128 and puts the marks a little closer; the largest number then
+        lies half a step past the last mark.
       </p>
       <p>At 8 bits that hardly matters. At 2 bits it is the difference between three marks and four.</p>
       <Note title="Where models use which">

@@ -39,9 +39,11 @@ export default function Taxonomy() {
       <p>
         <b>When</b> is the model rounded: <Term of="post-training-quantization">after</Term> training,{" "}
         <Term of="quantization-aware-training">while</Term> it trains, in between, or before it is finetuned?
-        And <b>what</b> is rounded: weights, activations, the cache? Most methods keep an even ruler and
-        choose what to put on it (uniform); some choose the marks as well (non-uniform). Follow a name to
-        where you can try it.
+        And <b>what</b> is rounded: weights, activations, the cache?
+      </p>
+      <p>
+        Most methods keep an even ruler and choose what to put on it (uniform); some choose the marks as well
+        (non-uniform). Follow a name to where you can try it.
       </p>
       <ul class="tree wide">
         <Twig branch={kTree} open />

@@ -29,8 +29,11 @@ export default function Transformer() {
       <Demo of="transformer" name="Blocks" />
       <p>
         Large models look the same; they have more blocks and wider rows. That is why a method that works on
-        one matrix works on all of them. The norms are so small that they can stay as they are. The embedding
-        is small here; in Llama 3.1 8B it and its counterpart at the end hold an eighth of all weights.
+        one matrix works on all of them. The norms are so small that they can stay as they are.
+      </p>
+      <p>
+        The embedding is small here; in Llama 3.1 8B it and its counterpart at the end hold an eighth of all
+        weights.
       </p>
     </Chapter>
   );
