@@ -93,7 +93,20 @@ describe("the opening", { skip: !hasModel && "there is no data/reference/model.s
     }));
 });
 
-describe("the model, rounded in many ways", { skip: !hasModel }, () => {
+describe("the model taken apart", { skip: !hasModel }, () => {
+  test("a box shows its shape and what it takes in each format", () =>
+    onPage(async (page) => {
+      await show(page, "transformer");
+      const fig = figure(page, "Every box with weights");
+      await fig.getByRole("button", { name: /^queries/ }).click();
+      await settled(page, "transformer");
+      assert.match(await fig.locator(".sentence").textContent(), /self_attn\.q_proj\.weight has 65,536 of/);
+      await fig.getByRole("button", { name: "RMSNorm" }).first().focus();
+      await page.keyboard.press("Enter");
+      await page.waitForFunction(() => document.querySelector("#transformer .sentence").textContent.includes("norm"));
+      assert.match(await fig.locator(".sentence").textContent(), /input_layernorm\.weight has 256 numbers/);
+    }));
+
   for (const [chapter, title] of [
     ["what-is-quantized", "What each of them costs"],
     ["trade-offs", "Memory against quality"],
@@ -127,6 +140,7 @@ describe("the stack", { skip: !hasModel }, () => {
         const answer = runNative(await commandOf(fig));
         near(numberIn(await fig.locator(".sentence b").nth(1).textContent()), answer.perplexity, 3);
       }
+      assert.match(await figure(page.locator("#stack"), "Bits a weight against").locator(".sentence").textContent(), /[4-9] of your visit/);
     }));
 });
 

@@ -147,11 +147,18 @@ export function runNative(command) {
   return JSON.parse(execFileSync(native, [...args, "--json"], { encoding: "utf8", cwd: root, maxBuffer: 1 << 26 }));
 }
 
-/** What "copy as command" of a figure puts on the clipboard. */
+/** What "copy as command" of a figure puts on the clipboard. The button's own attribute is written a render later. */
 export async function commandOf(fig) {
   const button = fig.getByRole("button", { name: "copy as command" });
+  await button.evaluate(() => {
+    window.copied = undefined;
+    navigator.clipboard.writeText = async (text) => {
+      window.copied = text;
+    };
+  });
   await button.click();
-  return button.getAttribute("data-copied");
+  await fig.page().waitForFunction(() => window.copied !== undefined);
+  return fig.page().evaluate(() => window.copied);
 }
 
 /** What every command prints that the figure copies, one a line; a command that two figures copy is run once. */
