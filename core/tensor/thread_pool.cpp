@@ -9,6 +9,10 @@
 #include <thread>
 #include <vector>
 
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
 namespace quantlens {
 
 namespace {
@@ -28,6 +32,24 @@ bool comes_true_soon(Condition&& condition) {
     }
     return false;
 }
+
+#if defined(__linux__)
+int current_processor() { return sched_getcpu(); }
+
+/// Moves the calling thread to another processor than `taken`, if it may run on one. A thread is woken where the one that
+/// calls it runs, and stays there for milliseconds: both of them then do in turn what they should do at once.
+void leave_processor(int taken) {
+    cpu_set_t allowed;
+    if (taken < 0 || taken >= CPU_SETSIZE || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+    cpu_set_t others = allowed;
+    CPU_CLR(taken, &others);
+    if (CPU_COUNT(&others) == 0 || sched_setaffinity(0, sizeof others, &others) != 0) return;
+    sched_setaffinity(0, sizeof allowed, &allowed);
+}
+#else
+int current_processor() { return -1; }
+void leave_processor(int) {}
+#endif
 }  // namespace
 
 struct ThreadPool::State {
@@ -39,6 +61,7 @@ struct ThreadPool::State {
     std::atomic<std::size_t> busy{0};
     std::atomic<std::size_t> round{0};
     std::atomic<bool> stopping{false};
+    std::atomic<int> caller_processor{-1};
     std::vector<std::jthread> workers;
 
     void work() {
@@ -57,6 +80,7 @@ struct ThreadPool::State {
             }
             if (stopping) return;
             seen = round;
+            if (const int taken = caller_processor; taken >= 0 && taken == current_processor()) leave_processor(taken);
             work();
             if (--busy == 0) {
                 std::lock_guard lock(mutex);  // between the caller's look and its sleep, if it is there
@@ -93,6 +117,7 @@ void ThreadPool::for_each(std::size_t pieces, const std::function<void(std::size
         state_->pieces = pieces;
         state_->next = 0;
         state_->busy = state_->workers.size();
+        state_->caller_processor = current_processor();
         ++state_->round;
     }
     state_->wake.notify_all();
