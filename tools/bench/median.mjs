@@ -31,16 +31,19 @@ function medianRow(rows) {
 }
 
 function medianPart(parts) {
-    const { groups, load_before, load_after, rounds, limits, ...about } = parts[0];
+    const { groups: _, load_before, load_after, rounds, limits, ...about } = parts[0];
+    const groups = [...new Map(parts.flatMap((part) => part.groups).map((group) => [keyOf(group), group])).values()];
+    const runsOf = (group) => parts.filter((part) => part.groups.some((one) => keyOf(one) === keyOf(group))).length;
+    const runs = Math.max(...groups.map(runsOf));   // a report may hold only what another left out
     return {
-        ...about, command: flags.command, runs: parts.length, rounds, load_before: parts.map((part) => part.load_before),
+        ...about, command: flags.command, runs, rounds, load_before: parts.map((part) => part.load_before),
         limits: limits && Object.fromEntries(Object.keys(limits).map((name) => [name, Object.fromEntries(Object.keys(limits[name]).map((limit) =>
             [limit, middle(parts.map((part) => part.limits[name][limit]))]))])),
         groups: groups.map((group) => {
             const same = parts.map((part) => part.groups.find((one) => keyOf(one) === keyOf(group))).filter(Boolean);
             const { results, ...rest } = group;
             return {
-                ...rest, limit: middle(same.map((one) => one.limit)),
+                ...rest, runs: same.length === runs ? undefined : same.length, limit: middle(same.map((one) => one.limit)),
                 results: results.map(({ subject }) => medianRow(same.map((one) => one.results.find((row) => row.subject === subject)))),
             };
         }),
