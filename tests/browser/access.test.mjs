@@ -1,20 +1,11 @@
 // No axe violation, in both themes and three widths, with every figure alive; and what axe cannot see.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
-import { figure, launch, open, requireFromWeb, serve, settled, show } from "./page.mjs";
+import { describe, test } from "node:test";
+import { browser, figure, open, requireFromWeb, serveAndLaunch, server, settled, show } from "./page.mjs";
 
 const axe = readFileSync(requireFromWeb.resolve("axe-core/axe.min.js"), "utf8");
-let server;
-let browser;
-before(async () => {
-  server = await serve();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+serveAndLaunch();
 
 const chaptersOf = (page) => page.locator(".opening, .chapter").evaluateAll((list) => list.map((item) => item.id));
 

@@ -3,19 +3,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { figure, launch, open, serve, show } from "./page.mjs";
+import { test } from "node:test";
+import { browser, figure, open, serveAndLaunch, server, show } from "./page.mjs";
 
-let server;
-let browser;
-before(async () => {
-  server = await serve();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+serveAndLaunch();
 
 test("every golden case that the page ships passes in this browser", async (t) => {
   const { page, goto, context, wrongs } = await open(browser, server.address);

@@ -1,19 +1,10 @@
 // What a page owes its readers beside its contents: paper, zoom, quiet motion, links that lead somewhere, no jumps, no
 // stutter, and a second visit without a network.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { figure, launch, open, serve, settled, show, slide } from "./page.mjs";
+import { describe, test } from "node:test";
+import { browser, figure, open, serveAndLaunch, server, settled, show, slide } from "./page.mjs";
 
-let server;
-let browser;
-before(async () => {
-  server = await serve();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+serveAndLaunch();
 
 /** Runs `steps` on a fresh page and requires that nothing went wrong meanwhile. */
 async function onPage(steps, options = {}) {

@@ -1,19 +1,10 @@
 // Figures that no other test of this folder goes through: by default and in two other states of their controls, every
 // number in the table and every stressed number in the sentence is one that the copied commands print.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { answersTo, figure, hasModel, isAmong, launch, numbersOf, open, serve, settled, show, shownNumber, slide } from "./page.mjs";
+import { describe, test } from "node:test";
+import { answersTo, browser, figure, hasModel, isAmong, numbersOf, open, serveAndLaunch, server, settled, show, shownNumber, slide } from "./page.mjs";
 
-let server;
-let browser;
-before(async () => {
-  server = await serve();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+serveAndLaunch();
 
 const slideTo = (name, position) => (fig) =>
   slide(fig.getByRole("slider", { name, exact: true }).and(fig.page().locator("input")), position);

@@ -1,7 +1,7 @@
 // The built folder under a sub-path: it loads, it computes, and it says what the command line says.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { agree, commandOf, figure, launch, numberIn, open, runNative, serve, settled, show, slide } from "./page.mjs";
+import { describe, test } from "node:test";
+import { agree, browser, commandOf, figure, numberIn, open, runNative, serveAndLaunch, server, settled, show, slide } from "./page.mjs";
 
 const kChapters = [
   "opening",
@@ -17,16 +17,7 @@ const kChapters = [
   "glossary",
 ];
 
-let server;
-let browser;
-before(async () => {
-  server = await serve();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+serveAndLaunch();
 
 const near = (shown, exact, digits = 3) => assert.ok(agree(shown, exact, digits), `shown ${shown}, native ${exact}`);
 

@@ -2,19 +2,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
-import { agree, commandOf, figure, launch, numberIn, open, root, runNative, serve, settled, show, slide } from "./page.mjs";
+import { describe, test } from "node:test";
+import { agree, browser, commandOf, figure, numberIn, open, root, runNative, serveAndLaunch, server, settled, show, slide } from "./page.mjs";
 
-let server;
-let browser;
-before(async () => {
-  server = await serve();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+serveAndLaunch();
 
 async function onPage(steps) {
   const opened = await open(browser, server.address);

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { extname, join, normalize } from "node:path";
+import { after, before } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -59,6 +60,21 @@ export const launch = () =>
       "--disable-sync",
     ],
   });
+
+/** The page's server and the browser of a test file that has called serveAndLaunch. */
+export let server;
+export let browser;
+
+export function serveAndLaunch() {
+  before(async () => {
+    server = await serve();
+    browser = await launch();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+}
 
 /** A page, and the list of everything that a good page never does: errors, and requests to other places. */
 export async function open(browser, address, { width = 1280, height = 900, theme = "light", ...more } = {}) {

@@ -1,19 +1,10 @@
 // The planner's chapters: what stands on the page is what the command that the figure copies says, at the defaults and
 // after the reader has moved something.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { agree, commandOf, figure, launch, numberIn, open, runNative, serve, settled, show, slide } from "./page.mjs";
+import { describe, test } from "node:test";
+import { agree, browser, commandOf, figure, numberIn, open, runNative, serveAndLaunch, server, settled, show, slide } from "./page.mjs";
 
-let server;
-let browser;
-before(async () => {
-  server = await serve();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+serveAndLaunch();
 
 async function onChapter(chapter, steps, hash = "") {
   const opened = await open(browser, server.address);

@@ -1,18 +1,9 @@
 // The playgrounds of the methods: each shows what the command that it copies prints.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { agree, commandOf, figure, hasModel, launch, numberIn, open, runNative, serve, settled, show, slide } from "./page.mjs";
+import { describe, test } from "node:test";
+import { agree, browser, commandOf, figure, hasModel, numberIn, open, runNative, serveAndLaunch, server, settled, show, slide } from "./page.mjs";
 
-let server;
-let browser;
-before(async () => {
-  server = await serve();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+serveAndLaunch();
 
 const near = (shown, exact, digits = 3) => assert.ok(agree(shown, exact, digits), `shown ${shown}, native ${exact}`);
 const numbers = async (fig, selector) => (await fig.locator(`.sentence ${selector}`).allTextContents()).map(numberIn);

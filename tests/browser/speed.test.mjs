@@ -2,20 +2,11 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { figure, launch, open, serve, show, site } from "./page.mjs";
+import { browser, figure, open, serveAndLaunch, server, show, site } from "./page.mjs";
 
-let server;
-let browser;
-before(async () => {
-  server = await serve();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+serveAndLaunch();
 
 const kB = (bytes) => (bytes / 1000).toFixed(1);
 const packed = (path) => gzipSync(readFileSync(path), { level: 9 }).length;

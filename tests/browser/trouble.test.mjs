@@ -1,18 +1,9 @@
 // Browsers that cannot run the core, and workers that die.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { figure, launch, open, serve, settled, show, slide } from "./page.mjs";
+import { test } from "node:test";
+import { browser, figure, open, serveAndLaunch, server, show, slide } from "./page.mjs";
 
-let server;
-let browser;
-before(async () => {
-  server = await serve();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+serveAndLaunch();
 
 /** Puts code before the worker's own. */
 const beforeWorker = (page, code) =>
