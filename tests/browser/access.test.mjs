@@ -60,8 +60,9 @@ describe("accessibility", () => {
     await fig.locator(".chart-stage").first().focus();
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("ArrowRight");
-    assert.match(await fig.locator(".chart-readout").first().textContent(), /\u22120\.32/);
+    await fig.locator(".chart-readout").first().filter({ hasText: "\u22120.32" }).waitFor();
     await fig.getByRole("button", { name: "table" }).click();
+    await fig.locator("table tbody tr").nth(4).waitFor();
     assert.equal(await fig.locator("table tbody tr").count(), 5);
     await context.close();
   });

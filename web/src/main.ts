@@ -8,16 +8,12 @@ import "./style/charts.css";
 import "./style/model.css";
 import "./style/forced-colors.css";
 import "./style/print.css";
-import { h, options, render } from "preact";
+import { h, render } from "preact";
 import { explainTerms, followLink, followReading, openContents } from "./page/behaviour";
 import { wakeDemos } from "./page/islands";
 import { keepForLater } from "./page/offline";
 import { Banner, CoreStatus } from "./page/status";
 import { ThemeSwitch } from "./page/theme-switch";
-
-// The core answers a small request within a few milliseconds: what moved and the answer to it are then drawn together.
-const kAnswerMs = 4;
-options.debounceRendering = (draw) => setTimeout(draw, kAnswerMs);
 
 const into = (id: string): HTMLElement => document.getElementById(id) as HTMLElement;
 

@@ -69,8 +69,11 @@ export function Stage({
     const move = moves[event.key];
     if (move === undefined || count === 0) return undefined;
     event.preventDefault();
-    const next = at === undefined ? 0 : at + move;
-    return setCursor(Math.max(0, Math.min(count - 1, next)));
+    // From where the last key led, which may not be drawn yet.
+    return setCursor((now) => {
+      const next = now === undefined || now >= count ? 0 : now + move;
+      return Math.max(0, Math.min(count - 1, next));
+    });
   };
   return (
     <div class="chart">
