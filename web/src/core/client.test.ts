@@ -113,6 +113,16 @@ describe("the client", () => {
     expect(other.answered).toHaveBeenCalledOnce();
   });
 
+  test("keeps its worker where something too large was refused by name", async () => {
+    const asking = listener();
+    client.ask("a", { op: "one" }, [], asking);
+    await ready();
+    answer(newest(), { error: { code: "too_large", field: "weights", message: "too many weights" } });
+    expect(asking.refused).toHaveBeenCalledOnce();
+    expect(workers).toHaveLength(1);
+    expect(workers[0]!.ended).toBe(false);
+  });
+
   test("does not ask a third time what killed two workers", async () => {
     const asking = listener();
     client.ask("a", { op: "one" }, [], asking);

@@ -150,8 +150,8 @@ export class CoreClient {
       const arrays = Object.fromEntries(message.arrays.map((array) => [array.name, array]));
       job.listener.answered(json, arrays, message.milliseconds);
     }
-    // Where memory ran out, what the core held is lost in it (cmake/wasm.cmake says why).
-    if (json.error?.code === "too_large") this.replaceWorker();
+    // Where memory ran out, what the core held is lost in it (cmake/wasm.cmake says why). A refusal before that names a field.
+    if (json.error?.code === "too_large" && !json.error.field) this.replaceWorker();
     else this.send();
   }
 
