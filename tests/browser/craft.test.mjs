@@ -2,21 +2,10 @@
 // stutter, and a second visit without a network.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { browser, figure, open, serveAndLaunch, server, settled, show, slide } from "./page.mjs";
+import { browser, figure, onPage, open, serveAndLaunch, server, settled, show, slide } from "./page.mjs";
 
 serveAndLaunch();
 
-/** Runs `steps` on a fresh page and requires that nothing went wrong meanwhile. */
-async function onPage(steps, options = {}) {
-  const opened = await open(browser, server.address, options);
-  try {
-    await opened.goto();
-    await steps(opened.page, opened);
-    assert.deepEqual(opened.wrongs, []);
-  } finally {
-    await opened.context.close();
-  }
-}
 const chaptersOf = (page) => page.locator(".opening, .chapter").evaluateAll((list) => list.map((item) => item.id));
 const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 
@@ -57,6 +46,7 @@ describe("the page", () => {
         });
         assert.deepEqual(style, ["auto", 0]);
       },
+      "",
       { reducedMotion: "reduce" },
     ));
 
@@ -71,6 +61,7 @@ describe("the page", () => {
         });
         assert.ok((await overflow(page)) <= 0, "large text");
       },
+      "",
       { width: 640, height: 450, deviceScaleFactor: 2 },
     ));
 

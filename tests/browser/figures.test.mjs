@@ -2,7 +2,7 @@
 // number in the table and every stressed number in the sentence is one that the copied commands print.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { answersTo, browser, figure, hasModel, isAmong, numbersOf, open, serveAndLaunch, server, settled, show, shownNumber, slide } from "./page.mjs";
+import { answersTo, figure, hasModel, isAmong, numbersOf, onChapter, serveAndLaunch, settled, shownNumber, slide } from "./page.mjs";
 
 serveAndLaunch();
 
@@ -32,19 +32,6 @@ const kFigures = [
   { chapter: "kv-lab", title: "The error along the text", moves: [pick("int4"), pick("token")], columns: [1, 2], least: 30, model: true, slack: 2e-3 },
   { chapter: "kv-lab", title: "Along which direction", moves: [], columns: [1, 2], least: 16, model: true, slack: 2e-3 },
 ];
-
-/** Runs `steps` on a fresh page with one chapter in view, and requires that nothing went wrong meanwhile. */
-async function on(chapter, steps) {
-  const opened = await open(browser, server.address);
-  try {
-    await opened.goto(`#${chapter}`);
-    await show(opened.page, chapter);
-    await steps(opened.page);
-    assert.deepEqual(opened.wrongs, []);
-  } finally {
-    await opened.context.close();
-  }
-}
 
 /** The texts of the figure that must be numbers of the command line. */
 async function shownIn(fig, { columns, rows, only = "b" }) {
@@ -79,7 +66,7 @@ async function compare(fig, entry) {
 describe("every number of a figure is the command line's", () => {
   for (const entry of kFigures)
     test(`${entry.chapter}: ${entry.title}`, { skip: entry.model && !hasModel }, () =>
-      on(entry.chapter, async (page) => {
+      onChapter(entry.chapter, async (page) => {
         const fig = figure(page.locator(`#${entry.chapter}`), entry.title);
         await fig.getByRole("button", { name: "table", exact: true }).click();
         let before = await compare(fig, entry);

@@ -1,7 +1,7 @@
 // The built folder under a sub-path: it loads, it computes, and it says what the command line says.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { agree, browser, commandOf, figure, numberIn, open, runNative, serveAndLaunch, server, settled, show, slide } from "./page.mjs";
+import { commandOf, figure, near, numberIn, onPage, runNative, serveAndLaunch, server, settled, show, slide } from "./page.mjs";
 
 const kChapters = [
   "opening",
@@ -18,20 +18,6 @@ const kChapters = [
 ];
 
 serveAndLaunch();
-
-const near = (shown, exact, digits = 3) => assert.ok(agree(shown, exact, digits), `shown ${shown}, native ${exact}`);
-
-/** Runs `steps` on a fresh page and requires that nothing went wrong meanwhile. */
-async function onPage(steps, hash = "", options = {}) {
-  const opened = await open(browser, server.address, options);
-  try {
-    await opened.goto(hash);
-    await steps(opened.page, opened);
-    assert.deepEqual(opened.wrongs, []);
-  } finally {
-    await opened.context.close();
-  }
-}
 
 describe("the folder", () => {
   test("shows every chapter with a live answer, without an error and without a request elsewhere", () =>

@@ -1,23 +1,11 @@
 // The reference model on the page: it writes, is measured, trained and taken apart, and says what the command line says.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { agree, browser, commandOf, figure, hasModel, numberIn, open, runNative, serveAndLaunch, server, settled, show, slide } from "./page.mjs";
+import { browser, commandOf, figure, hasModel, near, numberIn, onPage, open, runNative, serveAndLaunch, server, settled, show, slide } from "./page.mjs";
 
 serveAndLaunch();
 
-const near = (shown, exact, digits = 3) => assert.ok(agree(shown, exact, digits), `shown ${shown}, native ${exact}`);
 const firstCommand = async (fig) => (await commandOf(fig)).split("\n")[0];
-
-async function onPage(steps, hash = "", options = {}) {
-  const opened = await open(browser, server.address, options);
-  try {
-    await opened.goto(hash);
-    await steps(opened.page, opened);
-    assert.deepEqual(opened.wrongs, []);
-  } finally {
-    await opened.context.close();
-  }
-}
 
 const written = (page, n) => page.locator("#opening .written-text").nth(n);
 

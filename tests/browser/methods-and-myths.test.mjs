@@ -3,21 +3,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { agree, browser, commandOf, figure, numberIn, open, root, runNative, serveAndLaunch, server, settled, show, slide } from "./page.mjs";
+import { commandOf, figure, near, numberIn, onPage, root, runNative, serveAndLaunch, settled, show, slide } from "./page.mjs";
 
 serveAndLaunch();
 
-async function onPage(steps) {
-  const opened = await open(browser, server.address);
-  try {
-    await opened.goto();
-    await steps(opened.page);
-    assert.deepEqual(opened.wrongs, []);
-  } finally {
-    await opened.context.close();
-  }
-}
-const near = (shown, exact, digits = 3) => assert.ok(agree(shown, exact, digits), `shown ${shown}, native ${exact}`);
 const published = JSON.parse(readFileSync(join(root, "data/published.json"), "utf8")).tables;
 
 describe("method-cards", () => {

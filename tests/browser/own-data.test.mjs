@@ -4,35 +4,17 @@ import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeFileSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { agree, commandOf, figure, hasModel, launch, numberIn, open, root, runNative, serve, settled, show, slide } from "./page.mjs";
+import { commandOf, figure, hasModel, near, numberIn, onChapter, root, runNative, serveAndLaunch, settled, slide } from "./page.mjs";
 
-let server;
-let browser;
+serveAndLaunch();
+
 let folder;
 before(async () => {
-  server = await serve();
-  browser = await launch();
   folder = mkdtempSync(join(tmpdir(), "quantlens-own-"));
 });
 after(async () => {
-  await browser?.close();
-  await server?.close();
   if (folder) rmSync(folder, { recursive: true, force: true });
 });
-
-const near = (shown, exact, digits = 3) => assert.ok(agree(shown, exact, digits), `shown ${shown}, native ${exact}`);
-
-async function onPage(steps) {
-  const opened = await open(browser, server.address);
-  try {
-    await opened.goto();
-    await show(opened.page, "own-data");
-    await steps(opened.page);
-    assert.deepEqual(opened.wrongs, []);
-  } finally {
-    await opened.context.close();
-  }
-}
 
 const contents = (page) => figure(page.locator("#own-data"), "What the file holds");
 const values = (page) => figure(page.locator("#own-data"), "Where its values lie");
@@ -101,7 +83,7 @@ function sparseGguf(path, gigabytes) {
 
 describe("own data", () => {
   test("there is something to look at before a file is given", () =>
-    onPage(async (page) => {
+    onChapter("own-data", async (page) => {
       assert.match(await contents(page).locator(".sentence").textContent(), /safetensors file with 1 tensor/);
       assert.match(await methods(page).locator(".sentence").textContent(), /ways to store it/);
     }));
@@ -113,7 +95,7 @@ describe("own data", () => {
     ]) {
       const path = join(folder, `large.${kind}`);
       const rows = make(path, 10);
-      await onPage(async (page) => {
+      await onChapter("own-data", async (page) => {
         const began = performance.now();
         await give(page, path);
         await names(page, name);
@@ -140,7 +122,7 @@ describe("own data", () => {
   });
 
   test("every kind of file says what the command line says of it", () =>
-    onPage(async (page) => {
+    onChapter("own-data", async (page) => {
       for (const path of ["tests/files/npy/f32_fortran.npy", "tests/golden/open/_inputs/c06_W.npy"].map((p) => join(root, p))) {
         await give(page, path);
         await page.waitForFunction(
@@ -158,7 +140,7 @@ describe("own data", () => {
     }));
 
   test("another method and other settings say what the command line says", () =>
-    onPage(async (page) => {
+    onChapter("own-data", async (page) => {
       const path = join(root, "tests/golden/open/_inputs/c06_W.npy");
       await give(page, path);
       await page.waitForFunction(() => document.querySelector("#own-data .sentence")?.textContent.startsWith("c06_W"));
@@ -178,7 +160,7 @@ describe("own data", () => {
     }));
 
   test("the result is downloaded as npy and as safetensors, and the command line reads it", () =>
-    onPage(async (page) => {
+    onChapter("own-data", async (page) => {
       const path = join(root, "tests/golden/open/_inputs/c06_W.npy");
       await give(page, path);
       await page.waitForFunction(() => document.querySelector("#own-data .sentence")?.textContent.startsWith("c06_W"));
@@ -207,7 +189,7 @@ describe("own data", () => {
     }));
 
   test("a text of one's own is scored as the command line scores it", { skip: !hasModel && "there is no model" }, () =>
-    onPage(async (page) => {
+    onChapter("own-data", async (page) => {
       const fig = figure(page.locator("#own-data"), "Your text, read by the model");
       await fig.locator("textarea").fill("Cheap rooms, 3rd floor: ask Mr Brown (not before 9 a.m.).");
       const path = join(folder, "text.txt");
@@ -226,7 +208,7 @@ describe("own data", () => {
     }));
 
   test("bad files are refused in the words of the command line", () =>
-    onPage(async (page) => {
+    onChapter("own-data", async (page) => {
       const cases = [
         ["notes.npy", Buffer.from("this is a text, and not a tensor")],
         ["cut.safetensors", Buffer.concat([Buffer.from([64, 0, 0, 0, 0, 0, 0, 0]), Buffer.from('{"a":{"dtype":"F32"')])],
@@ -257,7 +239,7 @@ describe("own data", () => {
     }));
 
   test("tensors that cannot be weights are refused beside the figures, and the list stays", () =>
-    onPage(async (page) => {
+    onChapter("own-data", async (page) => {
       await give(page, join(root, "tests/files/npy/f32_fortran_3d.npy"));
       await page.waitForFunction(() => document.querySelector("#own-data .sentence")?.textContent.startsWith("f32_fortran_3d"));
       const problem = values(page).locator(".problem");

@@ -1,4 +1,5 @@
 // What every browser test needs: the built page served under a sub-path, a browser, and a record of all that goes wrong.
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -139,6 +140,25 @@ export const settled = (page, chapter) =>
     { timeout: 120_000 },
   );
 
+/** Runs `steps` on a fresh page and requires that nothing went wrong meanwhile. */
+export async function onPage(steps, hash = "", options = {}) {
+  const opened = await open(browser, server.address, options);
+  try {
+    await opened.goto(hash);
+    await steps(opened.page, opened);
+    assert.deepEqual(opened.wrongs, []);
+  } finally {
+    await opened.context.close();
+  }
+}
+
+/** The same with one chapter in view. */
+export const onChapter = (chapter, steps, hash = `#${chapter}`) =>
+  onPage(async (page) => {
+    await show(page, chapter);
+    await steps(page);
+  }, hash);
+
 /** Moves a slider (a range input) as a drag does. */
 export async function slide(slider, value) {
   await slider.evaluate((input, position) => {
@@ -215,3 +235,5 @@ export const numberIn = (text) => Number(text.replaceAll(",", "").replaceAll("\u
 /** Whether two numbers agree in the digits that the page shows. */
 export const agree = (shown, exact, digits = 4) =>
   Math.abs(shown - exact) <= 0.51 * 10 ** (Math.floor(Math.log10(Math.abs(exact))) - digits + 1) || shown === exact;
+
+export const near = (shown, exact, digits = 3) => assert.ok(agree(shown, exact, digits), `shown ${shown}, native ${exact}`);

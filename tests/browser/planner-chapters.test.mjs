@@ -2,23 +2,10 @@
 // after the reader has moved something.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { agree, browser, commandOf, figure, numberIn, open, runNative, serveAndLaunch, server, settled, show, slide } from "./page.mjs";
+import { commandOf, figure, near, numberIn, onChapter, runNative, serveAndLaunch, settled, slide } from "./page.mjs";
 
 serveAndLaunch();
 
-async function onChapter(chapter, steps, hash = "") {
-  const opened = await open(browser, server.address);
-  try {
-    await opened.goto(hash);
-    await show(opened.page, chapter);
-    await steps(opened.page);
-    assert.deepEqual(opened.wrongs, []);
-  } finally {
-    await opened.context.close();
-  }
-}
-
-const near = (shown, exact, digits = 3) => assert.ok(agree(shown, exact, digits), `shown ${shown}, native ${exact}`);
 const kUnits = { bytes: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
 
 /** "4.58 GiB" as bytes. */

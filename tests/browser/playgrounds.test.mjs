@@ -1,31 +1,17 @@
 // The playgrounds of the methods: each shows what the command that it copies prints.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { agree, browser, commandOf, figure, hasModel, numberIn, open, runNative, serveAndLaunch, server, settled, show, slide } from "./page.mjs";
+import { commandOf, figure, hasModel, near, numberIn, onChapter, runNative, serveAndLaunch, settled, slide } from "./page.mjs";
 
 serveAndLaunch();
 
-const near = (shown, exact, digits = 3) => assert.ok(agree(shown, exact, digits), `shown ${shown}, native ${exact}`);
 const numbers = async (fig, selector) => (await fig.locator(`.sentence ${selector}`).allTextContents()).map(numberIn);
 // The slider itself: the sentence may have the same number to drag.
 const slider = (fig, name) => fig.getByRole("slider", { name, exact: true }).and(fig.page().locator("input"));
 
-/** Runs `steps` on a fresh page with one chapter in view, and requires that nothing went wrong meanwhile. */
-async function on(chapter, steps) {
-  const opened = await open(browser, server.address);
-  try {
-    await opened.goto(`#${chapter}`);
-    await show(opened.page, chapter);
-    await steps(opened.page);
-    assert.deepEqual(opened.wrongs, []);
-  } finally {
-    await opened.context.close();
-  }
-}
-
 describe("a playground says what the command line says", () => {
   test("GPTQ: at three numbers of bits, step by step, and beside the best rounding", () =>
-    on("gptq", async (page) => {
+    onChapter("gptq", async (page) => {
       const fig = figure(page, "The output error of GPTQ and of plain rounding");
       for (const bits of [4, 2, 3]) {
         await slide(slider(fig, "Bits of a weight"), bits);
@@ -55,7 +41,7 @@ describe("a playground says what the command line says", () => {
     }));
 
   test("AWQ: the search and the comparison with channels kept in 16 bits", () =>
-    on("awq", async (page) => {
+    onChapter("awq", async (page) => {
       const search = figure(page, "The search: one exponent");
       for (const bits of [4, 3, 6]) {
         await slide(slider(search, "Bits of a weight"), bits);
@@ -77,7 +63,7 @@ describe("a playground says what the command line says", () => {
     }));
 
   test("SmoothQuant: at three alphas", () =>
-    on("smoothquant", async (page) => {
+    onChapter("smoothquant", async (page) => {
       const fig = figure(page, "The range of each input channel");
       for (const alpha of [0.5, 0, 0.8]) {
         await slide(slider(fig, "Share that moves to the weights (alpha)"), alpha);
@@ -101,7 +87,7 @@ describe("a playground says what the command line says", () => {
     }));
 
   test("LLM.int8(): at three thresholds", () =>
-    on("llm-int8", async (page) => {
+    onChapter("llm-int8", async (page) => {
       const fig = figure(page, "Which input columns are outliers");
       for (const threshold of [6, 4, 8]) {
         await slide(slider(fig, "Threshold"), threshold);
@@ -122,7 +108,7 @@ describe("a playground says what the command line says", () => {
     }));
 
   test("ZeroQuant: with three numbers of bits", () =>
-    on("zeroquant", async (page) => {
+    onChapter("zeroquant", async (page) => {
       const fig = figure(page, "Who shares a scale, in the weights");
       for (const bits of [8, 4, 6]) {
         await slide(slider(fig, "Bits of a weight"), bits);
@@ -135,7 +121,7 @@ describe("a playground says what the command line says", () => {
     }));
 
   test("QuaRot: the spread of the inputs, and both roundings", () =>
-    on("quarot", async (page) => {
+    onChapter("quarot", async (page) => {
       const spread = figure(page, "The inputs before and after the rotation");
       const turned = runNative(await commandOf(spread));
       const [before, after_] = await numbers(spread, "b");
@@ -151,7 +137,7 @@ describe("a playground says what the command line says", () => {
     }));
 
   test("codebooks: levels, cells and outliers kept apart", () =>
-    on("codebooks", async (page) => {
+    onChapter("codebooks", async (page) => {
       const levels = figure(page, "The levels that k-means finds");
       for (const bits of [3, 2, 4]) {
         await slide(slider(levels, "Bits of a weight"), bits);
@@ -173,7 +159,7 @@ describe("a playground says what the command line says", () => {
     }));
 
   test("formats compared: as many as the command lists, and as many unbeaten", () =>
-    on("format-comparison", async (page) => {
+    onChapter("format-comparison", async (page) => {
       const fig = figure(page, "Bits a weight against error");
       const answer = runNative(await commandOf(fig));
       await fig.getByRole("button", { name: "table" }).click();
@@ -197,7 +183,7 @@ async function measured(page, chapter) {
 describe("the whole model, measured in the page, is what the command line measures", { skip: !hasModel }, () => {
   for (const chapter of ["gptq", "llm-int8"])
     test(chapter, () =>
-      on(chapter, async (page) => {
+      onChapter(chapter, async (page) => {
         const fig = await measured(page, chapter);
         const answer = runNative(await commandOf(fig));
         const perplexities = await numbers(fig, "b");
