@@ -1,8 +1,8 @@
-// What a page owes its readers beside its contents: paper, zoom, quiet motion, links that lead somewhere, no jumps, no
-// stutter, and a second visit without a network.
+// What a page owes its readers beside its contents: paper, zoom, quiet motion, links that lead somewhere, and a second
+// visit without a network.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { browser, figure, onPage, open, serveAndLaunch, server, settled, show, slide } from "./page.mjs";
+import { browser, figure, onPage, open, serveAndLaunch, server, show } from "./page.mjs";
 
 serveAndLaunch();
 
@@ -86,73 +86,6 @@ describe("the page", () => {
       }
     }));
 });
-
-describe("while it is read", () => {
-  test("nothing jumps, from the first line to the last", (t) =>
-    onPage(async (page) => {
-      await page.evaluate(() => {
-        window.shifts = [];
-        new PerformanceObserver((list) => {
-          for (const entry of list.getEntries())
-            if (!entry.hadRecentInput)
-              window.shifts.push({
-                value: entry.value,
-                at: entry.startTime,
-                of: entry.sources.map((s) => s.node?.closest?.("[id]")?.id ?? s.node?.parentElement?.closest("[id]")?.id),
-              });
-        }).observe({ type: "layout-shift", buffered: true });
-      });
-      // As one reads: a window's half at a time, down to the foot.
-      await page.mouse.move(640, 450);
-      for (let more = true; more; ) {
-        await page.mouse.wheel(0, 450);
-        await page.waitForTimeout(300);
-        more = await page.evaluate(() => scrollY + innerHeight < document.documentElement.scrollHeight - 2);
-      }
-      const shifts = await page.evaluate(() => window.shifts);
-      // The usual measure: the worst burst of at most 5 s with no pause of a second in it.
-      let burst = { from: 0, last: Number.NEGATIVE_INFINITY, value: 0 };
-      let worst = 0;
-      for (const { at, value } of shifts) {
-        const goesOn = at - burst.last < 1000 && at - burst.from < 5000;
-        burst = goesOn ? { ...burst, last: at, value: burst.value + value } : { from: at, last: at, value };
-        worst = Math.max(worst, burst.value);
-      }
-      const largest = shifts.toSorted((a, b) => b.value - a.value).slice(0, 5);
-      t.diagnostic(`layout shift ${worst.toFixed(3)} in the worst burst; the largest: ${JSON.stringify(largest)}`);
-      assert.ok(worst < 0.1, `layout shift ${worst}: ${JSON.stringify(largest)}`);
-    }));
-
-  test("no move of a slider keeps the page busy for over 50 ms", (t) =>
-    onPage(async (page) => {
-      for (const chapter of ["rounding", "granularity", "layer-lab"]) {
-        await show(page, chapter);
-        const slider = page.locator(`#${chapter} .slider input`).first();
-        await browser.startTracing(page, { categories: ["disabled-by-default-devtools.timeline", "__metadata"] });
-        // The engine compiles in the first round.
-        for (let round = 0; round < 2; round += 1)
-          for (const value of [3, 5, 7, 4]) {
-            await slide(slider, value);
-            await page.waitForTimeout(60);
-          }
-        await settled(page, chapter);
-        const tasks = tasksOfPage(JSON.parse(String(await browser.stopTracing())));
-        t.diagnostic(`${chapter}: ${tasks.length} tasks, the longest ${tasks.slice(0, 4).map((ms) => ms.toFixed(1)).join(", ")} ms`);
-        assert.ok(tasks.length > 20, "the trace has no tasks");
-        assert.ok(tasks[0] <= 50, `${chapter}: a task of ${tasks[0]} ms`);
-      }
-    }));
-});
-
-/** Milliseconds of the processor that each task of a page's own thread took, longest first: a busy machine changes nothing. */
-function tasksOfPage({ traceEvents }) {
-  const named = traceEvents.filter((event) => event.name === "thread_name" && event.args.name === "CrRendererMain");
-  const pages = new Set(named.map(({ pid, tid }) => `${pid} ${tid}`));
-  return traceEvents
-    .filter((event) => event.name === "RunTask" && event.tdur !== undefined && pages.has(`${event.pid} ${event.tid}`))
-    .map((event) => event.tdur / 1000)
-    .sort((a, b) => b - a);
-}
 
 test("a second visit works without a network", async () => {
   const { page, goto, context, wrongs } = await open(browser, server.address, { serviceWorkers: "allow" });

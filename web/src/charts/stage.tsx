@@ -1,7 +1,7 @@
 // What every chart shares: a legend, a picture drawn for its real width, a cursor for pointer and keys, a line that reads
 // out what the cursor is on.
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { kDash, type LegendItem } from "./kinds";
 
 export interface StageProps {
@@ -21,16 +21,19 @@ export interface StageProps {
 }
 
 const kFirstWidth = 760;
+const kLeastWidth = 200;
 
 /** The width that an element really has; a chart draws itself for it rather than shrink. */
 export function useWidth<E extends HTMLElement>() {
   const ref = useRef<E>(null);
   const [width, setWidth] = useState(kFirstWidth);
-  useEffect(() => {
+  // Before the first frame, which would else show the chart at another width than its own.
+  useLayoutEffect(() => {
     const element = ref.current;
     if (!element) return undefined;
+    setWidth(Math.max(kLeastWidth, Math.round(element.clientWidth)));
     const observer = new ResizeObserver(([entry]) => {
-      if (entry) setWidth(Math.max(200, Math.round(entry.contentRect.width)));
+      if (entry) setWidth(Math.max(kLeastWidth, Math.round(entry.contentRect.width)));
     });
     observer.observe(element);
     return () => observer.disconnect();

@@ -22,10 +22,8 @@ export interface FigureProps<R extends object> {
   result: Answer<R>;
   // biome-ignore lint/suspicious/noExplicitAny: a figure only resets the state and asks for its link
   view?: ViewState<any>;
-  /** The picture. It gets nothing until the core has answered; with `height` a placeholder of that height stands in. */
+  /** The picture, once the core has answered. Until then a placeholder stands in, as tall as page/heights.json says. */
   children: (result: R) => ComponentChildren;
-  /** Reserved height of the picture in pixels while there is no answer. */
-  height: number;
   controls?: ComponentChildren;
   sentence?: (result: R) => ComponentChildren;
   table?: (result: R) => TableData;
@@ -41,7 +39,7 @@ const kCopiedMs = 2000;
 const kQuietMs = 700;
 
 export function Figure<R extends object>(props: FigureProps<R>) {
-  const { title, lead, result, view, children, height, controls, sentence, table } = props;
+  const { title, lead, result, view, children, controls, sentence, table } = props;
   const value = result.value.value;
   const error = result.error.value;
   const [open, setOpen] = useState<"table" | "how" | "command" | undefined>(undefined);
@@ -66,7 +64,7 @@ export function Figure<R extends object>(props: FigureProps<R>) {
         {lead ? <p class="figure-lead">{lead}</p> : null}
         <div class="picture" data-stale={stale} data-late={late}>
           <Progress share={result.progress} />
-          {value ? children(value) : <Placeholder height={height} model={asksModel(result)} />}
+          {value ? children(value) : <Placeholder model={asksModel(result)} />}
         </div>
         {controls ? <div class="controls needs-script">{controls}</div> : null}
         <Remark error={error} claimed={claimed} />
@@ -184,10 +182,10 @@ export function waitingFor(model: boolean): string | undefined {
   return state === "ready" ? undefined : "waiting for the core";
 }
 
-export function Placeholder({ height, model = false }: { height: number; model?: boolean }) {
+function Placeholder({ model }: { model: boolean }) {
   const absent = model && !import.meta.env.SSR && modelStatus.value.state === "missing";
   return (
-    <div class="placeholder" style={{ "--height": `${height}px` }} data-absent={absent ? "" : undefined}>
+    <div class="placeholder" data-absent={absent ? "" : undefined}>
       <span class="needs-script">
         {waitingFor(model) ?? (model ? "the model is at work" : "the core is at work")}
       </span>

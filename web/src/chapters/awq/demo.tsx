@@ -69,7 +69,6 @@ export function Search() {
       lead={layerWords(view.value.layer, kLayerWords)}
       result={result}
       view={view}
-      height={280}
       controls={
         <>
           <LayerSelect view={view} />
@@ -117,7 +116,6 @@ export function Scales() {
     <Figure
       title="Which channels are scaled, and by how much"
       result={result}
-      height={400}
       sentence={(r) => {
         const factors = r.arrays.column_scales?.data ?? [];
         const [least = 1, most = 1] = extent(Array.from(factors));
@@ -182,7 +180,6 @@ export function KeepInstead() {
       title="Scaling, against keeping the salient channels in FP16"
       result={ablation}
       view={view}
-      height={340}
       command={() => keeping(view.value.salient)}
       receipt={(r) => r.items[2]?.receipt}
       controls={

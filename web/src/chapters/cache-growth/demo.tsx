@@ -39,7 +39,6 @@ export function GrowthCurves() {
       lead="Both axes double with each step. A line is broken where the text is longer than the model was made for."
       result={result}
       view={view}
-      height={490}
       receipt={(r) => chosen(r.curves, model).receipt}
       controls={
         <>

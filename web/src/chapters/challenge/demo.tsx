@@ -41,7 +41,6 @@ export function MemoryChart() {
       title={`Where 16 bits do not fit into ${memory} GiB, fewer bits may`}
       result={result}
       view={view}
-      height={470}
       command={() => ask("llama-2-7b", format)}
       controls={
         <>

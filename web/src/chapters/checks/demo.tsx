@@ -80,7 +80,6 @@ export function Checks() {
       title="Does this build compute what the methods' authors' code computes?"
       lead="Each mark is a case whose inputs and right answers came from the code or the specification that is named in the table."
       result={checks}
-      height={170}
       controls={
         <div class="control span buttons">
           <button type="button" class="plain-button" disabled={running} onClick={() => void start()}>

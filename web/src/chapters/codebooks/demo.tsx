@@ -75,7 +75,6 @@ export function Levels() {
       lead={`${layerWords(view.value.layer, kLayerWords, undefined, false)} The first ${kShown} weights are drawn; one table serves all of them, and its levels for the farthest few lie outside the picture.`}
       result={levels}
       view={view}
-      height={230}
       command={() => table(1)}
       receipt={(r) => r.items[0]?.receipt}
       controls={
@@ -135,7 +134,6 @@ export function VectorCells() {
       lead="Each dot is two neighbouring weights of the same layer, of which at most 4,096 pairs are drawn. Every dot in a cell is stored as the square of that cell. The farthest few of a thousand lie outside the picture."
       result={cells}
       view={view}
-      height={460}
       sentence={(r) => (
         <>
           {whole(listOf(r, "codebook").length / 2)} pairs stand for {whole((r.rows * r.columns) / 2)} pairs of
@@ -186,7 +184,6 @@ export function SparseOutliers() {
       title="The largest weights kept apart, the others in few bits"
       result={sweep}
       view={view}
-      height={340}
       receipt={(r) => r.items[0]?.receipt}
       controls={
         <Slider field={outliers} name="Weights kept in FP16" minimum={0} maximum={10} step={0.1} unit="%" />

@@ -39,7 +39,6 @@ export function Ranges() {
       lead="Weights as they are in the file, activations as they flow while the model reads the calibration text."
       result={result}
       view={view}
-      height={720}
       command={() => kRows.map((row) => requestOf(row.part, row.of))}
       controls={
         <Slider

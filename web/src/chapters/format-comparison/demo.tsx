@@ -90,7 +90,6 @@ export function Front() {
       lead={layerWords(view.value.layer, kLayerWords)}
       result={result}
       view={view}
-      height={420}
       controls={
         <>
           <LayerSelect view={view} />

@@ -99,7 +99,7 @@ export function Symbols() {
     setOn(kSymbols.find((entry) => symbol?.classList.contains(`sym-${entry.id}`))?.id);
   };
   return (
-    <Figure title="To a code, and back" result={result} height={540}>
+    <Figure title="To a code, and back" result={result}>
       {() => (
         <>
           <div

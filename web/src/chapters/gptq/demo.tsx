@@ -93,7 +93,6 @@ export function BesideRounding() {
       lead={layerWords(view.value.layer, kLayerWords)}
       result={byBits}
       view={view}
-      height={290}
       command={() => withGptq(view.value.bits)}
       receipt={(r) => r.items[kBits.indexOf(view.value.bits)]?.receipt}
       controls={
@@ -185,7 +184,6 @@ export function Stepper() {
       lead={`${kSmallLayerWords} A bar stands above each column that is rounded. Bits, act-order and damping are those above; one scale a row.`}
       result={trace}
       view={view}
-      height={598}
       controls={
         <Slider
           field={view.field("step")}
@@ -265,7 +263,6 @@ export function BesideTheBest() {
       lead={`${kTinyLayerWords} Bits (at most ${kMostSearchedBits} here), act-order and damping are those above.`}
       result={best}
       view={view}
-      height={240}
       sentence={(r) => (
         <>
           At {Math.min(view.value.bits, kMostSearchedBits)} bits a row can be rounded in{" "}

@@ -44,7 +44,6 @@ export function ErrorMap() {
       lead={`${layerWords(view.value.layer, kWords, undefined, false)} The lines enclose what shares one scale.`}
       result={result}
       view={view}
-      height={330}
       controls={
         <>
           <LayerSelect view={view} />

@@ -32,7 +32,6 @@ export function CacheCalculator() {
       title="The cache of one text, beside the weights"
       result={result}
       view={view}
-      height={250}
       receipt={(r) => r.receipts.kv_cache}
       controls={
         <>

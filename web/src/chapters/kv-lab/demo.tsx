@@ -54,7 +54,6 @@ export function Grid() {
       lead="Each cell: the model reads 512 bytes with its keys (down) and values (across) stored in so many bits. The stronger the colour, the more its predictions differ from those with the cache as it is."
       result={grid}
       view={view}
-      height={340}
       command={() => requestOf("int2", "int4")}
       controls={
         <>
@@ -155,7 +154,6 @@ export function Positions() {
       lead={`${kLongWindows} windows of 512 bytes, each read from its start; every mark is the mean over ${kRun} positions of all of them.`}
       result={positions}
       view={view}
-      height={310}
       command={() => [along(residual), along(0)]}
       controls={
         <>
@@ -245,7 +243,6 @@ export function Directions() {
       lead="Only the keys are rounded here. Along a channel, neighbouring tokens share a scale; along a token, neighbouring channels do."
       result={directions}
       view={view}
-      height={430}
       command={() => kKeys.map(([format, keys]) => requestOf(format, "f32", keys))}
       sentence={(r) => {
         const [channel, token] = [r.items[2], r.items[3]];

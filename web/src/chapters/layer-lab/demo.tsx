@@ -72,7 +72,6 @@ export function Lab() {
       lead={layerWords(view.value.layer, kWords)}
       result={result}
       view={view}
-      height={380}
       controls={
         <>
           <LayerSelect view={view} />
@@ -195,7 +194,6 @@ export function Inputs() {
     <Figure
       title="Most inputs are small; a few are very large"
       result={inputs}
-      height={220}
       sentence={(r) => (
         <>
           The largest input is <b class="is-outlier">{significant(r.maximum, 3)}</b>,{" "}

@@ -34,7 +34,6 @@ export function ByHand() {
       title="Two inputs, two outputs, and what four rounded weights do to them"
       result={result}
       view={view}
-      height={250}
       controls={
         <>
           <Slider field={bits} name="Bits of a weight" minimum={2} maximum={8} unit="bits" />

@@ -73,7 +73,6 @@ export function OutlierColumns() {
       lead={layerWords(view.value.layer, kLayerWords)}
       result={result}
       view={view}
-      height={260}
       controls={
         <>
           <LayerSelect view={view} />
@@ -152,7 +151,6 @@ export function ThresholdSweep() {
       title="The output error and the share in FP16, at every threshold"
       result={sweep}
       view={view}
-      height={460}
       command={() => protectedAt(view.value.threshold)}
       receipt={(r) => r.items[0]?.receipt}
       sentence={(r) => {
@@ -225,7 +223,6 @@ export function RealModel() {
       lead="Counted as Q8_0, a scale for each 32 weights: 8.5 bits. LLM.int8() has one a row and takes half a bit less; the threshold does not matter here."
       result={realModel}
       view={view}
-      height={230}
       receipt={(r) => r.items[0]?.receipts.weights}
       controls={<ModelSelect view={view} />}
       sentence={(r) => {

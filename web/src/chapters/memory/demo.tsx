@@ -160,7 +160,6 @@ export function MemoryCalculator() {
       title="What lies in memory while the model runs"
       result={result}
       view={view}
-      height={620}
       command={command("memory")}
       receipt={(r) => everyStep(r.items[0]!)}
       controls={<Controls />}
@@ -258,7 +257,6 @@ export function WhatFits() {
       title="The other way round: what would fit"
       lead="The same model, context and device as above, with all weights in one format."
       result={formats}
-      height={480}
       command={command("formats-that-fit")}
       sentence={(r) => {
         const best = r.formats.find((row) => row.format === r.best);

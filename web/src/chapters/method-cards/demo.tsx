@@ -61,7 +61,6 @@ export function MethodsCompared() {
       lead="A synthetic layer of 64 outputs and 256 inputs with a fixed seed. A few of its inputs are larger than the others, as in real models."
       result={result}
       view={view}
-      height={520}
       command={() => requestOf(league()[1]!)}
       receipt={(r) => r.items[1]?.receipt}
       controls={

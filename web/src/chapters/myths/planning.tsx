@@ -29,7 +29,6 @@ export function Quarter() {
       title="Six formats that are called 4 bits"
       result={sizes}
       view={quarter}
-      height={460}
       controls={<Select field={quarter.field("model")} name="Model" options={kModels} />}
       sentence={(r) => {
         const four = r.formats.filter((row) => kFourBits.includes(row.format));
@@ -100,7 +99,6 @@ export function Faster() {
       title="Llama 3.1 8B against itself in 16 bits, at best"
       result={roof}
       view={faster}
-      height={330}
       receipt={(r) => r.receipts.decode}
       controls={
         <>
@@ -168,7 +166,6 @@ export function CacheFormula() {
       title="What the formula says, and what the cache takes"
       result={caches}
       view={cache}
-      height={570}
       receipt={(r) => r.curves[1]!.receipt}
       controls={
         <Slider

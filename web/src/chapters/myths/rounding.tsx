@@ -37,7 +37,6 @@ export function Sign() {
       title="Five numbers, rounded with either sign"
       result={signs}
       view={sign}
-      height={240}
       command={() => ({
         op: "affine",
         values: kFive,
@@ -119,7 +118,6 @@ export function Salient() {
       lead="A synthetic layer of 64 outputs and 256 inputs with a fixed seed, of which a few inputs are 20 times as large."
       result={awqs}
       view={awq}
-      height={295}
       command={() => awqLayer("awq", {})}
       receipt={(r) => r.items[1]!.receipt}
       controls={
@@ -202,7 +200,6 @@ export function Groups() {
       lead={`${kRows} outputs with ${kColumns} inputs each; a box is one group.`}
       result={grouped}
       view={groups}
-      height={260}
       controls={
         <Slider
           field={groups.field("group_size")}
@@ -270,7 +267,6 @@ export function Nf4() {
       title="NF4 beside plain 4-bit integers, in blocks of 64"
       result={nf4s}
       view={nf4}
-      height={240}
       command={() => nf4Request("nf4")}
       receipt={(r) => r.items[0]!.receipt}
       controls={

@@ -46,7 +46,6 @@ export function FormatLine() {
       title="Every number that a format can write"
       result={result}
       view={view}
-      height={252}
       controls={
         <>
           <Select field={view.field("format")} name="Format" options={kOptions} />

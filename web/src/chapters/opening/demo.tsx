@@ -27,7 +27,6 @@ export function Snap() {
       title="Every number moves to the nearest mark; fewer bits, fewer marks"
       result={result}
       view={view}
-      height={252}
       controls={<Slider field={bits} name="Bits for each number" minimum={2} maximum={8} unit="bits" />}
       sentence={(r) => (
         <>

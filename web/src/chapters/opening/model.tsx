@@ -90,7 +90,6 @@ export function Writing() {
       lead="It has 2.3 million weights, learned from novels by Jane Austen, and writes one byte (a letter, a space, a sign) after another. First as trained, then with its weights rounded. Both roll the same dice, so every difference comes from rounding. The tint behind a byte says how likely the model thought it."
       result={result}
       view={view}
-      height={420}
       command={() => [evalFor(bits), textFor(bits)]}
       controls={
         <>

@@ -41,7 +41,6 @@ export function Contents() {
       }
       result={directory}
       view={view}
-      height={96}
       command={() => ({ op: "inspect", file: directory.value.value?.file })}
       controls={
         <FileInput
@@ -88,7 +87,6 @@ export function Values() {
       lead={<Subject extent="live" />}
       result={spread}
       view={view}
-      height={470}
       command={() => command("live", spread.request.value)}
       controls={
         at && !at.rows.whole ? (
@@ -168,7 +166,6 @@ export function AllMethods() {
         </>
       }
       result={comparison}
-      height={420}
       command={() => command("compared", comparison.request.value)}
       sentence={(r) => {
         const best = r.results.filter((one) => one.best_weights && one.weight_mse > 0);

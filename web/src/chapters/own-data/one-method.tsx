@@ -32,7 +32,6 @@ export function OneMethod() {
       lead={<Subject extent="live" />}
       result={quantized}
       view={view}
-      height={240}
       command={() => command("live", quantizeRequest())}
       controls={
         <>

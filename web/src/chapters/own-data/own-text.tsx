@@ -74,7 +74,6 @@ export function OwnText() {
       title="Your text, read by the model at fewer and fewer bits"
       lead={`The page's own small model reads the first ${whole(kWindows * 512)} bytes and says how surprised it is by each: perplexity 1 would be no surprise, 256 a blind guess.`}
       result={result}
-      height={430}
       command={() => ({ op: "eval", text: "text.txt", ...kVariants[3]![1], windows: kWindows })}
       controls={<TextArea field={field} name="Your text" hint="It stays in this tab." />}
       sentence={(r) => {

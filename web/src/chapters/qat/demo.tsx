@@ -88,7 +88,6 @@ export function Curves() {
       lead={`Both runs learn from the 6.5 kB calibration text, one step after the other; the height is measured on ${whole(kHeldOutBytes)} bytes of another text. Lower is better.`}
       result={result}
       view={view}
-      height={390}
       command={() => [evalOf("rtn"), ...commandsOf("qat"), ...commandsOf("scales")]}
       controls={
         <>

@@ -89,7 +89,6 @@ export function Adapters() {
       lead="The text to learn is the log of a mountain station, nothing like a novel. Its last tenth is held apart to measure with. Lower is better."
       result={adaptersResult}
       view={view}
-      height={390}
       command={() => loraOn(nf4())}
       controls={
         <>
@@ -239,7 +238,6 @@ export function Integers() {
       lead="Adapters usually begin at zero, so the run begins with all of the rounding error. LoftQ chooses base and adapters together, so that their sum is near to the weights from the start."
       result={integersResult}
       view={view}
-      height={390}
       command={() => integerOn(kLoftqIterations)}
       controls={
         <>

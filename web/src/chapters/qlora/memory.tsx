@@ -95,7 +95,6 @@ export function Memory() {
       lead="Learning takes, for each number that learns, its gradient and the optimizer’s means of it, and for each token what the way back needs. QLoRA makes the first few and the base small."
       result={result}
       view={view}
-      height={640}
       command={() => requestOf()}
       receipt={(r) => steps(r.items[0]!)}
       controls={<Controls />}

@@ -60,7 +60,6 @@ export function Spread() {
       result={turned}
       view={view}
       controls={<LayerSelect view={view} />}
-      height={750}
       sentence={(r) => (
         <>
           Before, the largest input is{" "}
@@ -163,7 +162,6 @@ export function WithAndWithout() {
       title="Weights and inputs rounded, with the rotation and without"
       result={pair}
       view={view}
-      height={200}
       receipt={(r) => r.items[0]?.receipt}
       controls={
         <>

@@ -51,7 +51,6 @@ export function YourNumbers() {
       title="Your numbers, their codes, and what comes back"
       result={steps}
       view={view}
-      height={560}
       command={() => measured.request.value}
       controls={
         <>
@@ -148,7 +147,6 @@ export function ErrorByBits() {
       title="One bit less, about four times the squared error"
       result={byBits}
       view={view}
-      height={260}
       sentence={(r) => {
         const at = kBits.indexOf(view.value.bits);
         const [less, here] = [r.items[at - 1], r.items[at]];

@@ -34,7 +34,6 @@ export function Measured({ title, lead, ways, result, sentence }: MeasuredProps)
       title={title}
       lead={lead}
       result={result}
-      height={46 * ways.length + 110}
       command={() => ways.map(requestOf)}
       sentence={(r) => sentence(r.items)}
       table={(r) => ({

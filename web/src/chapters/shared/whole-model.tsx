@@ -44,7 +44,6 @@ export function WholeModel({ measurement, view, lead, controls }: WholeModelProp
       lead={`Every matrix of the reference model's blocks is rounded so, its embedding stays in 16 bits, and it reads a passage that it has never seen. ${lead ?? ""}`}
       result={measurement}
       view={view}
-      height={520}
       controls={
         <>
           <Start measurement={measurement} />

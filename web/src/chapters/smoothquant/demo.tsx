@@ -75,7 +75,6 @@ export function Ranges() {
       lead={layerWords(view.value.layer, kLayerWords)}
       result={result}
       view={view}
-      height={500}
       controls={<Controls />}
       sentence={(r) => (
         <>
@@ -153,7 +152,6 @@ export function Sweep() {
       title="The output error over all alphas"
       result={sweep}
       view={view}
-      height={280}
       command={() => smoothed(view.value.alpha)}
       receipt={(r) => r.items[0]?.receipt}
       sentence={(r) => {

@@ -63,7 +63,6 @@ export function DeviceSpeeds() {
       lead="No program is faster than this, since memory and arithmetic are not. Real ones are slower."
       result={compared}
       view={speeds}
-      height={900}
       command={() => request("nvidia-rtx-4090", weights)}
       receipt={(r) => receiptOf(fourNinety(r.items).after, decoding)}
       controls={
@@ -192,7 +191,6 @@ export function Roofline() {
       lead="To the right: more arithmetic for each byte that is read. Upwards: more arithmetic a second. Nothing gets through the roof."
       result={underRoof}
       view={roof}
-      height={420}
       command={() => roofRequest(weights)}
       receipt={(r) => r.items[1]!.receipts.decode}
       controls={

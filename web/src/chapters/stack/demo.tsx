@@ -59,7 +59,6 @@ export function Builder() {
       lead="First what is done to weights and inputs, then how the weights are rounded, then activations and cache. Each change is measured on the whole evaluation text."
       result={built}
       view={view}
-      height={110}
       controls={
         <>
           <Choice
@@ -224,7 +223,6 @@ export function Leaderboard() {
           : "It takes in each stack that you measure above. The lower left is better."
       }
       result={board}
-      height={430}
       sentence={(r) => {
         const best = front(r.entries);
         const yours = r.entries.filter((entry) => entry.yours);

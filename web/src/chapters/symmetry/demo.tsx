@@ -46,7 +46,6 @@ export function TwoRulers() {
       title="The same numbers on a ruler with zero in the middle, and on one that fits them"
       result={result}
       view={view}
-      height={252}
       controls={
         <>
           <Choice
@@ -124,7 +123,6 @@ export function OnMatrices() {
       lead={`${layerWords(kBlock[0]![0], kWords, "first block", false)} Bits are those above; the longer bar is the better one.`}
       result={matrices}
       view={view}
-      height={560}
       command={() => onMatrix(kBlock[0]![0], view.value.scheme)}
       receipt={(r) => r.items[0]?.receipt}
       sentence={(r) => (

@@ -99,7 +99,6 @@ export function Device() {
       title="What this device gives, and what the kernels take of it"
       lead="A product with one token reads every weight once: it can be no faster than memory. The share is of what memory gave beside it."
       result={measured}
-      height={560}
       controls={
         <>
           <div class="control buttons">

@@ -35,7 +35,6 @@ export function PublishedChart() {
       lead={<Source table={table} />}
       result={result}
       view={view}
-      height={560}
       controls={
         <>
           <Select field={view.field("table")} name="Table" options={kTables} />

@@ -162,7 +162,6 @@ export function Blocks() {
       lead="The reference model, drawn as it is; choose a box to see its numbers. In the words of the trade: RMSNorm before each part, rotary positions (RoPE), grouped-query attention, SwiGLU."
       result={result}
       view={view}
-      height={760}
       controls={
         <Slider
           field={view.field("block")}

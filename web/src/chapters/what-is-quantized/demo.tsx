@@ -36,7 +36,6 @@ export function WhatItSaves() {
       title="What each of them does to memory"
       result={result}
       view={view}
-      height={490}
       command={() => requestOf(kWays[4])}
       receipt={(r) => r.items[4]!.receipts.total}
       controls={

@@ -30,7 +30,6 @@ export function StepByStep() {
       title="From numbers to codes and back, one step at a time"
       result={result}
       view={view}
-      height={430}
       controls={
         <>
           <Cells field={view.field("values")} name="Numbers" most={8} />

@@ -73,7 +73,6 @@ export function FourWays() {
       lead={layerWords(view.value.layer, kLayerWords)}
       result={result}
       view={view}
-      height={300}
       receipt={(r) => r.items[0]?.receipt}
       controls={
         <>
