@@ -63,7 +63,7 @@ run_step() {
     else
         failed=$((failed + 1)) failures="$failures $name"
         printf 'FAIL  %-14s %4d s\n' "$name" $(($(date +%s) - start))
-        tail -n 60 "$log" | sed 's/^/      | /'
+        tail -n 100 "$log" | sed 's/^/      | /'
     fi
 }
 
@@ -96,7 +96,8 @@ neon_test() {
     ctest --test-dir build/neon --no-tests=error --output-on-failure --tests-regex '^kernels$'
 }
 
-run_node_tests() { node --test --test-reporter=tap "$1"/*.test.mjs; }
+# This reporter repeats at its end what failed, which is the part of a log that is shown.
+run_node_tests() { node --test --test-reporter=spec "$1"/*.test.mjs; }
 
 run_npm() { (cd "$1" && npm run --silent "$2"); }
 

@@ -1,49 +1,11 @@
-// No axe violation, in both themes and three widths, with every figure alive; and what axe cannot see.
+// What a reader without a pointer can do, and what a reader has chosen is kept.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { browser, figure, open, requireFromWeb, serveAndLaunch, server, settled, show } from "./page.mjs";
+import { browser, figure, open, serveAndLaunch, server, settled, show } from "./page.mjs";
 
-const axe = readFileSync(requireFromWeb.resolve("axe-core/axe.min.js"), "utf8");
 serveAndLaunch();
 
-const chaptersOf = (page) => page.locator(".opening, .chapter").evaluateAll((list) => list.map((item) => item.id));
-
 describe("accessibility", () => {
-  for (const theme of ["light", "dark"])
-    for (const width of [360, 768, 1280])
-      test(`axe finds nothing in the ${theme} theme at ${width} px`, async () => {
-        // The policy forbids scripts of others, axe's too: only this test may look past it.
-        const { page, wrongs, goto, context } = await open(browser, server.address, { theme, width, bypassCSP: true });
-        await goto();
-        for (const chapter of await chaptersOf(page)) await show(page, chapter);
-        await page.evaluate(axe);
-        const found = await page.evaluate(async () => {
-          const { violations } = await globalThis.axe.run(document, { resultTypes: ["violations"] });
-          return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join(" | ")}`);
-        });
-        assert.deepEqual(found, []);
-        assert.deepEqual(wrongs, []);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        assert.ok(wide <= 0, `the page is ${wide} px wider than the window`);
-        await context.close();
-      });
-
-  test("nothing is wider than a window of 320 px, and controls are large enough to touch", async () => {
-    const { page, goto, context } = await open(browser, server.address, { width: 320, hasTouch: true });
-    await goto();
-    for (const chapter of await chaptersOf(page)) await show(page, chapter);
-    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 320);
-    const small = await page.evaluate(() =>
-      [...document.querySelectorAll("button, .slider input, .segment, .cell, select, .switch")]
-        .filter((control) => control.checkVisibility())
-        .map((control) => ({ name: control.textContent || control.className, height: control.getBoundingClientRect().height }))
-        .filter((control) => control.height < 43.5),
-    );
-    assert.deepEqual(small, []);
-    await context.close();
-  });
-
   test("a slider, a number in a sentence and a chart answer to keys", async () => {
     const { page, goto, context } = await open(browser, server.address);
     await goto();

@@ -1,13 +1,9 @@
-// What a page owes its readers beside its contents: paper, zoom, quiet motion, links that lead somewhere, and a second
-// visit without a network.
+// What a page owes its readers beside its contents: paper, quiet motion, and a second visit without a network.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { browser, figure, onPage, open, serveAndLaunch, server, show } from "./page.mjs";
 
 serveAndLaunch();
-
-const chaptersOf = (page) => page.locator(".opening, .chapter").evaluateAll((list) => list.map((item) => item.id));
-const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 
 describe("the page", () => {
   test("has a language, a title, a description, an icon and what links to it are shown with", () =>
@@ -49,42 +45,6 @@ describe("the page", () => {
       "",
       { reducedMotion: "reduce" },
     ));
-
-  test("fits its window at 200 % zoom, of all and of the text alone", () =>
-    onPage(
-      async (page) => {
-        for (const chapter of await chaptersOf(page)) await show(page, chapter);
-        assert.ok((await overflow(page)) <= 0, "zoomed");
-        await page.setViewportSize({ width: 1280, height: 900 });
-        await page.evaluate(() => {
-          document.documentElement.style.fontSize = "40px";
-        });
-        assert.ok((await overflow(page)) <= 0, "large text");
-      },
-      "",
-      { width: 640, height: 450, deviceScaleFactor: 2 },
-    ));
-
-  test("has no link that leads nowhere and no name twice", () =>
-    onPage(async (page) => {
-      for (const chapter of await chaptersOf(page)) await show(page, chapter);
-      const found = await page.evaluate(() => {
-        const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
-        const links = [...document.querySelectorAll("a[href]")].map((link) => ({
-          href: link.getAttribute("href"),
-          name: (link.textContent || link.getAttribute("aria-label") || "").trim(),
-        }));
-        return { ids, links };
-      });
-      const twice = found.ids.filter((id, i) => found.ids.indexOf(id) !== i);
-      assert.deepEqual(twice, []);
-      assert.ok(found.links.length > 50);
-      for (const { href, name } of found.links) {
-        assert.notEqual(name, "", `the link to ${href} has no name`);
-        if (href.startsWith("#")) assert.ok(found.ids.includes(href.slice(1).split("?")[0]), `${href} leads nowhere`);
-        else assert.match(href, /^https:\/\/[\w.-]+\.[a-z]+(\/|$)/, `${name}: ${href}`);
-      }
-    }));
 });
 
 test("a second visit works without a network", async () => {

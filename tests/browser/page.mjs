@@ -125,6 +125,12 @@ export async function show(page, chapter) {
   if (problems.length > 0) throw new Error(`${chapter}: ${problems.join("; ")}`);
 }
 
+/** Brings each chapter into view, one after the other, until every figure of the page has its first answer. */
+export async function showAll(page) {
+  const chapters = await page.locator(".opening, .chapter").evaluateAll((list) => list.map((item) => item.id));
+  for (const chapter of chapters) await show(page, chapter);
+}
+
 /** Waits until every figure of the chapter shows a fresh answer, or says what is wrong. */
 export const settled = (page, chapter) =>
   page.waitForFunction(

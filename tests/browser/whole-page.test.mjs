@@ -1,0 +1,109 @@
+// The page with every figure alive: axe finds nothing, nothing is wider than its window, controls are large enough to touch,
+// and every link leads somewhere. In both themes, from 320 to 1280 px, zoomed, and with large text.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { browser, open, requireFromWeb, serveAndLaunch, server, showAll } from "./page.mjs";
+
+const axe = readFileSync(requireFromWeb.resolve("axe-core/axe.min.js"), "utf8");
+serveAndLaunch();
+
+/** Another theme and width of the window; figures that measure themselves draw again in the frame after it. */
+async function turn(page, theme, width, height = 900) {
+  await page.emulateMedia({ colorScheme: theme });
+  await page.setViewportSize({ width, height });
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))));
+}
+
+const violations = (page) =>
+  page.evaluate(async () => {
+    const { violations: found } = await globalThis.axe.run(document, { resultTypes: ["violations"] });
+    return found.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join(" | ")}`);
+  });
+
+async function assertFits(page) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(wide <= 0, `the page is ${wide} px wider than the window`);
+}
+
+/** Every figure is computed once for the tests of a reader, who then turns the phone or drags the window. */
+function reader(name, options, tests) {
+  describe(`the whole page, with ${name}`, () => {
+    let opened;
+    before(async () => {
+      // The policy forbids scripts of others, axe's too: only these tests may look past it.
+      opened = await open(browser, server.address, { ...options, bypassCSP: true });
+      await opened.goto();
+      await showAll(opened.page);
+      await opened.page.evaluate(axe);
+    });
+    after(() => opened?.context.close());
+
+    const look = (title, steps) =>
+      test(title, async () => {
+        await steps(opened.page);
+        assert.deepEqual(opened.wrongs, []);
+      });
+    tests(look);
+  });
+}
+
+const lookWithAxe = (look, widths) => {
+  for (const theme of ["light", "dark"])
+    for (const width of widths)
+      look(`axe finds nothing in the ${theme} theme at ${width} px`, async (page) => {
+        await turn(page, theme, width);
+        assert.deepEqual(await violations(page), []);
+        await assertFits(page);
+      });
+};
+
+reader("fingers", { width: 360, hasTouch: true }, (look) => {
+  lookWithAxe(look, [360]);
+
+  look("nothing is wider than a window of 320 px, and controls are large enough to touch", async (page) => {
+    await turn(page, "light", 320);
+    await assertFits(page);
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll("button, .slider input, .segment, .cell, select, .switch")]
+        .filter((control) => control.checkVisibility())
+        .map((control) => ({ name: control.textContent || control.className, height: control.getBoundingClientRect().height }))
+        .filter((control) => control.height < 43.5),
+    );
+    assert.deepEqual(small, []);
+  });
+});
+
+reader("a pointer", { width: 1280 }, (look) => {
+  lookWithAxe(look, [768, 1280]);
+
+  look("it fits its window at 200 % zoom, of all and of the text alone", async (page) => {
+    // A window of 1280 x 900 has half as many of the page's own pixels where all is twice as large.
+    await turn(page, "light", 640, 450);
+    await assertFits(page);
+    await page.evaluate(() => {
+      document.documentElement.style.fontSize = "40px";
+    });
+    await turn(page, "light", 1280);
+    await assertFits(page);
+    await page.evaluate(() => document.documentElement.style.removeProperty("font-size"));
+  });
+
+  look("no link leads nowhere, and no name is given twice", async (page) => {
+    const found = await page.evaluate(() => ({
+      ids: [...document.querySelectorAll("[id]")].map((element) => element.id),
+      links: [...document.querySelectorAll("a[href]")].map((link) => ({
+        href: link.getAttribute("href"),
+        name: (link.textContent || link.getAttribute("aria-label") || "").trim(),
+      })),
+    }));
+    const twice = found.ids.filter((id, i) => found.ids.indexOf(id) !== i);
+    assert.deepEqual(twice, []);
+    assert.ok(found.links.length > 50);
+    for (const { href, name } of found.links) {
+      assert.notEqual(name, "", `the link to ${href} has no name`);
+      if (href.startsWith("#")) assert.ok(found.ids.includes(href.slice(1).split("?")[0]), `${href} leads nowhere`);
+      else assert.match(href, /^https:\/\/[\w.-]+\.[a-z]+(\/|$)/, `${name}: ${href}`);
+    }
+  });
+});
