@@ -28,6 +28,7 @@ test_steps() {
     step site          'has_script web build'           'build_site'
     step single-file   'has_script web build:single'    'build_single_file'
     step browser       'any "tests/browser/*.test.mjs"' 'build_native; build_site; build_single_file; run_npm web test:browser'
+    step browser-alone 'any "tests/browser/alone/*.mjs"' 'build_site; run_npm web test:browser:alone'
     step fuzz-build    'any "tests/fuzz/*.cpp"'         'build_tree fuzz'
     step fuzz          'any "tests/fuzz/*.cpp"'         "build_tree fuzz; run_fuzzers $fuzz_seconds"
 }

@@ -64,7 +64,7 @@ test("a worker that dies is started again, with the reader's settings kept", asy
   await slide(fig.locator(".slider input").first(), 6);
   await fig.locator(".problem").first().waitFor({ state: "detached" });
   assert.equal(await fig.locator("input[value=asymmetric]").isChecked(), true);
-  assert.match(await fig.locator(".sentence").textContent(), /At 6 bits/);
+  await fig.locator(".sentence", { hasText: "At 6 bits" }).waitFor();
   await page.unrouteAll({ behavior: "ignoreErrors" });
   await context.close();
 });

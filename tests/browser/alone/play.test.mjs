@@ -1,7 +1,7 @@
 // A reader goes from chapter to chapter, scrolls, and moves sliders: nothing jumps, and nothing keeps the page busy.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { browser, onPage, serveAndLaunch, settled, show, slide } from "./page.mjs";
+import { browser, onPage, serveAndLaunch, settled, show, slide } from "../page.mjs";
 
 serveAndLaunch();
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { browser, figure, open, serveAndLaunch, server, show, site } from "./page.mjs";
+import { browser, figure, open, serveAndLaunch, server, show, site } from "../page.mjs";
 
 serveAndLaunch();
 
