@@ -48,7 +48,11 @@ export default defineConfig(({ mode }): UserConfig => {
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
       reportCompressedSize: true,
-      rolldownOptions: { output: single ? { codeSplitting: false } : {} },
+      rolldownOptions: {
+        output: single ? { codeSplitting: false } : {},
+        // How long each plugin took is said on a busy machine only, and is no fault of the page.
+        checks: { bundlerTimings: false },
+      },
     },
     test: { include: ["src/**/*.test.{ts,tsx}", "plugins/**/*.test.ts"] },
   } as UserConfig;
