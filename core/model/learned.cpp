@@ -26,7 +26,7 @@ Result<methods::QuantizedLayer> rounded(MatrixView<const float> weights, const L
 
 Result<std::shared_ptr<const Model>> learned_model(const Trainer& trainer, const Model& base, bool merged, const Run& run) {
     const auto& plan = trainer.parametrization().plan();
-    const Weights& weights = trainer.weights();
+    const Weights weights = trainer.averaged_weights(run.pool);
     const auto& specs = weights.specs();
     const auto& matrices = trainer.parametrization().matrices();
     auto model = std::make_shared<Model>(base);
@@ -34,7 +34,7 @@ Result<std::shared_ptr<const Model>> learned_model(const Trainer& trainer, const
         const bool chosen = std::ranges::find(matrices, i) != matrices.end();
         if (plan.learning == Learning::kQuantizationAware && chosen) {
             // The learnable values, not their rounded form: the codes of both are the same, the scales to the last bit.
-            const auto& learnable = trainer.state().learnable;
+            const auto learnable = trainer.averaged();
             const auto slot = trainer.parametrization().slots()[i];
             auto layer = rounded({learnable.data() + slot.offset, specs[i].rows, specs[i].columns}, plan, run);
             if (!layer) return std::unexpected(layer.error());

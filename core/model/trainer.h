@@ -102,7 +102,9 @@ public:
     /// The weights as they are after the last step: rounded, scaled or with adapters merged, as the plan says.
     const Weights& weights() const { return weights_; }
     const Parametrization& parametrization() const { return parametrization_; }
-    /// The averaged weights; those of the last step without averaging.
+    /// The running average of the learnable values; those of the last step without averaging.
+    std::span<const float> averaged() const { return state_.average.empty() ? state_.learnable : state_.average; }
+    /// The weights that they make, which are what a run leaves and is measured by.
     Weights averaged_weights(ThreadPool& pool) const;
 
     const TrainerState& state() const { return state_; }

@@ -107,8 +107,8 @@ Result<Response> train(const TrainParameters& p, Call& call) {
     if (p.validate_stride > 0) {
         const auto held_out = tokens_of(call, "held_out", true);
         if (!held_out) return std::unexpected(held_out.error());
-        const auto bits =
-            model::bits_per_token(run.trainer().weights(), *held_out, std::size_t(p.validate_stride), call.run.pool);
+        const auto weights = run.trainer().averaged_weights(call.run.pool);
+        const auto bits = model::bits_per_token(weights, *held_out, std::size_t(p.validate_stride), call.run.pool);
         if (!bits) return std::unexpected(bits.error());
         set(response.body, "held_out_bits_per_byte", *bits);
     }

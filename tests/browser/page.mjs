@@ -146,14 +146,30 @@ export const settled = (page, chapter) =>
     { timeout: 120_000 },
   );
 
-/** Runs `steps` on a fresh page and requires that nothing went wrong meanwhile. */
+/** Puts code before the worker's own. */
+export const beforeWorker = (page, code) =>
+  page.route(/worker-.*\.js$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${code};${await response.text()}` });
+  });
+
+/** A browser without relaxed SIMD: what is asked for first, plain SIMD, is there, and nothing after it. */
+export const withPlainSimd = (page) =>
+  beforeWorker(page, "{ const real = WebAssembly.validate; let n = 0; WebAssembly.validate = (bytes) => (n++ === 0 ? real(bytes) : false) }");
+
+/**
+ * Runs `steps` on a fresh page and requires that nothing went wrong meanwhile. The page's core is the plain SIMD build, whose
+ * sums are those of the native tool that runNative runs: both agree to the last bit, whatever this machine's processor is.
+ */
 export async function onPage(steps, hash = "", options = {}) {
   const opened = await open(browser, server.address, options);
   try {
+    await withPlainSimd(opened.page);
     await opened.goto(hash);
     await steps(opened.page, opened);
     assert.deepEqual(opened.wrongs, []);
   } finally {
+    await opened.page.unrouteAll({ behavior: "ignoreErrors" });
     await opened.context.close();
   }
 }
@@ -181,12 +197,20 @@ export function wordsOf(command) {
   return words;
 }
 
+// The native kernels whose vectors are as wide as WebAssembly's, and which like them have no fused multiply-add.
+const kIsa = process.arch === "x64" ? { QUANTLENS_ISA: "sse2" } : {};
+
 /** Runs a copied command with the native tool and gives its JSON. */
 export function runNative(command) {
   const [name, ...args] = wordsOf(command);
   if (name !== "quantlens") throw new Error(`not a command of ours: ${command}`);
   if (!existsSync(native)) throw new Error(`no native tool at ${native}: run ./run native first`);
-  return JSON.parse(execFileSync(native, [...args, "--json"], { encoding: "utf8", cwd: root, maxBuffer: 1 << 26 }));
+  return JSON.parse(execFileSync(native, [...args, "--json"], {
+    encoding: "utf8",
+    cwd: root,
+    env: { ...process.env, ...kIsa },
+    maxBuffer: 1 << 26,
+  }));
 }
 
 /** What "copy as command" of a figure puts on the clipboard. The button's own attribute is written a render later. */
@@ -231,9 +255,9 @@ export function shownNumber(text) {
   return { value: Number(digits) * scale, place: 10 ** -decimals.length * scale };
 }
 
-/** Whether a shown number is one of these, to its last digit: the browser's arithmetic may end in another one. */
-export const isAmong = ({ value, place }, numbers, slack = 1e-4) =>
-  numbers.some((exact) => Math.abs(value - exact) <= 0.5001 * place + slack * Math.abs(exact));
+/** Whether a shown number is one of these, to its last digit. */
+export const isAmong = ({ value, place }, numbers) =>
+  numbers.some((exact) => Math.abs(value - exact) <= 0.5001 * place);
 
 /** A number as the page writes it, back as a number. */
 export const numberIn = (text) => Number(text.replaceAll(",", "").replaceAll("\u2212", "-").match(/-?[\d.]+(?:e-?\d+)?/)?.[0]);

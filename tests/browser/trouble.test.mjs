@@ -1,16 +1,9 @@
 // Browsers that cannot run the core, and workers that die.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { browser, figure, open, serveAndLaunch, server, show, slide } from "./page.mjs";
+import { beforeWorker, browser, figure, open, serveAndLaunch, server, show, slide, withPlainSimd } from "./page.mjs";
 
 serveAndLaunch();
-
-/** Puts code before the worker's own. */
-const beforeWorker = (page, code) =>
-  page.route(/worker-.*\.js$/, async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: `${code};${await response.text()}` });
-  });
 
 test("without WebAssembly SIMD the page says so and keeps its text", async () => {
   const { page, goto, context } = await open(browser, server.address);
@@ -31,10 +24,7 @@ test("without WebAssembly SIMD the page says so and keeps its text", async () =>
 
 test("without relaxed SIMD the plain SIMD build answers", async () => {
   const { page, goto, context } = await open(browser, server.address);
-  await beforeWorker(
-    page,
-    "{ const real = WebAssembly.validate; let n = 0; WebAssembly.validate = (bytes) => (n++ === 0 ? real(bytes) : false) }",
-  );
+  await withPlainSimd(page);
   await goto();
   await show(page, "rounding");
   assert.equal(await figure(page, "Your numbers").locator("[data-value=mse]").textContent(), "0.01624");

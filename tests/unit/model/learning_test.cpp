@@ -258,6 +258,26 @@ TEST(Trainer, SameBitsAtAnyThreadCountAndAfterAResume) {
     EXPECT_TRUE(std::ranges::equal(straight->state().average, resumed->state().average));
 }
 
+TEST(Trainer, LeavesTheRunningMeanOfItsWeights) {
+    ThreadPool pool(2);
+    const auto start = initial_weights(small_config(), 0);
+    auto parameters = quick_training(4);
+    parameters.averaging = 0.5;
+    auto trainer = Trainer::create(start, easy_text(400), parameters, 0);
+    ASSERT_TRUE(trainer) << trainer.error().message;
+    std::vector<float> mean(start.values().begin(), start.values().end());
+    while (!trainer->done()) {
+        ASSERT_TRUE(trainer->step(pool));
+        const auto now = trainer->weights().values();
+        ASSERT_EQ(now.size(), mean.size());
+        for (std::size_t i = 0; i < mean.size(); ++i) mean[i] = 0.5f * mean[i] + 0.5f * now[i];
+    }
+    const auto left = learned_model(*trainer, Model(std::make_shared<const Weights>(start)), false, quantlens::Run{pool, 0, {}});
+    ASSERT_TRUE(left) << left.error().message;
+    EXPECT_TRUE(std::ranges::equal((*left)->weights().values(), mean));
+    EXPECT_FALSE(std::ranges::equal(trainer->weights().values(), mean));
+}
+
 TEST(Trainer, SaysWhatIsWrong) {
     const auto start = initial_weights(small_config(), 0);
     EXPECT_EQ(Trainer::create(start, easy_text(2), quick_training(1), 0).error().field, "text");
