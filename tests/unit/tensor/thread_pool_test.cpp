@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
 #include <vector>
 
 #include "tensor/thread_pool.h"
@@ -14,6 +16,20 @@ TEST(ThreadPool, RunsEveryPieceOnce) {
             std::vector<int> runs(pieces);
             pool.for_each(pieces, [&](std::size_t piece) { ++runs[piece]; });
             EXPECT_EQ(runs, std::vector<int>(pieces, 1)) << threads << " threads";
+        }
+    }
+}
+
+// One call after another finds workers that look for work, a call after a pause finds them asleep; with 9 threads there are
+// fewer processors than threads on many a machine.
+TEST(ThreadPool, EveryCallRunsItsOwnPiecesWhetherTheWorkersAreAwakeOrAsleep) {
+    for (const std::size_t threads : {2u, 9u}) {
+        ThreadPool pool(threads);
+        for (std::size_t call = 0; call < 600; ++call) {
+            std::vector<std::size_t> found(call % 23);
+            pool.for_each(found.size(), [&](std::size_t piece) { found[piece] += call * 100 + piece; });
+            for (std::size_t piece = 0; piece < found.size(); ++piece) ASSERT_EQ(found[piece], call * 100 + piece);
+            if (call % 20 == 0) std::this_thread::sleep_for(std::chrono::microseconds(call));
         }
     }
 }
