@@ -11,6 +11,8 @@ namespace quantlens::kernels {
 namespace {
 
 constexpr std::size_t kBlock = 96;  // columns that are factored at a time; everything else is products of matrices
+// A large matrix meets the blocks behind it 4 at a time: products with so few rows or columns read and copy much for little.
+constexpr std::size_t kWide = 4 * kBlock, kLarge = 1024;
 
 /// A square block in double.
 class Block {
@@ -78,55 +80,103 @@ void copy(MatrixView<const float> from, MatrixView<float> to) {
     for (std::size_t r = 0; r < from.rows(); ++r) std::copy_n(&from(r, 0), from.columns(), &to(r, 0));
 }
 
+/// H on its way to U, in place.
+class Factorization {
+public:
+    Factorization(MatrixView<float> h, ThreadPool& pool, Kernels kernels)
+        : h_(h), pool_(pool), kernels_(kernels), wide_(h.rows() > kLarge ? kWide : kBlock), panel_(h.rows(), kBlock) {}
+
+    Status run() {
+        const std::size_t n = h_.rows(), spans = (n + wide_ - 1) / wide_;
+        diagonal_.resize((n + kBlock - 1) / kBlock);
+        for (std::size_t s = spans; s-- > 0;)
+            if (const Status status = factor_span(s * wide_, std::min(n, (s + 1) * wide_)); !status) return status;
+        panel_ = {};
+        sums_ = products_ = Matrix(wide_, n);
+        for (std::size_t s = spans; s-- > 0;) invert_span(s * wide_, std::min(n, (s + 1) * wide_));
+        return {};
+    }
+
+private:
+    /// Rows top .. bottom - 1 of columns first .. last - 1 lose what the columns from .. to - 1 of R make up of them.
+    void subtract(std::size_t top, std::size_t bottom, std::size_t first, std::size_t last, std::size_t from, std::size_t to) {
+        if (top == bottom || from == to) return;
+        multiply(rows_of(h_.block(top, from, bottom - top, to - from)), rows_of(h_.block(first, from, last - first, to - from)),
+                 to - from, h_.block(top, first, bottom - top, last - first), Into::kSubtract, false, pool_, kernels_);
+    }
+
+    /// R's columns begin .. end - 1, block by block from the last. Above a diagonal block: (H - R_later R_later^T) R_jj^-T.
+    Status factor_span(std::size_t begin, std::size_t end) {
+        const std::size_t n = h_.rows();
+        if (end - begin > kBlock) subtract(0, begin, begin, end, end, n);
+        for (std::size_t first = begin + (end - begin - 1) / kBlock * kBlock;; first -= kBlock) {
+            const std::size_t last = std::min(end, first + kBlock), width = last - first;
+            if (end - begin > kBlock) {
+                subtract(0, begin, first, last, last, end);
+                subtract(begin, last, first, last, last, n);
+            } else {
+                subtract(0, last, first, last, last, n);
+            }
+            Block block(width);
+            for (std::size_t r = 0; r < width; ++r)
+                for (std::size_t c = r; c < width; ++c) block(r, c) = h_(first + r, first + c);
+            if (const Status status = factor(block, first); !status) return status;
+            Matrix& inverse = diagonal_[first / kBlock] = to_float(inverse_of(block));
+            if (first == 0) return {};
+            const MatrixView<float> above = h_.block(0, first, first, width);
+            const MatrixView<float> solved(panel_.values().data(), first, width, kBlock);
+            multiply(rows_of(above), rows_of(inverse), width, solved, Into::kSet, false, pool_, kernels_);
+            copy(solved, above);
+            if (first == begin) return {};
+        }
+    }
+
+    /// U's rows begin .. end - 1: U_here,later = -U_here (R_here,later U_later,later).
+    void invert_span(std::size_t begin, std::size_t end) {
+        for (std::size_t first = begin + (end - begin - 1) / kBlock * kBlock;; first -= kBlock) {
+            const std::size_t last = std::min(end, first + kBlock), width = last - first;
+            for (std::size_t r = first; r < last; ++r) std::fill_n(&h_(r, 0), first, 0.0f);
+            const Matrix& inverse = diagonal_[first / kBlock];
+            carry_over(first, last, last, end, inverse);
+            copy(inverse, h_.block(first, first, width, width));
+            if (first == begin) break;
+        }
+        carry_over(begin, end, end, h_.rows(), h_.block(begin, begin, end - begin, end - begin));
+    }
+
+    /// Columns from .. to - 1 of R's rows first .. last - 1 become U's, where `inverse` is U on these rows' diagonal and the rows
+    /// last .. are U's already.
+    void carry_over(std::size_t first, std::size_t last, std::size_t from, std::size_t to, MatrixView<const float> inverse) {
+        if (from == to) return;
+        const std::size_t height = last - first;
+        constexpr std::size_t kColumns = 4 * kBlock;  // U_later is triangular: a chunk of columns ends with its own rows
+        for (std::size_t column = from; column < to; column += kColumns) {
+            const std::size_t width = std::min(kColumns, to - column), steps = column + width - last;
+            multiply(rows_of(h_.block(first, last, height, steps)), columns_of(h_.block(last, column, steps, width)), steps,
+                     sums_.view().block(0, column, height, width), Into::kSet, false, pool_, kernels_);
+        }
+        const MatrixView<float> products = products_.view().block(0, from, height, to - from);
+        for (std::size_t r = 0; r < height; ++r) std::fill_n(&products(r, 0), to - from, 0.0f);
+        multiply(rows_of(inverse), columns_of(sums_.view().block(0, from, height, to - from)), height, products,
+                 Into::kSubtract, false, pool_, kernels_);
+        copy(products, h_.block(first, from, height, to - from));
+    }
+
+    MatrixView<float> h_;
+    ThreadPool& pool_;
+    Kernels kernels_;
+    std::size_t wide_;
+    std::vector<Matrix> diagonal_;  // the blocks of U on the diagonal
+    Matrix panel_, sums_, products_;
+};
+
 }  // namespace
 
 Status inverse_cholesky(MatrixView<float> h, ThreadPool& pool, Kernels kernels) {
     const std::size_t n = h.rows();
     if (n == 0 || h.columns() != n)
         return bad_shape("h", "h is " + to_text(n) + " x " + to_text(h.columns()) + ", must be square and not empty");
-    const std::size_t blocks = (n + kBlock - 1) / kBlock;
-    std::vector<Matrix> diagonal(blocks);  // the blocks of U on the diagonal
-    Matrix panel(n, kBlock);
-
-    // R, block column by block column from the last. Above the diagonal block: (H - R_later R_later^T) R_jj^-T.
-    for (std::size_t b = blocks; b-- > 0;) {
-        const std::size_t first = b * kBlock, width = std::min(kBlock, n - first), next = first + width;
-        if (next < n)
-            multiply(rows_of(h.block(0, next, next, n - next)), rows_of(h.block(first, next, width, n - next)), n - next,
-                     h.block(0, first, next, width), Into::kSubtract, false, pool, kernels);
-        Block block(width);
-        for (std::size_t r = 0; r < width; ++r)
-            for (std::size_t c = r; c < width; ++c) block(r, c) = h(first + r, first + c);
-        if (const Status status = factor(block, first); !status) return status;
-        diagonal[b] = to_float(inverse_of(block));
-        if (first == 0) continue;
-        const MatrixView<float> above = h.block(0, first, first, width);
-        const MatrixView<float> solved(panel.values().data(), first, width, kBlock);
-        multiply(rows_of(above), rows_of(diagonal[b]), width, solved, Into::kSet, false, pool, kernels);
-        copy(solved, above);
-    }
-
-    // U = R^-1, block row by block row from the last: U_i,later = -U_ii (R_i,later U_later,later).
-    Matrix sums(kBlock, n), rows(kBlock, n);
-    for (std::size_t b = blocks; b-- > 0;) {
-        const std::size_t first = b * kBlock, height = std::min(kBlock, n - first), next = first + height;
-        constexpr std::size_t kColumns = 4 * kBlock;  // U_later is triangular: a chunk of columns ends with its own rows
-        for (std::size_t column = next; column < n; column += kColumns) {
-            const std::size_t width = std::min(kColumns, n - column), steps = column + width - next;
-            multiply(rows_of(h.block(first, next, height, steps)), columns_of(h.block(next, column, steps, width)), steps,
-                     sums.view().block(0, column, height, width), Into::kSet, false, pool, kernels);
-        }
-        if (next < n) {
-            const MatrixView<float> to = rows.view().block(0, next, height, n - next);
-            for (std::size_t r = 0; r < height; ++r) std::fill_n(&to(r, 0), n - next, 0.0f);
-            multiply(rows_of(diagonal[b]), columns_of(sums.view().block(0, next, height, n - next)), height, to,
-                     Into::kSubtract, false, pool, kernels);
-            copy(to, h.block(first, next, height, n - next));
-        }
-        copy(diagonal[b], h.block(first, first, height, height));
-        for (std::size_t r = first; r < next; ++r) std::fill_n(&h(r, 0), first, 0.0f);
-    }
-    return {};
+    return Factorization(h, pool, kernels).run();
 }
 
 }  // namespace quantlens::kernels

@@ -103,14 +103,13 @@ void matmul_nt(MatrixView<const float> a, MatrixView<const float> b, MatrixView<
     multiply(rows_of(a), rows_of(b), a.columns(), out, Into::kSet, false, pool);
 }
 
-void matmul_nn(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> out, ThreadPool& pool,
-               Kernels kernels) {
-    multiply(rows_of(a), columns_of(b), a.columns(), out, Into::kSet, false, pool, kernels);
+void matmul_nn(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> out, ThreadPool& pool) {
+    multiply(rows_of(a), columns_of(b), a.columns(), out, Into::kSet, false, pool);
 }
 
 void matmul_tn(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> out, bool accumulate,
-               ThreadPool& pool) {
-    multiply(columns_of(a), columns_of(b), a.rows(), out, accumulate ? Into::kAdd : Into::kSet, false, pool);
+               ThreadPool& pool, Kernels kernels) {
+    multiply(columns_of(a), columns_of(b), a.rows(), out, accumulate ? Into::kAdd : Into::kSet, false, pool, kernels);
 }
 
 void gram(MatrixView<const float> x, MatrixView<float> out, ThreadPool& pool, Kernels kernels) {

@@ -23,12 +23,11 @@ void axpy(float alpha, std::span<const float> x, std::span<float> y);
 void matmul_nt(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> out, ThreadPool& pool);
 
 /// out [m x n] = a [m x k] times b [k x n].
-void matmul_nn(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> out, ThreadPool& pool,
-               Kernels kernels = Kernels::kBest);
+void matmul_nn(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> out, ThreadPool& pool);
 
 /// out [m x n] = the transpose of a [k x m] times b [k x n]; added to `out` where `accumulate`. Gradients of weights.
 void matmul_tn(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> out, bool accumulate,
-               ThreadPool& pool);
+               ThreadPool& pool, Kernels kernels = Kernels::kBest);
 
 /// out [n x n] = the transpose of x [k x n] times x, both triangles filled. Hessians.
 void gram(MatrixView<const float> x, MatrixView<float> out, ThreadPool& pool, Kernels kernels = Kernels::kBest);

@@ -32,16 +32,23 @@ void axpy(float alpha, const float* x, float* y, size_t n) {
     for (; i < n; ++i) y[i] += alpha * x[i];
 }
 
+/// Panels of Width lines. Some steps of all panels at a time: a step's lines are contiguous, the next step's lie in another
+/// page, and one panel after the other would read each page as often as there are panels.
 template <size_t Width>
 void pack_steps_of(const float* from, size_t stride, size_t k, size_t count, float* to) {
-    for (size_t j = 0; j < count; j += Width) {
-        const size_t filled = count - j < Width ? count - j : Width;
-        for (size_t step = 0; step < k; ++step, to += Width) {
-            const float* source = from + step * stride + j;
-            if (filled == Width) {
-                for (size_t i = 0; i < Width; ++i) to[i] = source[i];
-            } else {
-                for (size_t i = 0; i < Width; ++i) to[i] = i < filled ? source[i] : 0.0f;
+    constexpr size_t kSteps = 8;
+    for (size_t first = 0; first < k; first += kSteps) {
+        const size_t end = k - first < kSteps ? k : first + kSteps;
+        for (size_t j = 0; j < count; j += Width) {
+            const size_t filled = count - j < Width ? count - j : Width;
+            float* panel = to + j * k + first * Width;
+            for (size_t step = first; step < end; ++step, panel += Width) {
+                const float* source = from + step * stride + j;
+                if (filled == Width) {
+                    for (size_t i = 0; i < Width; ++i) panel[i] = source[i];
+                } else {
+                    for (size_t i = 0; i < Width; ++i) panel[i] = i < filled ? source[i] : 0.0f;
+                }
             }
         }
     }

@@ -54,6 +54,11 @@ Matrix gptq_hessian(MatrixView<const float> activations, std::size_t batches, Th
 /// Source: Frantar et al. 2022 (arXiv 2210.17323), algorithm 1; IST-DASLab/gptq gptq.py.
 Result<QuantizedLayer> gptq(const LinearProblem& problem, const GptqParameters& parameters);
 
+/// The same where the Hessian [columns x columns] is at hand already, as gptq_hessian makes it of inputs within 1e-12 .. 1e12;
+/// the problem's activations are not used. Errors: also kBadShape, kNotFinite for the Hessian.
+Result<QuantizedLayer> gptq_with_hessian(const LinearProblem& problem, MatrixView<const float> hessian,
+                                         const GptqParameters& parameters);
+
 /// GPTQ on a small layer, column by column, for whoever wants to watch.
 struct GptqStep {
     std::uint32_t column = 0;      // the original index of the column that was rounded

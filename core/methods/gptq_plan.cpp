@@ -23,15 +23,28 @@ Matrix brought_into_range(MatrixView<const float> activations) {
     return inputs;
 }
 
-Matrix damped(MatrixView<const float> hessian, const std::vector<std::uint32_t>& order, double damping) {
+/// Calls body(row) for each row, several in a piece.
+template <class Body>
+void for_rows(std::size_t rows, ThreadPool& pool, const Body& body) {
+    constexpr std::size_t kRows = 64;
+    pool.for_each((rows + kRows - 1) / kRows, [&](std::size_t piece) {
+        for (std::size_t r = piece * kRows; r < std::min(rows, (piece + 1) * kRows); ++r) body(r);
+    });
+}
+
+/// H in the plan's order; its diagonal is `diagonal` plus the damping's share of that one's mean.
+Matrix damped(MatrixView<const float> hessian, std::span<const float> diagonal, const std::vector<std::uint32_t>& order,
+              double damping, ThreadPool& pool) {
     const std::size_t n = hessian.rows();
     double mean = 0;
-    for (std::size_t j = 0; j < n; ++j) mean += hessian(j, j);
+    for (const float d : diagonal) mean += d;
     const auto added = float(damping * (mean / double(n)));
     Matrix h(n, n);
-    for (std::size_t i = 0; i < n; ++i)
-        for (std::size_t j = 0; j < n; ++j) h(i, j) = hessian(order[i], order[j]);
-    for (std::size_t j = 0; j < n; ++j) h(j, j) += added;
+    for_rows(n, pool, [&](std::size_t i) {
+        const float* from = &hessian(order[i], 0);
+        for (std::size_t j = 0; j < n; ++j) h(i, j) = from[order[j]];
+        h(i, i) = diagonal[order[i]] + added;
+    });
     return h;
 }
 
@@ -43,6 +56,11 @@ Matrix gptq_hessian(MatrixView<const float> activations, std::size_t batches, Th
     const float factor = 2 / float(batches);
     for (float& v : h.values()) v *= factor;
     return h;
+}
+
+Matrix hessian_in_range(MatrixView<const float> activations, ThreadPool& pool) {
+    const Matrix rescaled = brought_into_range(activations);
+    return gptq_hessian(rescaled.empty() ? activations : rescaled, 1, pool);
 }
 
 Matrix inverse_factor(Matrix hessian, ThreadPool& pool) {
@@ -58,52 +76,52 @@ Matrix inverse_factor(Matrix hessian, ThreadPool& pool) {
     return factor;
 }
 
-Result<GptqPlan> plan_gptq(MatrixView<const float> activations, bool activation_order, double damping,
-                           ThreadPool& pool) {
+Result<GptqPlan> plan_gptq(MatrixView<const float> hessian, bool activation_order, double damping, ThreadPool& pool) {
     GptqPlan plan;
-    const std::size_t n = activations.columns();
-    const Matrix rescaled = brought_into_range(activations);
-    Matrix hessian = gptq_hessian(rescaled.empty() ? activations : rescaled, 1, pool);
+    const std::size_t n = hessian.columns();
+    std::vector<float> diagonal(n);
     for (std::size_t j = 0; j < n; ++j) {
-        if (!std::isfinite(hessian(j, j)))
+        diagonal[j] = hessian(j, j);
+        if (!std::isfinite(diagonal[j]))
             return fail(ErrorCode::kNotFinite, "activations",
-                        "activations: the squares of column " + to_text(j) + " sum to " + to_text(hessian(j, j)) +
+                        "activations: the squares of column " + to_text(j) + " sum to " + to_text(diagonal[j]) +
                             ", must be finite");
-        if (hessian(j, j) == 0) {
+        if (diagonal[j] == 0) {
             plan.dead_inputs.push_back(std::uint32_t(j));
-            hessian(j, j) = 1;
+            diagonal[j] = 1;
         }
     }
     plan.order.resize(n);
     std::iota(plan.order.begin(), plan.order.end(), 0u);
     if (activation_order)
-        std::ranges::stable_sort(plan.order, std::greater{}, [&](std::uint32_t j) { return hessian(j, j); });
+        std::ranges::stable_sort(plan.order, std::greater{}, [&](std::uint32_t j) { return diagonal[j]; });
 
     plan.damping = damping;
-    plan.influence = inverse_factor(damped(hessian, plan.order, plan.damping), pool);
+    plan.influence = inverse_factor(damped(hessian, diagonal, plan.order, plan.damping, pool), pool);
     while (plan.influence.empty()) {
         plan.damping = raised(plan.damping);
         if (plan.damping > 1e12)
             return fail(ErrorCode::kNotFinite, "activations",
                         "activations: their Hessian has no Cholesky factor at any damping, must be finite");
-        plan.influence = inverse_factor(damped(hessian, plan.order, plan.damping), pool);
+        plan.influence = inverse_factor(damped(hessian, diagonal, plan.order, plan.damping, pool), pool);
     }
     plan.diagonal.resize(n);
-    for (std::size_t j = 0; j < n; ++j) {
+    for_rows(n, pool, [&](std::size_t j) {
         const float pivot = plan.influence(j, j);
         plan.diagonal[j] = pivot;
         for (std::size_t k = j; k < n; ++k) plan.influence(j, k) /= pivot;
-    }
+    });
     return plan;
 }
 
-Matrix ordered_weights(MatrixView<const float> weights, const GptqPlan& plan) {
+Matrix ordered_weights(MatrixView<const float> weights, const GptqPlan& plan, ThreadPool& pool) {
     std::vector<std::uint8_t> dead(weights.columns());
     for (const auto column : plan.dead_inputs) dead[column] = 1;
     Matrix ordered(weights.rows(), weights.columns());
-    for (std::size_t r = 0; r < weights.rows(); ++r)
+    for_rows(weights.rows(), pool, [&](std::size_t r) {
         for (std::size_t p = 0; p < weights.columns(); ++p)
             ordered(r, p) = dead[plan.order[p]] ? 0.0f : weights(r, plan.order[p]);
+    });
     return ordered;
 }
 

@@ -22,15 +22,22 @@ struct GptqPlan {
     double damping = 0;                      // share of mean(diag H) that was added
 };
 
+/// The Hessian of the activations, after these were multiplied by a power of two where their squares would leave the range
+/// of float: no code depends on it.
+Matrix hessian_in_range(MatrixView<const float> activations, ThreadPool& pool);
+
 /// Raises the damping from `damping` tenfold until H has a Cholesky factor.
-Result<GptqPlan> plan_gptq(MatrixView<const float> activations, bool activation_order, double damping,
-                           ThreadPool& pool);
+/// Errors: kNotFinite names a column of the activations.
+Result<GptqPlan> plan_gptq(MatrixView<const float> hessian, bool activation_order, double damping, ThreadPool& pool);
+
+/// The columns of a layer up to which all its sums are in the order of the published algorithm.
+inline constexpr std::size_t kSmallLayer = 1024;
 
 /// GPTQ carries the error of a column on into those after it, so that one code on a rounding edge changes many. Layers of
 /// this size and less, which are quick anyway, are computed with the kernels whose bits are the same natively and in
 /// WebAssembly; larger ones with the fastest.
 inline kernels::Kernels gptq_kernels(std::size_t columns) {
-    return columns <= 1024 ? kernels::Kernels::kPlain : kernels::Kernels::kBest;
+    return columns <= kSmallLayer ? kernels::Kernels::kPlain : kernels::Kernels::kBest;
 }
 
 /// The damping to try after this one.
@@ -41,7 +48,7 @@ inline double raised(double damping) { return damping < 1e-6 ? 1e-6 : damping * 
 Matrix inverse_factor(Matrix hessian, ThreadPool& pool);
 
 /// W with its columns in the plan's order and those of dead inputs 0.
-Matrix ordered_weights(MatrixView<const float> weights, const GptqPlan& plan);
+Matrix ordered_weights(MatrixView<const float> weights, const GptqPlan& plan, ThreadPool& pool);
 
 /// The grid of each row at each place, and the scales that are stored.
 class GptqGrids {
@@ -70,7 +77,8 @@ private:
 QuantizedLayer finish_gptq(Codes codes, double loss, const GptqPlan& plan, const GptqParameters& parameters,
                            ThreadPool& pool);
 
-/// The checks that every front of GPTQ makes.
+/// The checks that every front of GPTQ makes: of all but the activations, and of these too.
+Status check_gptq_weights(const LinearProblem& problem, const GptqParameters& parameters);
 Status check_gptq(const LinearProblem& problem, const GptqParameters& parameters);
 
 }  // namespace quantlens::methods

@@ -15,10 +15,10 @@ Result<GptqTrace> gptq_trace(const LinearProblem& problem, const GptqParameters&
                     "weights have " + to_text(rows * columns) + " values, a trace takes at most " +
                         to_text(kGptqTraceLimit));
     const auto plan =
-        plan_gptq(*problem.activations, parameters.activation_order, parameters.damping, problem.run.pool);
+        plan_gptq(hessian_in_range(*problem.activations, problem.run.pool), parameters.activation_order, parameters.damping, problem.run.pool);
     if (!plan) return std::unexpected(plan.error());
 
-    Matrix working = ordered_weights(problem.weights, *plan);
+    Matrix working = ordered_weights(problem.weights, *plan, problem.run.pool);
     Matrix before_block;
     GptqGrids grids(problem.weights, *plan, parameters, problem.run.pool);
     std::vector<Random> random;

@@ -39,6 +39,27 @@ TEST_P(Cholesky, FactorOfTheInverseTimesTheMatrixIsTheIdentity) {
     }
 }
 
+TEST_P(Cholesky, OfALargeMatrixUndoesIt) {
+    ThreadPool pool(2);
+    for (const std::size_t n : {1025, 1300}) {
+        const Matrix h = damped_hessian(n, n + 200, pool);
+        Matrix u = h;
+        ASSERT_TRUE(inverse_cholesky(u, pool)) << n;
+        for (std::size_t r = 0; r < n; ++r)
+            for (std::size_t c = 0; c < r; ++c) ASSERT_EQ(u(r, c), 0.0f);
+        // U^T (U (H x)) = x where H^-1 = U^T U.
+        const Matrix x = test::normal_matrix(1, n, 5);
+        std::vector<double> hx(n), uhx(n), again(n);
+        for (std::size_t r = 0; r < n; ++r)
+            for (std::size_t c = 0; c < n; ++c) hx[r] += double{h(r, c)} * x(0, c);
+        for (std::size_t r = 0; r < n; ++r)
+            for (std::size_t c = r; c < n; ++c) uhx[r] += double{u(r, c)} * hx[c];
+        for (std::size_t r = 0; r < n; ++r)
+            for (std::size_t c = r; c < n; ++c) again[c] += double{u(r, c)} * uhx[r];
+        for (std::size_t c = 0; c < n; ++c) ASSERT_NEAR(again[c], x(0, c), 1e-2) << n << ", " << c;
+    }
+}
+
 TEST_P(Cholesky, AgreesWithTheClosedFormOfTwoByTwo) {
     ThreadPool pool(1);
     // H = [[4, 2], [2, 5]]: H^-1 = [[5, -2], [-2, 4]] / 16, whose upper factor U^T U is by hand:
@@ -52,10 +73,12 @@ TEST_P(Cholesky, AgreesWithTheClosedFormOfTwoByTwo) {
 
 TEST_P(Cholesky, GivesTheSameBitsAtAnyThreadCount) {
     ThreadPool one(1), three(3);
-    Matrix a = damped_hessian(333, 500, one), b = a;
-    ASSERT_TRUE(inverse_cholesky(a, one));
-    ASSERT_TRUE(inverse_cholesky(b, three));
-    EXPECT_TRUE(std::ranges::equal(a.values(), b.values()));
+    for (const std::size_t n : {333, 1100}) {
+        Matrix a = damped_hessian(n, n + 100, one), b = a;
+        ASSERT_TRUE(inverse_cholesky(a, one));
+        ASSERT_TRUE(inverse_cholesky(b, three));
+        EXPECT_TRUE(std::ranges::equal(a.values(), b.values())) << n;
+    }
 }
 
 TEST_P(Cholesky, MatricesThatHaveNoFactorAreErrorsThatNameTheElement) {

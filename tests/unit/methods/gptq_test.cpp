@@ -144,6 +144,57 @@ TEST(Gptq, TheTraceTakesTheSameSteps) {
               ErrorCode::kTooLarge);
 }
 
+// A layer of more than kSmallLayer columns gathers its moves in another order.
+TEST(Gptq, ALargeLayerTakesTheStepsOfTheTrace) {
+    test::Threads threads;
+    const std::size_t columns = 1100;
+    const Matrix weights = test::gaussian(3, columns, 31), inputs = test::correlated(1400, columns, 32);
+    for (const int block : {128, 100, 1}) {
+        GptqParameters parameters;
+        parameters.bits = 3;
+        parameters.group_size = 64;
+        parameters.block_size = block;
+        const auto trace = gptq_trace({weights, inputs, threads.run}, parameters);
+        ASSERT_TRUE(trace) << trace.error().message;
+        const QuantizedLayer layer = quantized(weights, inputs, parameters);
+        std::size_t different = 0;
+        for (std::size_t i = 0; i < layer.codes->codes.size(); ++i)
+            different += layer.codes->codes[i] != trace->layer.codes->codes[i];
+        // A value on an edge that tips moves those after it in its row, each by less than a step.
+        EXPECT_LE(different, layer.codes->codes.size() / 20) << block;
+        const double loss = std::get<double>(*detail(layer, "loss"));
+        EXPECT_NEAR(loss, std::get<double>(*detail(trace->layer, "loss")), 0.005 * loss) << block;
+    }
+}
+
+TEST(Gptq, ALargeLayerHasTheSameBitsAtAnyThreadCountAndBeatsRounding) {
+    const Matrix weights = test::gaussian(70, 1100, 33), inputs = test::correlated(1300, 1100, 34);
+    GptqParameters parameters;
+    parameters.bits = 3;
+    parameters.activation_order = true;
+    const QuantizedLayer one = quantized(weights, inputs, parameters, 1), many = quantized(weights, inputs, parameters, 3);
+    EXPECT_EQ(one.codes->codes, many.codes->codes);
+    EXPECT_EQ(std::get<double>(*detail(one, "loss")), std::get<double>(*detail(many, "loss")));
+    EXPECT_LT(test::squared_error_a_token(inputs, weights, one.dequantized),
+              0.6 * test::squared_error_a_token(inputs, weights, nearest(weights, parameters).dequantized));
+}
+
+TEST(Gptq, AHessianAtHandGivesTheSameLayer) {
+    test::Threads threads;
+    const Matrix weights = test::gaussian(9, 40, 35), inputs = test::correlated(90, 40, 36);
+    const Matrix hessian = gptq_hessian(inputs, 1, threads.pool);
+    const QuantizedLayer layer = quantized(weights, inputs, {});
+    const auto same = gptq_with_hessian({weights, std::nullopt, threads.run}, hessian, {});
+    ASSERT_TRUE(same) << same.error().message;
+    EXPECT_EQ(same->codes->codes, layer.codes->codes);
+    EXPECT_TRUE(std::ranges::equal(same->dequantized.values(), layer.dequantized.values()));
+    EXPECT_EQ(gptq_with_hessian({weights, std::nullopt, threads.run}, hessian.view().block(0, 0, 40, 39), {}).error().message,
+              "hessian is 40 x 39, must be 40 x 40, as the weights have columns");
+    Matrix broken = hessian;
+    broken(3, 7) = std::nanf("");
+    EXPECT_EQ(gptq_with_hessian({weights, std::nullopt, threads.run}, broken, {}).error().code, ErrorCode::kNotFinite);
+}
+
 TEST(Gptq, TheBlockSizeDoesNotMatterWithOneScaleARow) {
     const Matrix weights = test::gaussian(40, 96, 7), inputs = test::correlated(200, 96, 8);
     GptqParameters parameters;
