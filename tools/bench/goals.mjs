@@ -15,8 +15,15 @@ function groupsOf(report, { kernel, tokens, data, threads, where = square }) {
         group.threads === threads))).filter(Boolean);
 }
 
-const nameOf = (group, wanted) => [wanted.where?.length > 1 ? `${group.rows} x ${group.columns}` : "", Array.isArray(wanted.tokens)
-    ? `M = ${group.tokens}` : ""].filter(Boolean).join(", ");
+const shapeOf = (group, wanted) => (wanted.where?.length > 1 ? `${group.rows} x ${group.columns}` : "");
+const tokensOf = (group, wanted) => (Array.isArray(wanted.tokens) ? `M = ${group.tokens} ` : "");
+
+/** What stands in a cell: the values of each shape in a line of their own. */
+function cellOf(values) {
+    const lines = new Map();
+    for (const { shape = "", text } of values) lines.set(shape, [...(lines.get(shape) ?? []), text]);
+    return [...lines].map(([shape, list]) => (shape && `${shape}: `) + list.join("; ")).join("<br>");
+}
 
 /** How many times the speed of the fastest of some others ours has, with its lowest and highest run. */
 function ratio(report, wanted, others, least) {
@@ -26,7 +33,8 @@ function ratio(report, wanted, others, least) {
         const best = rows.reduce((a, b) => (a.seconds < b.seconds ? a : b));
         const range = best.lowest === undefined ? "" : ` (${best.lowest.toFixed(2)}-${best.highest.toFixed(2)})`;
         const goal = typeof least === "function" ? least(group) : least;
-        return { text: `${nameOf(group, wanted)} **${best.ours_faster.toFixed(2)}**${range}`.trim(), met: goal === null ? null : best.ours_faster >= goal };
+        const shape = shapeOf(group, wanted);
+        return { shape, text: `${tokensOf(group, wanted)}**${best.ours_faster.toFixed(2)}**${range}`, met: goal === null ? null : best.ours_faster >= goal };
     }).filter(Boolean);
 }
 
@@ -35,7 +43,7 @@ const best = (group) => group.results.filter((row) => isOurs(row) && row.seconds
 function share(report, wanted, least) {
     return groupsOf(report, wanted).map((group) => {
         const row = best(group);
-        return { text: `${nameOf(group, wanted)} **${Math.round(row.share * 100)} %**`.trim(), met: row.share >= least };
+        return { shape: shapeOf(group, wanted), text: `${tokensOf(group, wanted)}**${Math.round(row.share * 100)} %**`, met: row.share >= least };
     });
 }
 
@@ -54,8 +62,47 @@ function gptq(threads, least) {
     return [{ text: `**${value.toFixed(2)}**`, met: value >= least }];
 }
 
-const cold = { tokens: 1, data: "cold", where: shapes }, hot = { tokens: 1, data: "hot", threads: 2 };
-const product = { tokens: many, data: "hot", threads: 2 }, browser = { threads: 1 };
+const timeOf = (wanted) => groupsOf(native, wanted).map((group) => ({ group, seconds: best(group).seconds }))[0];
+
+/** How many times one thread's speed two have. */
+function speedup(kernel, least) {
+    return many.map((tokens) => {
+        const [one, two] = [1, 2].map((threads) => timeOf({ kernel, tokens, data: "hot", threads }));
+        if (!one || !two) return null;
+        const value = one.seconds / two.seconds;
+        return { text: `M = ${tokens} **${value.toFixed(2)}**`, met: value >= least };
+    }).filter(Boolean);
+}
+
+/** What an operation costs in a larger product, against one in 128 tokens times 4096 x 4096. */
+function growth(kernel, most) {
+    const cost = ([tokens, shape]) => {
+        const found = timeOf({ kernel, tokens, data: "hot", threads: 2, where: [shape] });
+        return found && found.seconds / (tokens * shape[0] * shape[1]);
+    };
+    const base = cost([128, shapes[0]]);
+    return [["rows", 128, shapes[1]], ["columns", 128, shapes[2]], ["tokens", 512, shapes[0]]].map(([what, ...at]) => {
+        const value = cost(at) / base;
+        return value ? { text: `${what} **${value.toFixed(2)}**`, met: value <= most } : null;
+    }).filter(Boolean);
+}
+
+function extraMemory(kernel, most) {
+    return groupsOf(native, { kernel, tokens: [1, 512], data: "hot", threads: 2 }).filter((group) => group.extra_memory !== undefined)
+        .map((group) => ({ text: `M = ${group.tokens} **${(group.extra_memory * 100).toFixed(1)} %**`, met: group.extra_memory <= most }));
+}
+
+/** Microseconds a row, or how many times a memcpy's time. */
+function hadamard(microseconds, copies) {
+    return groupsOf(native, { kernel: "hadamard", tokens: 1, threads: 1, where: [[16, 4096]] }).map((group) => {
+        const ours = best(group).seconds, times = ours / group.results.find(({ subject }) => subject === "memcpy").seconds;
+        const each = (ours / group.rows) * 1e6;
+        return { text: `**${each.toFixed(2)} us**, **${times.toFixed(1)}** x a memcpy`, met: each <= microseconds || times <= copies };
+    });
+}
+
+const cold = { tokens: 1, data: "cold", where: shapes }, hot = { tokens: 1, data: "hot", threads: 2, where: shapes };
+const product = { tokens: many, data: "hot", threads: 2, where: shapes }, browser = { threads: 1 };
 const kernelsOf = ["f32", "int8", "q8_0", "q4_0", "q4_K", "q6_K", "int4 g128"];
 const goals = [
     ["1 token from memory, 1 thread", [
@@ -80,11 +127,17 @@ const goals = [
         ["int8 a channel >= 0.95 x oneDNN", ratio(native, { ...product, kernel: "int8" }, /oneDNN/, 0.95)],
         ["int8 a channel, beside onnxruntime (no goal; its sums overflow)", ratio(native, { ...product, kernel: "int8" }, /onnxruntime/, null)],
         ...["q4_0", "q4_K", "q8_0"].map((kernel) => [`${kernel} >= 2 x ggml's best`, ratio(native, { ...product, kernel }, /ggml/, 2)]),
+        ["q6_K, beside ggml's best (no goal)", ratio(native, { ...product, kernel: "q6_K" }, /ggml/, null)],
         ...["q4_0", "int4 g128"].map((kernel) => [`${kernel} >= 1.4 x onnxruntime`, ratio(native, { ...product, kernel }, /onnxruntime/, 1.4)]),
     ]],
     ["GPTQ of 4096 x 4096, against the best time of PyTorch's one or two threads", [
         ["1 thread >= 3 x", gptq(1, 3)], ["2 threads >= 5 x", gptq(2, 5)],
     ]],
+    ["Two threads against one, 4096 x 4096, many tokens", kernelsOf.map((kernel) => [`${kernel} >= 1.8 x`, speedup(kernel, 1.8)])],
+    ["The cost grows linearly: an operation of a product with 2.69 x the rows, 2.69 x the columns, 4 x the tokens, against one of 128 " +
+        "tokens times 4096 x 4096, two threads", kernelsOf.map((kernel) => [`${kernel} <= 1.1`, growth(kernel, 1.1)])],
+    ["Memory beyond operands and result, 4096 x 4096, two threads", kernelsOf.map((kernel) => [`${kernel} <= 10 %`, extraMemory(kernel, 0.1)])],
+    ["Hadamard transform of a row of 4096, in cache", [["<= 1.2 us, or 4 x a memcpy", hadamard(1.2, 4)]]],
     ["In Chromium, one thread", [
         ["4-bit, 1 token >= 30 x onnxruntime-web's MatMulNBits", ratio(web, { ...browser, kernel: "q4_0", tokens: 1 }, /int4/, 30)],
         ["4-bit, 1 token, faster than onnxruntime-web's float32", ratio(web, { ...browser, kernel: "q4_0", tokens: 1 }, /f32/, 1)],
@@ -111,7 +164,7 @@ for (const [title, list] of goals) {
     for (const [goal, values] of there) {
         const met = values.filter((value) => value.met).length;
         const verdict = values[0].met === null ? "" : met === values.length ? "yes" : met === 0 ? "no" : `${met} of ${values.length}`;
-        lines.push(`| ${goal} | ${values.map(({ text }) => text).join("; ")} | ${verdict} |`);
+        lines.push(`| ${goal} | ${cellOf(values)} | ${verdict} |`);
     }
 }
 lines.push("", readFileSync(new URL("data/benchmark-notes.md", root), "utf8").trim(), "");

@@ -44,6 +44,7 @@ function medianPart(parts) {
             const { results, ...rest } = group;
             return {
                 ...rest, runs: same.length === runs ? undefined : same.length, limit: middle(same.map((one) => one.limit)),
+                extra_memory: middle(same.map((one) => one.extra_memory)),
                 results: results.map(({ subject }) => medianRow(same.map((one) => one.results.find((row) => row.subject === subject)))),
             };
         }),

@@ -1,5 +1,5 @@
 // `./run bench --peers`: our kernels and other libraries', natively, by turns.
-//     node tools/bench/peers.mjs [--filter REGEX] [--rounds N] [--report FILE.json] [--quick]
+//     node tools/bench/peers.mjs [--filter REGEX] [--rounds N] [--report FILE.json]
 import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
@@ -30,6 +30,7 @@ const programs = {
     oneDNN: native("oneDNN"),
     OpenBLAS: native("OpenBLAS"),
     onnxruntime: new Program("node", [join(root, "tools/bench/onnx-node.mjs")]),
+    memcpy: native("quantlens"),
     PyTorch: new Program("/usr/bin/python3", [join(root, "tools/bench/gptq_peer.py")]),
 };
 const versions = {};
@@ -39,7 +40,7 @@ for (const [name, program] of Object.entries(programs)) {
         console.log(`without ${name}: ${answer.error}`);
         delete programs[name];
     } else {
-        versions[name] = answer.version;
+        if (name !== "memcpy") versions[name] = answer.version;
     }
 }
 
@@ -65,27 +66,37 @@ const kernels = {
     "int4 g128": { bits: 4 + 24 / 128, error: 0.2, bound: "int8", subjects: [own("int4 g128"), nbits("int4 g128")] },
 };
 
-const shapes = [[4096, 4096], [11008, 4096], [4096, 11008]];
+const square = [4096, 4096], shapes = [square, [11008, 4096], [4096, 11008]];
 const moreThanCaches = 192e6;
+// Tasks with the same weights follow one another: their codes are found once.
 function* groups() {
-    for (const threads of cpus().length > 1 ? [1, 2] : [1]) {
-        for (const [kernel, { bits }] of Object.entries(kernels)) {
-            for (const [rows, columns] of shapes) {
-                const bytes = (rows * columns * bits) / 8;
-                yield { kernel, tokens: 1, rows, columns, threads, data: "cold", bytes, copies: Math.ceil(moreThanCaches / bytes) + 1 };
-            }
-            const [rows, columns] = shapes[0], bytes = (rows * columns * bits) / 8;
-            for (const tokens of [1, 32, 128, 512]) {
-                if (tokens === 1 && kernel === "f32") continue;   // 64 MB are in no cache
-                yield { kernel, tokens, rows, columns, threads, data: "hot", bytes, copies: 1 };
+    const counts = cpus().length > 1 ? [1, 2] : [1];
+    for (const [kernel, { bits }] of Object.entries(kernels)) {
+        for (const [rows, columns] of shapes) {
+            const weights = { kernel, rows, columns, bytes: (rows * columns * bits) / 8 };
+            for (const threads of counts) {
+                yield { ...weights, tokens: 1, threads, data: "cold", copies: Math.ceil(moreThanCaches / weights.bytes) + 1 };
+                if (rows !== columns && threads === 1 && counts.length > 1) continue;   // the goals of products are for two
+                if (kernel !== "f32") yield { ...weights, tokens: 1, threads, data: "hot", copies: 1 };   // float32 is in no cache
+                for (const tokens of [32, 128, 512]) yield { ...weights, tokens, threads, data: "hot", copies: 1 };
             }
         }
     }
-    for (const size of [1024, 2048, 4096])
-        for (const threads of [1, 2])
-            yield { kernel: "gptq", tokens: 1, rows: size, columns: size, threads, data: "hot", copies: 1 };
+    for (const threads of counts) yield { kernel: "gptq", tokens: 1, rows: 4096, columns: 4096, threads, data: "hot", copies: 1 };
+    yield { kernel: "hadamard", tokens: 1, rows: 16, columns: 4096, threads: 1, data: "hot", copies: 1 };
 }
-const gptq = { subjects: [own("gptq"), { subject: "PyTorch", program: "PyTorch", kernel: "gptq" }] };
+const others = {
+    gptq: { subjects: [own("gptq"), { subject: "PyTorch", program: "PyTorch", kernel: "gptq" }] },
+    hadamard: { subjects: [own("hadamard"), { subject: "memcpy", program: "memcpy", kernel: "memcpy" }] },
+};
+
+/** What a product takes beside its operands and its result, as a share of these. In a process of its own: buffers are kept. */
+async function extraMemory({ tokens, rows, columns, bytes, ...task }) {
+    const fresh = native("quantlens");
+    const { extra } = await fresh.ask({ do: "prepare", tokens, rows, columns, ...task });
+    fresh.close();
+    return extra / (bytes + 4 * tokens * (rows + columns));
+}
 
 const packageVersion = (name) => JSON.parse(readFileSync(join(root, ".toolchain/peers/npm/node_modules", name, "package.json"), "utf8")).version;
 if (versions.ggml) versions.ggml = `of @node-llama-cpp ${packageVersion("@node-llama-cpp/linux-x64")}, ${versions.ggml}`;
@@ -101,16 +112,20 @@ const result = {
 console.log(section(`${result.processor}, ${result.processors} processors, load ${result.load_before.toFixed(2)}`));
 for (const [name, version] of Object.entries(versions)) console.log(`${name} ${version}`);
 for (const { copies, bytes, ...group } of groups()) {
-    const kernel = group.kernel === "gptq" ? gptq : kernels[group.kernel];
+    const product = kernels[group.kernel], kernel = product ?? others[group.kernel];
     const name = `${group.kernel}/${group.tokens}/${group.rows}x${group.columns}/${group.data}/threads:${group.threads}`;
     if (!filter.test(name)) continue;
     const subjects = kernel.subjects.filter(({ program }) => programs[program]).map((one) => ({ ...one, program: programs[one.program] }));
-    const bound = group.kernel === "gptq" ? null : group.tokens > 1 ? kernel.bound : group.data === "cold" ? "memory" : "cache";
-    const few = group.kernel === "gptq" ? Math.min(rounds, group.rows > 2048 ? 3 : 5) : rounds;
-    const { results, limits } = await measureByTurns({ ...group, copies }, subjects,
-        { rounds: few, seconds: 0.06, ours: bound && programs.quantlens, largestError: kernel.error, settle: 3 });
+    const bound = !product ? null : group.tokens > 1 ? kernel.bound : group.data === "cold" ? "memory" : "cache";
+    const slow = group.kernel === "gptq";
+    const { results, limits } = await measureByTurns({ ...group, copies }, subjects, {
+        rounds: slow ? Math.min(rounds, 3) : rounds, seconds: 0.06, warm: group.tokens === 1 && !slow ? 0.006 : 0,
+        ours: bound && programs.quantlens, largestError: kernel.error, settle: 3,
+    });
     const work = bound === "memory" || bound === "cache" ? bytes : bound ? 2 * group.tokens * group.rows * group.columns : null;
     const measured = { ...group, bound, work, limits: bound ? limits.map((limit) => limit[bound]) : [], results };
+    if (product && group.rows === group.columns && group.threads > 1 && group.data === "hot" && [1, 512].includes(group.tokens))
+        measured.extra_memory = await extraMemory({ ...group, bytes, copies: 1 });
     result.groups.push(measured);
     printGroup(measured);
 }

@@ -60,6 +60,7 @@ export function writeReport(path, part, result) {
             return {
                 ...about,
                 limit: limits.length ? round(median(limits)) : undefined,
+                extra_memory: round(about.extra_memory),
                 results: results.map((row) => {
                     const { problem, ...numbers } = summary(group, row);
                     const rounded = Object.entries({ ...numbers, error: row.error }).map(([name, value]) => [name, round(value)]);

@@ -36,7 +36,7 @@ function table(groups, columns, rowOf) {
 function native({ date, processor, processors, load_before, runs, versions, groups }) {
     const square = (tokens, data) => (group) =>
         group.tokens === tokens && group.data === data && group.rows === 4096 && group.columns === 4096;
-    const at = (threads) => groups.filter((group) => group.threads === threads && group.kernel !== "gptq");
+    const at = (threads) => groups.filter((group) => group.threads === threads && !["gptq", "hadamard"].includes(group.kernel));
     const columns = [
         { title: "1 token, from memory", is: square(1, "cold") }, { title: "1 token, in cache", is: square(1, "hot") },
         { title: "32 tokens", is: square(32, "hot") }, { title: "512 tokens", is: square(512, "hot") },

@@ -4,16 +4,37 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { inputSeed, valueAt, weightSeed } from "./values.mjs";
 
-/** A program that answers a line of JSON with a line of JSON. */
+const running = new Set();
+
+/** A program that is stopped would outlive an interrupted run. */
+function endWithThisProcess() {
+    process.on("exit", () => { for (const child of running) child.kill("SIGKILL"); });
+    for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+}
+
+/**
+ * A program that answers a line of JSON with a line of JSON. It is stopped while it is not asked: threads of some libraries
+ * wait awake for what may come next (ggml's for a tenth of a second, onnxruntime's for milliseconds), and would take a processor
+ * of whoever is measured after them.
+ */
 export class Program {
     #child;
     #waiting = [];
     #ended = null;
 
+    static #first = true;
+
     constructor(command, args, environment = {}) {
+        if (Program.#first) endWithThisProcess();
+        Program.#first = false;
         this.#child = spawn(command, args, { env: { ...process.env, ...environment }, stdio: ["pipe", "pipe", "inherit"] });
-        createInterface({ input: this.#child.stdout }).on("line", (line) => this.#waiting.shift()?.resolve(JSON.parse(line)));
+        running.add(this.#child);
+        createInterface({ input: this.#child.stdout }).on("line", (line) => {
+            if (this.#waiting.length === 1) this.#child.kill("SIGSTOP");
+            this.#waiting.shift()?.resolve(JSON.parse(line));
+        });
         const end = (why) => {
+            running.delete(this.#child);
             this.#ended = new Error(`${command} ${args.join(" ")}: ${why}`);
             for (const { reject } of this.#waiting.splice(0)) reject(this.#ended);
         };
@@ -26,11 +47,13 @@ export class Program {
         if (this.#ended) return Promise.reject(this.#ended);
         return new Promise((resolve, reject) => {
             this.#waiting.push({ resolve, reject });
+            this.#child.kill("SIGCONT");
             this.#child.stdin.write(JSON.stringify(request) + "\n");
         });
     }
 
     close() {
+        this.#child.kill("SIGCONT");
         this.#child.stdin.end();
     }
 }
@@ -70,7 +93,7 @@ export function errorOf(result, task) {
  * Measures one task by several subjects. `subjects` is a list of {subject, program, variant, kernel, error}, each with a program of
  * its own; the limit, if any, is asked of `ours` before each round. Returns a row for each subject: its seconds of each round; or why it has none.
  */
-export async function measureByTurns(task, subjects, { rounds, seconds, ours, largestError, settle = 0 }) {
+export async function measureByTurns(task, subjects, { rounds, seconds, warm = 0, ours, largestError, settle = 0 }) {
     const rows = [];
     for (const { subject, program, note, ...own } of subjects) {
         const answer = await program.ask({ do: "prepare", ...task, ...own });
@@ -90,7 +113,7 @@ export async function measureByTurns(task, subjects, { rounds, seconds, ours, la
             const row = rows[(i + round) % rows.length];
             if (row.problem) continue;
             if (settle) await new Promise((resolve) => setTimeout(resolve, settle));
-            const answer = await row.program.ask({ do: "run", seconds });
+            const answer = await row.program.ask({ do: "run", seconds, warm });
             if (answer.error) row.problem = answer.error;
             else {
                 row.seconds.push(answer.seconds);

@@ -2,6 +2,7 @@
 // declarations follow ggml.h, ggml-backend.h and ggml-cpu.h (ggml-org/llama.cpp, MIT); only what is called is declared.
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <filesystem>
 
 #include "bench/peers/library.h"
@@ -199,12 +200,16 @@ Result<Prepared> prepare(const Task& task) {
     }
     session->work_buffer = f.allocate(session->work, f.plain_buffers(session->backend));
 
-    const std::vector<float> values = values_of(task.rows * task.columns, kWeightSeed);
-    const std::size_t bytes = values.size() / storage->block * storage->bytes;
-    std::vector<std::uint8_t> blocks(storage->type == 0 ? 0 : bytes);
-    if (storage->type != 0) f.quantize_chunk(storage->type, values.data(), blocks.data(), 0, rows, columns, nullptr);
-    for (Tensor* copy : copies)
-        f.set(copy, storage->type == 0 ? static_cast<const void*>(values.data()) : blocks.data(), 0, bytes);
+    const std::size_t count = task.rows * task.columns, bytes = count / storage->block * storage->bytes;
+    static Blocks last;
+    const auto& blocks = last.of(task, [&] {
+        const std::vector<float> values = values_of(count, kWeightSeed);
+        std::vector<std::uint8_t> made(bytes);
+        if (storage->type == 0) std::memcpy(made.data(), values.data(), bytes);
+        else f.quantize_chunk(storage->type, values.data(), made.data(), 0, rows, columns, nullptr);
+        return made;
+    });
+    for (Tensor* copy : copies) f.set(copy, blocks.data(), 0, bytes);
     const std::vector<float> inputs = values_of(task.tokens * task.columns, kInputSeed);
     f.set(x, inputs.data(), 0, inputs.size() * sizeof(float));
 

@@ -2,15 +2,22 @@
 // line. tools/bench/peers.mjs runs several of these and lets them take turns.
 //     {"do": "describe"}                              -> {"name", "version", "processor"}
 //     {"do": "limits", "threads"}                     -> {"memory", "cache", "float", "int8"}: a second; memory is now
-//     {"do": "prepare", "kernel", "variant", "tokens", "rows", "columns", "threads", "copies"} -> {"result": [...]}
-//     {"do": "run", "seconds"}                        -> {"seconds": of a call, "calls"}
+//     {"do": "prepare", "kernel", "variant", "tokens", "rows", "columns", "threads", "copies"}
+//                                                     -> {"result": [...], "extra": bytes that the first call took}
+//     {"do": "run", "seconds", "warm"}                -> {"seconds": of a call, "calls"}; after `warm` seconds of calls
 //     {"do": "forget"}                                -> {}
 // A request that cannot be met is answered with {"error": text}.
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <iostream>
 #include <optional>
+#include <string_view>
 #include <thread>
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include <nlohmann/json.hpp>
 
@@ -31,7 +38,27 @@ const Peer* peer_named(std::string_view name) {
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-json run_for(const std::function<void()>& run, double seconds) {
+/// Bytes of this process that Linux keeps under `name`: "VmRSS:", now; "VmHWM:", the most since it was forgotten.
+double resident(std::string_view name) {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with(name)) return 1024.0 * std::stod(line.substr(name.size()));
+    return 0;
+}
+
+/// Runs something and returns how many bytes more than before the process held at most.
+double bytes_taken(const std::function<void()>& run) {
+#if defined(__GLIBC__)
+    malloc_trim(0);  // what was freed would be used again unseen
+#endif
+    std::ofstream("/proc/self/clear_refs") << 5;  // forgets the most
+    const double before = resident("VmRSS:");
+    run();
+    return resident("VmHWM:") - before;
+}
+
+json run_for(const std::function<void()>& run, double seconds, double warm) {
+    for (const double start = now(); now() - start < warm;) run();
     const double start = now();
     std::size_t calls = 0;
     double elapsed = 0;
@@ -55,7 +82,7 @@ public:
         if (what == "prepare") return prepare(request);
         if (what == "run") {
             if (!prepared_) return {{"error", "nothing is prepared"}};
-            return run_for(prepared_->run, request.at("seconds"));
+            return run_for(prepared_->run, request.at("seconds"), request.value("warm", 0.0));
         }
         prepared_.reset();
         return json::object();
@@ -79,8 +106,8 @@ private:
                            request.at("columns"), request.at("threads"), request.value("copies", std::size_t{1})});
         if (!prepared) return {{"error", prepared.error().message}};
         prepared_ = std::move(*prepared);
-        prepared_->run();
-        return {{"result", prepared_->result()}};
+        const double extra = bytes_taken(prepared_->run);
+        return {{"result", prepared_->result()}, {"extra", extra}};
     }
 
     const Peer& peer_;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "bench/peers/peer.h"
 #include "data/embedded.h"
@@ -7,6 +8,7 @@
 #include "kernels/int8.h"
 #include "kernels/matmul.h"
 #include "kernels/packed.h"
+#include "kernels/rows.h"
 #include "kernels/table.h"
 #include "methods/gptq.h"
 
@@ -31,17 +33,21 @@ Result<PackedMatrix> pack(const Task& task, ThreadPool& pool) {
         const std::vector<float> scales(task.rows, kCodeScale);
         return kernels::pack_channels({codes.data(), task.rows, task.columns}, scales, pool);
     }
-    const std::vector<float> values = values_of(count, kWeightSeed);
     for (const auto& [name, kind] : kBlockFormats)
         if (task.kernel == name) {
             const auto format = formats::find(name);
             if (!format) return std::unexpected(format.error());
-            std::vector<std::uint8_t> blocks((*format)->stored_bytes(count));
-            (*format)->encode(values, blocks);
+            static Blocks last;
+            const auto& blocks = last.of(task, [&] {
+                std::vector<std::uint8_t> made((*format)->stored_bytes(count));
+                (*format)->encode(values_of(count, kWeightSeed), made);
+                return made;
+            });
             return kernels::pack_blocks(kind, blocks, task.rows, task.columns, pool);
         }
     if (task.kernel == "int4 g32" || task.kernel == "int4 g128") {
         const std::size_t group = task.kernel == "int4 g32" ? 32 : 128, groups = (task.columns + group - 1) / group;
+        const std::vector<float> values = values_of(count, kWeightSeed);
         std::vector<std::int16_t> codes(count);
         Matrix scales(task.rows, groups);
         std::ranges::fill(scales.values(), 1.0f / 16);
@@ -70,22 +76,38 @@ Result<Prepared> prepare_float(const Task& task, std::shared_ptr<ThreadPool> poo
                     [=] { return head_of(*out); }};
 }
 
-/// GPTQ with groups of 128 of a layer that saw 512 tokens; the Hessian of so few is part of the time.
+/// GPTQ with groups of 128 of a layer that saw 512 tokens. The Hessian is made beforehand, as the other's is.
 Result<Prepared> prepare_gptq(const Task& task, std::shared_ptr<ThreadPool> pool) {
     constexpr std::size_t kTokens = 512;
     const auto weights =
         std::make_shared<Matrix>(task.rows, task.columns, values_of(task.rows * task.columns, kWeightSeed));
-    const auto x = std::make_shared<Matrix>(kTokens, task.columns, values_of(kTokens * task.columns, kInputSeed));
+    const Matrix x(kTokens, task.columns, values_of(kTokens * task.columns, kInputSeed));
+    const auto hessian = std::make_shared<Matrix>(methods::gptq_hessian(x, kTokens, *pool));
     const auto loss = std::make_shared<float>();
     return Prepared{[=] {
                         const Run run{*pool, 0, nullptr};
                         methods::GptqParameters parameters;
                         parameters.bits = 4;
                         parameters.group_size = 128;
-                        const auto layer = methods::gptq({weights->view(), x->view(), run}, parameters);
+                        const auto layer = methods::gptq_with_hessian({weights->view(), std::nullopt, run}, *hessian, parameters);
                         *loss = layer ? 1.0f : NAN;
                     },
                     [=] { return std::vector<float>{*loss}; }};
+}
+
+/// The Hadamard transform of `rows` rows, and what it is measured by: copying them.
+Result<Prepared> prepare_rows(const Task& task, std::shared_ptr<ThreadPool> pool) {
+    const std::size_t count = task.rows * task.columns;
+    const auto rows = std::make_shared<Matrix>(task.rows, task.columns, values_of(count, kWeightSeed));
+    const auto copy = std::make_shared<Matrix>(task.rows, task.columns);
+    const auto result = [=] { return head_of(*rows); };
+    if (task.kernel == "memcpy")
+        return Prepared{[=] {
+                            for (std::size_t r = 0; r < task.rows; ++r)
+                                std::memcpy(copy->row(r).data(), rows->row(r).data(), task.columns * sizeof(float));
+                        },
+                        result};
+    return Prepared{[=] { static_cast<void>(kernels::hadamard(*rows, false, *pool)); }, result};
 }
 
 Result<Prepared> prepare(const Task& task) {
@@ -93,6 +115,7 @@ Result<Prepared> prepare(const Task& task) {
     auto pool = std::make_shared<ThreadPool>(task.threads);
     if (task.kernel == "f32") return prepare_float(task, pool);
     if (task.kernel == "gptq") return prepare_gptq(task, pool);
+    if (task.kernel == "hadamard" || task.kernel == "memcpy") return prepare_rows(task, pool);
     auto packed = pack(task, *pool);
     if (!packed) return std::unexpected(packed.error());
     const auto weights = std::make_shared<std::vector<PackedMatrix>>();

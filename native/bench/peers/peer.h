@@ -14,7 +14,7 @@ namespace quantlens::bench {
 
 /// out [tokens x rows] = x [tokens x columns] times the transpose of the weights [rows x columns].
 struct Task {
-    std::string kernel;   // how the weights are stored: "f32", "q4_0", "int4 g128", "int8", ...; or "gptq"
+    std::string kernel;   // how the weights are stored: "f32", "q4_0", "int4 g128", "int8", ...; or "gptq", "hadamard"
     std::string variant;  // of the library, where it has several ways: "repacked"; else empty
     std::size_t tokens = 1, rows = 0, columns = 0;
     std::size_t threads = 1;
@@ -57,6 +57,27 @@ inline std::vector<std::int8_t> codes_of(std::size_t count, std::uint32_t seed) 
     return codes;
 }
 constexpr float kCodeScale = 1.0f / 254;
+
+/// The weights of a task as blocks of a format. Tasks that differ in tokens, threads and copies only follow one another, and
+/// to find the codes of some formats takes seconds.
+class Blocks {
+public:
+    template <class Make>  // std::vector<std::uint8_t>()
+    const std::vector<std::uint8_t>& of(const Task& task, Make&& make) {
+        if (kernel_ != task.kernel || rows_ != task.rows || columns_ != task.columns) {
+            blocks_ = make();
+            kernel_ = task.kernel;
+            rows_ = task.rows;
+            columns_ = task.columns;
+        }
+        return blocks_;
+    }
+
+private:
+    std::string kernel_;
+    std::size_t rows_ = 0, columns_ = 0;
+    std::vector<std::uint8_t> blocks_;
+};
 
 const Peer& ours();
 const Peer& ggml();
