@@ -144,8 +144,8 @@ private:
         carry_over(begin, end, end, h_.rows(), h_.block(begin, begin, end - begin, end - begin));
     }
 
-    /// Columns from .. to - 1 of R's rows first .. last - 1 become U's, where `inverse` is U on these rows' diagonal and the rows
-    /// last .. are U's already.
+    /// Columns from .. to - 1 of R's rows first .. last - 1 become U's, where `inverse` is U on these rows' diagonal and
+    /// the rows last .. are U's already.
     void carry_over(std::size_t first, std::size_t last, std::size_t from, std::size_t to, MatrixView<const float> inverse) {
         if (from == to) return;
         const std::size_t height = last - first;

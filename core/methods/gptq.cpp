@@ -35,9 +35,9 @@ struct StripeGrids {
     }
 };
 
-/// How a sweep gathers work. In a large layer a whole block takes long column by column, and moving all columns after each block
-/// reads and writes W as often as there are blocks: a block is rounded in parts, and what stands far behind is moved by several
-/// blocks at once.
+/// How a sweep gathers work. In a large layer a whole block takes long column by column, and moving all columns after
+/// each block reads and writes W as often as there are blocks: a block is rounded in parts, and what stands far behind is
+/// moved by several blocks at once.
 struct Gathering {
     std::size_t part;   // columns of a block that move each other one by one; the block's others take them together
     std::size_t block;  // the parameter: a dynamic group's scale is found from W as it stood before this many

@@ -205,8 +205,10 @@ Result<Prepared> prepare(const Task& task) {
     const auto& blocks = last.of(task, [&] {
         const std::vector<float> values = values_of(count, kWeightSeed);
         std::vector<std::uint8_t> made(bytes);
-        if (storage->type == 0) std::memcpy(made.data(), values.data(), bytes);
-        else f.quantize_chunk(storage->type, values.data(), made.data(), 0, rows, columns, nullptr);
+        if (storage->type == 0)
+            std::memcpy(made.data(), values.data(), bytes);
+        else
+            f.quantize_chunk(storage->type, values.data(), made.data(), 0, rows, columns, nullptr);
         return made;
     });
     for (Tensor* copy : copies) f.set(copy, blocks.data(), 0, bytes);

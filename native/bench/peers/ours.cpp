@@ -84,15 +84,16 @@ Result<Prepared> prepare_gptq(const Task& task, std::shared_ptr<ThreadPool> pool
     const Matrix x(kTokens, task.columns, values_of(kTokens * task.columns, kInputSeed));
     const auto hessian = std::make_shared<Matrix>(methods::gptq_hessian(x, kTokens, *pool));
     const auto loss = std::make_shared<float>();
-    return Prepared{[=] {
-                        const Run run{*pool, 0, nullptr};
-                        methods::GptqParameters parameters;
-                        parameters.bits = 4;
-                        parameters.group_size = 128;
-                        const auto layer = methods::gptq_with_hessian({weights->view(), std::nullopt, run}, *hessian, parameters);
-                        *loss = layer ? 1.0f : NAN;
-                    },
-                    [=] { return std::vector<float>{*loss}; }};
+    return Prepared{
+        [=] {
+            const Run run{*pool, 0, nullptr};
+            methods::GptqParameters parameters;
+            parameters.bits = 4;
+            parameters.group_size = 128;
+            const auto layer = methods::gptq_with_hessian({weights->view(), std::nullopt, run}, *hessian, parameters);
+            *loss = layer ? 1.0f : NAN;
+        },
+        [=] { return std::vector<float>{*loss}; }};
 }
 
 /// The Hadamard transform of `rows` rows, and what it is measured by: copying them.

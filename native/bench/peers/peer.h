@@ -58,8 +58,8 @@ inline std::vector<std::int8_t> codes_of(std::size_t count, std::uint32_t seed) 
 }
 constexpr float kCodeScale = 1.0f / 254;
 
-/// The weights of a task as blocks of a format. Tasks that differ in tokens, threads and copies only follow one another, and
-/// to find the codes of some formats takes seconds.
+/// The weights of a task as blocks of a format. Tasks that differ in tokens, threads and copies only follow one
+/// another, and to find the codes of some formats takes seconds.
 class Blocks {
 public:
     template <class Make>  // std::vector<std::uint8_t>()
