@@ -68,7 +68,7 @@ describe("the opening", { skip: !hasModel && "there is no data/reference/model.s
       await page.waitForFunction(() => document.querySelectorAll("#opening .written-text [data-at]").length > 20, null, { timeout: 60_000 });
       await written(page, 0).focus();
       await page.keyboard.press("ArrowRight");
-      assert.match(await page.locator("#opening .written .chart-readout").first().textContent(), /the model gave it [\d.e-]+ %/);
+      assert.match(await page.locator("#opening .written .chart-readout").first().textContent(), /the model gave it [\d.e-]+\s%/);
     }));
 });
 

@@ -243,13 +243,20 @@ export function numbersOf(answer) {
 
 const kUnits = { "": 1, bytes: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40, "%": 1e-2, dB: 1, times: 1 };
 
+const kRaised = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079";
+/** A number as the page writes it, as a program would: no groups, a plain minus, e-7 for a power of ten. */
+const plain = (text) =>
+  text
+    .replaceAll(",", "")
+    .replaceAll("\u2212", "-")
+    .replace(/\s\u00d7\s10(\u207b?)([\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+)/g, (_, minus, digits) => `e${minus && "-"}${[...digits].map((digit) => kRaised.indexOf(digit)).join("")}`);
+
 /**
  * What a text says where it is one number with or without a unit: {value, place}, with `place` the size of its last
  * digit. Undefined where it is anything else.
  */
 export function shownNumber(text) {
-  const plain = text.replaceAll(",", "").replaceAll("\u2212", "-").trim();
-  const [, digits, decimals = "", exponent = "0", unit] = plain.match(/^(-?\d+(?:\.(\d+))?)(?:e(-?\d+))?\s*([%A-Za-z]*)$/) ?? [];
+  const [, digits, decimals = "", exponent = "0", unit] = plain(text).trim().match(/^(-?\d+(?:\.(\d+))?)(?:e(-?\d+))?\s*([%A-Za-z]*)$/) ?? [];
   if (digits === undefined || !(unit in kUnits)) return undefined;
   const scale = 10 ** Number(exponent) * kUnits[unit];
   return { value: Number(digits) * scale, place: 10 ** -decimals.length * scale };
@@ -260,7 +267,7 @@ export const isAmong = ({ value, place }, numbers) =>
   numbers.some((exact) => Math.abs(value - exact) <= 0.5001 * place);
 
 /** A number as the page writes it, back as a number. */
-export const numberIn = (text) => Number(text.replaceAll(",", "").replaceAll("\u2212", "-").match(/-?[\d.]+(?:e-?\d+)?/)?.[0]);
+export const numberIn = (text) => Number(plain(text).match(/-?[\d.]+(?:e-?\d+)?/)?.[0]);
 
 /** Whether two numbers agree in the digits that the page shows. */
 export const agree = (shown, exact, digits = 4) =>

@@ -5,6 +5,7 @@ import { themeTurn } from "../state/theme";
 import { useUniqueId } from "../ui/unique-id";
 import type { Kind } from "./kinds";
 import { Stage } from "./stage";
+import { textWidth } from "./text";
 
 export interface HeatMapProps {
   label: string;
@@ -25,11 +26,16 @@ export interface HeatMapProps {
   highest?: number;
   rowName: string;
   columnName: string;
+  /** What each row and each column is called, where there are few. */
+  rowTicks?: readonly string[];
+  columnTicks?: readonly string[];
   height?: number;
 }
 
-const kLeft = 26;
-const kTop = 22;
+const kNameLeft = 26;
+const kNameTop = 22;
+const kTickHeight = 18;
+const kTickGap = 6;
 const kLegend = 30;
 const rampWidth = (width: number) => (width < 480 ? 60 : 110);
 
@@ -45,10 +51,14 @@ export function HeatMap(props: HeatMapProps) {
     unit,
     rowName,
     columnName,
+    rowTicks,
+    columnTicks,
     height = 300,
   } = props;
+  const left = kNameLeft + (rowTicks ? Math.max(...rowTicks.map((tick) => textWidth(tick))) + kTickGap : 0);
+  const top = kNameTop + (columnTicks ? kTickHeight : 0);
   const highest = props.highest ?? (max(Array.from(values), Math.abs) || 1);
-  const drawn = height - kTop - kLegend;
+  const drawn = height - top - kLegend;
   const ramp = useUniqueId();
   return (
     <Stage
@@ -58,30 +68,31 @@ export function HeatMap(props: HeatMapProps) {
       rowLength={columns}
       describe={(i) => describe(Math.floor(i / columns), i % columns)}
       locate={(px, py, width) => {
-        const column = Math.floor(((px - kLeft) / (width - kLeft)) * columns);
-        const row = Math.floor(((py - kTop) / drawn) * rows);
+        const column = Math.floor(((px - left) / (width - left)) * columns);
+        const row = Math.floor(((py - top) / drawn) * rows);
         if (row < 0 || row >= rows || column < 0 || column >= columns) return undefined;
         return row * columns + column;
       }}
     >
       {(width, cursor) => (
         <>
-          <Cells {...props} highest={highest} width={width - kLeft} drawn={drawn} />
+          <Cells {...props} left={left} top={top} highest={highest} width={width - left} drawn={drawn} />
           <svg width={width} height={height} class="heat-over" aria-hidden="true">
-            <text class="soft" x={kLeft} y="12">
+            <text class="soft" x={left} y="12">
               {columnName} {"\u2192"}
             </text>
-            <text class="soft" transform={`translate(14,${kTop}) rotate(90)`}>
+            <text class="soft" transform={`translate(14,${top}) rotate(90)`}>
               {rowName} {"\u2192"}
             </text>
-            <g transform={`translate(${kLeft},${kTop})`}>
-              <Groups {...props} width={width - kLeft} drawn={drawn} />
-              <ColumnMarks {...props} width={width - kLeft} drawn={drawn} />
+            <g transform={`translate(${left},${top})`}>
+              <Groups {...props} width={width - left} drawn={drawn} />
+              <ColumnMarks {...props} width={width - left} drawn={drawn} />
+              <Ticks {...props} width={width - left} drawn={drawn} />
               {cursor === undefined ? null : (
                 <rect
-                  x={((cursor % columns) / columns) * (width - kLeft)}
+                  x={((cursor % columns) / columns) * (width - left)}
                   y={(Math.floor(cursor / columns) / rows) * drawn}
-                  width={Math.max(3, (width - kLeft) / columns)}
+                  width={Math.max(3, (width - left) / columns)}
                   height={Math.max(3, drawn / rows)}
                   fill="none"
                   stroke="var(--ink)"
@@ -89,7 +100,7 @@ export function HeatMap(props: HeatMapProps) {
                 />
               )}
             </g>
-            <g transform={`translate(${kLeft},${height - 14})`}>
+            <g transform={`translate(${left},${height - 14})`}>
               <defs>
                 <linearGradient id={ramp}>
                   <stop offset="0" stop-color="var(--wash)" />
@@ -142,6 +153,26 @@ function ColumnMarks({ columns, columnMarks, width }: Drawn) {
   return <path d={bars.join("")} class="line-quantized" stroke-width="4" fill="none" />;
 }
 
+/** The names of the columns above the cells, where they fit, and those of the rows before them. */
+function Ticks({ rows, columns, rowTicks = [], columnTicks = [], width, drawn }: Drawn) {
+  const room = width / columns - kTickGap;
+  const fit = columnTicks.every((tick) => textWidth(tick) <= room);
+  return (
+    <g class="axis">
+      {(fit ? columnTicks : []).map((tick, c) => (
+        <text key={tick} x={((c + 0.5) / columns) * width} y={-kTickGap} text-anchor="middle">
+          {tick}
+        </text>
+      ))}
+      {rowTicks.map((tick, r) => (
+        <text key={tick} x={-kTickGap} y={((r + 0.5) / rows) * drawn + 4} text-anchor="end">
+          {tick}
+        </text>
+      ))}
+    </g>
+  );
+}
+
 /** The colour of a custom property as red, green, blue. */
 function colourOf(canvas: HTMLCanvasElement, property: string): [number, number, number] {
   canvas.style.color = `var(${property})`;
@@ -149,7 +180,8 @@ function colourOf(canvas: HTMLCanvasElement, property: string): [number, number,
   return [Number(parts[0] ?? 0), Number(parts[1] ?? 0), Number(parts[2] ?? 0)];
 }
 
-function Cells({ rows, columns, values, kind, highest = 1, width, drawn }: Drawn) {
+function Cells(props: Drawn & { left: number; top: number }) {
+  const { rows, columns, values, kind, highest = 1, width, drawn, left, top } = props;
   const ref = useRef<HTMLCanvasElement>(null);
   const turn = themeTurn.value;
   useEffect(() => {
@@ -173,8 +205,8 @@ function Cells({ rows, columns, values, kind, highest = 1, width, drawn }: Drawn
       ref={ref}
       class="heat"
       style={{
-        left: `${kLeft}px`,
-        top: `${kTop}px`,
+        left: `${left}px`,
+        top: `${top}px`,
         width: `${width}px`,
         height: `${drawn}px`,
         // With less than a pixel for a cell, the nearest cell alone would leave columns out; the mean does not.

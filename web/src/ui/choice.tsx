@@ -5,11 +5,15 @@ import { useUniqueId } from "./unique-id";
 /** [value, what the reader sees]. */
 export type Options = readonly (readonly [value: string, label: string])[];
 
+/** So many letters stay in one row of the narrowest column that controls have; around each choice is room for four more. */
+const kLettersInColumn = 44;
+const lettersIn = (options: Options): number => options.reduce((sum, [, label]) => sum + label.length + 4, 0);
+
 /** A few choices side by side. */
 export function Choice({ field, name, options }: { field: Field<string>; name: string; options: Options }) {
   const id = useUniqueId();
   return (
-    <fieldset class="control">
+    <fieldset class={lettersIn(options) > kLettersInColumn ? "control is-wide" : "control"}>
       <legend class="control-name">{name}</legend>
       <div class="segments">
         {options.map(([value, label]) => (

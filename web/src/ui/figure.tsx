@@ -168,7 +168,7 @@ function waitingForModel(): string {
     case "failed":
       return `The model could not be loaded: ${status.message}. Loading the page again may help.`;
     case "loading":
-      return `the model is on its way: ${Math.floor(status.share * 100)} %`;
+      return `the model is on its way: ${Math.floor(status.share * 100)}\u00a0%`;
     default:
       return "waiting for the model";
   }

@@ -28,7 +28,7 @@ const nameOf = (byte: number): string =>
       : byte > kFirstPrintable && byte < kDelete
         ? `\u201c${String.fromCharCode(byte)}\u201d`
         : `byte ${byte}`;
-const percent = (share: number): string => `${(share * 100).toPrecision(2)} %`;
+const percent = (share: number): string => `${(share * 100).toPrecision(2)}\u00a0%`;
 
 export function WrittenText({ name, kind, prompt, bytes, probabilities, waiting }: WrittenTextProps) {
   const [cursor, setCursor] = useState<number | undefined>(undefined);

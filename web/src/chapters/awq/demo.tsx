@@ -198,9 +198,10 @@ export function KeepInstead() {
         if (!ours || !plain || !kept) return null;
         return (
           <>
-            Keeping <DragNumber field={salient} name="Channels kept" minimum={0.5} maximum={100} step={0.5} />{" "}
-            % of the channels takes <b class="is-scale">{decimals(kept.bits_per_weight, 2)} bits a weight</b>{" "}
-            for an error of <b class="is-outlier">{significant(kept.output_mse ?? 0, 3)}</b>. AWQ takes{" "}
+            Keeping <DragNumber field={salient} name="Channels kept" minimum={0.5} maximum={100} step={0.5} />
+            &nbsp;% of the channels takes{" "}
+            <b class="is-scale">{decimals(kept.bits_per_weight, 2)} bits a weight</b> for an error of{" "}
+            <b class="is-outlier">{significant(kept.output_mse ?? 0, 3)}</b>. AWQ takes{" "}
             {decimals(ours.bits_per_weight, 2)} and leaves{" "}
             <b class="is-quantized">{significant(ours.output_mse ?? 0, 3)}</b>; plain rounding leaves{" "}
             {significant(plain.output_mse ?? 0, 3)}.
@@ -213,7 +214,7 @@ export function KeepInstead() {
         rows: [
           costRow("AWQ", r.items[0]!),
           costRow("plain rounding", r.items[1]!),
-          ...kShares.map((share, i) => costRow(`${share} % kept in FP16`, r.items[3 + i]!)),
+          ...kShares.map((share, i) => costRow(`${share}\u00a0% kept in FP16`, r.items[3 + i]!)),
         ],
       })}
     >
@@ -246,8 +247,8 @@ export function KeepInstead() {
                 kind: "outlier",
                 mark: "circle",
                 points: [
-                  point(`${view.value.salient} %`, r.items[2]!, true),
-                  ...kShares.map((share, i) => point(`${share} %`, r.items[3 + i]!, false)),
+                  point(`${view.value.salient}\u00a0%`, r.items[2]!, true),
+                  ...kShares.map((share, i) => point(`${share}\u00a0%`, r.items[3 + i]!, false)),
                 ],
               },
             ]}

@@ -29,8 +29,8 @@ export default function Awq() {
       </p>
       <Demo of="awq" name="Scales" />
       <p>
-        AWQ is often described as keeping 1 % of the weights in 16 bits. The paper does try that, as a first
-        observation, and then scales instead: all weights are stored at the same few bits.
+        AWQ is often described as keeping 1&nbsp;% of the weights in 16 bits. The paper does try that, as a
+        first observation, and then scales instead: all weights are stored at the same few bits.
       </p>
       <Demo of="awq" name="KeepInstead" />
       <Demo of="awq" name="OnTheModel" />
@@ -44,8 +44,8 @@ export default function Awq() {
         layer by the root of the largest times the smallest. So does this page.
       </Note>
       <Note title="Source">
-        Lin and others 2023, AWQ (arXiv 2306.00978): the sections on keeping 1 % of salient weights and on
-        scaling by activations.
+        Lin and others 2023, AWQ (arXiv 2306.00978): the sections on keeping 1&nbsp;% of salient weights and
+        on scaling by activations.
       </Note>
     </Chapter>
   );

@@ -27,7 +27,7 @@ export interface Outcome {
 }
 
 const toleranceText = (e: Expectation): string => {
-  if (e.share !== undefined) return e.share === 0 ? "exact" : `${e.share * 100} % of the codes`;
+  if (e.share !== undefined) return e.share === 0 ? "exact" : `${e.share * 100}\u00a0% of the codes`;
   if (e.relative === 0 && e.absolute === 0) return "exact";
   return [e.relative ? `${e.relative} of the value` : "", e.absolute ? Number(e.absolute.toPrecision(3)) : ""]
     .filter(Boolean)

@@ -60,8 +60,8 @@ function Said({ run }: { run: Run }) {
       cases pass{run.results.length < run.total ? `, ${whole(run.total)} in all` : ""}
       {most ? (
         <>
-          . The largest deviation is {significant(most.used * 100, 3)} % of what is allowed: {most.what} of{" "}
-          {most.name} is off by {significant(most.deviation, 3)}, allowed: {most.tolerance}
+          . The largest deviation is {significant(most.used * 100, 3)}&nbsp;% of what is allowed: {most.what}{" "}
+          of {most.name} is off by {significant(most.deviation, 3)}, allowed: {most.tolerance}
         </>
       ) : null}
       .{" "}

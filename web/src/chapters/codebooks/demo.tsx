@@ -56,7 +56,7 @@ const onModel = measureRows(() => {
   return [
     ["Even levels, one scale a matrix", "error", { method: "rtn", bits, granularity: "tensor" }],
     ["A table of k-means a matrix", "quantized", { method: "codebook", bits, granularity: "tensor" }],
-    [`${outliers} % kept in FP16, groups of 128`, "outlier", { method: "sparse", bits, outliers }],
+    [`${outliers}\u00a0% kept in FP16, groups of 128`, "outlier", { method: "sparse", bits, outliers }],
   ];
 });
 /** Plain rounding in the same groups, for the bits that the outliers take. */
@@ -207,7 +207,7 @@ export function SparseOutliers() {
         caption: "Each share kept in FP16",
         columns: kCostColumns,
         rows: [
-          ...kShares.map((share, i) => costRow(`${share} % kept`, r.items[1 + i]!)),
+          ...kShares.map((share, i) => costRow(`${share}\u00a0% kept`, r.items[1 + i]!)),
           ...[0, 1, 2].map((more, i) =>
             costRow(`${view.value.bits + more} bits for all`, r.items[1 + kShares.length + i]!),
           ),
@@ -230,13 +230,13 @@ export function SparseOutliers() {
                 name: "your share",
                 kind: "outlier",
                 mark: "square",
-                points: [point(`${view.value.outliers} %`, r.items[0]!, true)],
+                points: [point(`${view.value.outliers}\u00a0%`, r.items[0]!, true)],
               },
               {
                 name: "other shares kept in FP16",
                 kind: "quantized",
                 mark: "circle",
-                points: kShares.map((share, i) => point(`${share} %`, r.items[1 + i]!, false)),
+                points: kShares.map((share, i) => point(`${share}\u00a0%`, r.items[1 + i]!, false)),
               },
               {
                 name: "more bits for all instead",

@@ -24,8 +24,8 @@ export default function Gptq() {
         In groups of 128 there is nothing to gain at 8 bits on this model; at 3 and 2 GPTQ is clearly ahead.
       </p>
       <p>
-        The lines are 95 % intervals. Those of perplexity are wide, for some passages are harder than others;
-        compared window by window, as in the sentence and the table, rounding shows more sharply.
+        The lines are 95&nbsp;% intervals. Those of perplexity are wide, for some passages are harder than
+        others; compared window by window, as in the sentence and the table, rounding shows more sharply.
       </p>
       <p>
         Inputs of a layer are rarely independent: when one is large, others tend to be large too. So an error

@@ -113,12 +113,14 @@ export function Grid() {
           })}
           kind="error"
           unit="nats a byte"
-          rowName="keys: 16 to 2 bits"
-          columnName="values: as they are, 8, 4, 3, 2 bits"
+          rowName="keys"
+          columnName="values"
+          rowTicks={kNames}
+          columnTicks={kNames}
           format={(value) => significant(value, 2)}
           describe={(k, v) => {
             const item = r.items[cellAt(k, v)];
-            return `keys ${kNames[k]}, values ${kNames[v]}: ${item ? `${significant(item.kl_divergence, 3)} nats a byte, same likeliest byte at ${decimals(item.top1_agreement * 100, 1)} %` : "not yet"}`;
+            return `keys ${kNames[k]}, values ${kNames[v]}: ${item ? `${significant(item.kl_divergence, 3)} nats a byte, same likeliest byte at ${decimals(item.top1_agreement * 100, 1)}&nbsp;%` : "not yet"}`;
           }}
         />
       )}

@@ -63,7 +63,7 @@ const onModel = measureRows(() => {
   ];
 });
 
-const percent = (share: number): string => `${significant(share * 100, 3)} %`;
+const percent = (share: number): string => `${significant(share * 100, 3)}\u00a0%`;
 
 export function OutlierColumns() {
   const threshold = view.field("threshold");

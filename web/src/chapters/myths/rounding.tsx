@@ -139,7 +139,8 @@ export function Salient() {
           <>
             AWQ stores <b class="is-quantized">{decimals(scaled.bits_per_weight, 3)} bits a weight</b>, plain
             rounding {decimals(rtn.bits_per_weight, 3)}: the same codes and scales, nothing beside them.
-            Keeping {awq.value.salient} % of the inputs in 16 bits takes {decimals(kept.bits_per_weight, 3)}.
+            Keeping {awq.value.salient}&nbsp;% of the inputs in 16 bits takes{" "}
+            {decimals(kept.bits_per_weight, 3)}.
           </>
         );
       }}

@@ -124,7 +124,7 @@ export function Writing() {
             <b class="is-original">{bytes(before.bytes)}</b>. It needs{" "}
             <b class="is-error">{decimals(after.bits_per_byte, 3)}</b> bits to guess a byte of a text it has
             never seen, {decimals(before.bits_per_byte, 3)} as trained, and its likeliest next byte is the
-            same at {decimals(after.top1_agreement * 100, 1)} % of the places.{" "}
+            same at {decimals(after.top1_agreement * 100, 1)}&nbsp;% of the places.{" "}
             {bits === kFullBits
               ? "Turn the bits down and read."
               : parted.value === undefined
@@ -136,7 +136,7 @@ export function Writing() {
         )
       }
       table={({ original: before, quantized: after }) => ({
-        caption: "The first 2,048 bytes of the evaluation text; brackets: 95 % intervals",
+        caption: "The first 2,048 bytes of the evaluation text; brackets: 95\u00a0% intervals",
         columns: ["what", "as trained", nameOf(bits)],
         rows: [
           ["bits a weight", ...pair(before, after, (r) => decimals(r.bits_per_weight, 3))],

@@ -83,12 +83,12 @@ export function OwnText() {
             Per byte, the model as trained has perplexity{" "}
             <b class="is-original">{significant(first.perplexity!, 3)}</b> on it; at two bits{" "}
             <b class="is-quantized">{significant(last.perplexity!, 3)}</b>, where its likeliest next byte is
-            the same for {decimals(last.top1_agreement! * 100, 0)} % of the text.
+            the same for {decimals(last.top1_agreement! * 100, 0)}&nbsp;% of the text.
           </>
         );
       }}
       table={(r) => ({
-        caption: "On your text; the interval is for 95 %",
+        caption: "On your text; the interval is for 95\u00a0%",
         columns: ["weights", "perplexity", "from", "to", "bits a byte", "KL", "same next byte (%)", "model"],
         rows: r.rows.map(({ name, found }) => [
           name,

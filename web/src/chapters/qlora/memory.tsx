@@ -107,8 +107,8 @@ export function Memory() {
             <b class="is-quantized">{bytes(own.total)}</b>, with its base in 16 bits{" "}
             <b class="is-scale">{bytes(lora.total)}</b>, and <b class="is-original">{bytes(all.total)}</b>{" "}
             where all {count(all.learnable)} weights learn. {count(own.learnable)} numbers learn,{" "}
-            {decimals(own.learnable_share * 100, 2)} % of the model. The reference model of this page takes{" "}
-            {bytes(reference.total)} in the same way.
+            {decimals(own.learnable_share * 100, 2)}&nbsp;% of the model. The reference model of this page
+            takes {bytes(reference.total)} in the same way.
           </>
         );
       }}

@@ -37,7 +37,7 @@ export function Measured({ title, lead, ways, result, sentence }: MeasuredProps)
       command={() => ways.map(requestOf)}
       sentence={(r) => sentence(r.items)}
       table={(r) => ({
-        caption: "The first 2,048 bytes of the evaluation text; brackets: 95 % intervals",
+        caption: "The first 2,048 bytes of the evaluation text; brackets: 95\u00a0% intervals",
         columns: [
           "what is rounded",
           "bytes",

@@ -27,7 +27,7 @@ const estimate = (value: number | undefined, interval: Interval | undefined) =>
   value === undefined || interval === undefined ? undefined : { value, low: interval[0], high: interval[1] };
 const between = (interval: Interval | undefined, write: (value: number) => string): string =>
   interval ? `${write(interval[0])} to ${write(interval[1])}` : "";
-const percent = (share: number): string => `${decimals(share * 100, 1)} %`;
+const percent = (share: number): string => `${decimals(share * 100, 1)}\u00a0%`;
 
 export interface WholeModelProps {
   measurement: Measurement<Row>;
@@ -53,7 +53,7 @@ export function WholeModel({ measurement, view, lead, controls }: WholeModelProp
       receipt={() => undefined}
       sentence={({ items }) => <Summary items={items} />}
       table={({ items }) => ({
-        caption: "The whole model; intervals are at 95 %",
+        caption: "The whole model; intervals are at 95\u00a0%",
         columns: [
           "what",
           "bits a weight",

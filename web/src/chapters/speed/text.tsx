@@ -16,7 +16,7 @@ export default function Speed() {
       <Demo of="speed" name="DeviceSpeeds" />
       <Tex display>
         {
-          "\\text{time of a step} = \\max\\left( \\frac{\\text{bytes read}}{\\text{bandwidth}},\\ \\frac{\\text{operations}}{\\text{peak}} \\right)"
+          "\\text{time of a step} = \\allowbreak \\max\\left( \\frac{\\text{bytes read}}{\\text{bandwidth}},\\ \\frac{\\text{operations}}{\\text{peak}} \\right)"
         }
       </Tex>
       <p>

@@ -132,7 +132,7 @@ export function Builder() {
           `${significant(low, digits)} to ${significant(high, digits)}`,
         ];
         return {
-          caption: `${whole(item.tokens)} bytes scored; intervals at 95 %`,
+          caption: `${whole(item.tokens)} bytes scored; intervals at 95\u00a0%`,
           columns: ["what", "value", "interval"],
           rows: [
             ["bits a quantized weight", decimals(item.quantized_bits_per_weight, 4), ""],

@@ -10,7 +10,7 @@ import { byBytes, type Report, sameWork } from "./report";
 const rate = (row: Measured): string =>
   byBytes(row) ? `${significant(row.gb_per_s, 3)} GB/s` : `${significant(row.gop_per_s, 3)} GOP/s`;
 const percent = (share: number | undefined): string =>
-  share === undefined ? "" : `${decimals(share * 100, 0)} %`;
+  share === undefined ? "" : `${decimals(share * 100, 0)}\u00a0%`;
 
 /** "matmul_packed q4_0" as a reader says it. */
 const kNames: Record<string, string> = {

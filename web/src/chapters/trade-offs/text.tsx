@@ -8,7 +8,7 @@ export default function TradeOffs() {
     <Chapter id="trade-offs" title="Memory, speed, quality: you pay for one with another">
       <p>
         Fewer bits always save memory. Whether they save time depends on the device and its programs, and what
-        they cost in quality depends on the model and the method. So there is no table of “INT4: 97 %
+        they cost in quality depends on the model and the method. So there is no table of “INT4: 97&nbsp;%
         quality”; there are measurements, each in its own setting.
       </p>
       <Demo of="trade-offs" name="MeasuredHere" />
