@@ -15,29 +15,40 @@ const press = (name) => (fig) => fig.getByRole("button", { name }).first().click
 
 /**
  * `columns`: of the table, whose numbers are compared; [] for a table of what the copied command keeps in files.
+ * `unit`: what the table's head gives for its cells. `rowsOf`: the answer's count of what the table lists, a row each.
  * `least`: how many numbers must have been compared in each state.
  */
 const kFigures = [
-  { chapter: "challenge", title: "Where 16 bits do not fit", moves: [choose("Store the weights as", "q4_K"), choose("Store the weights as", "q6_K")], columns: [], only: "b.is-quantized", least: 1 },
+  { chapter: "challenge", title: "Where 16 bits do not fit", moves: [choose("Store the weights as", "q4_K"), choose("Store the weights as", "q6_K")], columns: [2, 3], rows: [1], unit: "GiB", only: "b:not(.is-good)", least: 4 },
   { chapter: "linear-layer", title: "Two inputs, two outputs", moves: [slideTo("Bits of a weight", 2), pick("asymmetric")], columns: [4, 5, 6], least: 12 },
   { chapter: "zero-point", title: "From numbers to codes", moves: [slideTo("Bits of a code", 3), turn(/^Wrong sign/)], least: 20 },
   { chapter: "symmetry", title: "The same numbers on a ruler", moves: [pick("asymmetric"), slideTo("Bits of a code", 5)], least: 20 },
-  { chapter: "number-formats", title: "Every number that a format", moves: [choose("Format", "fp8_e4m3"), choose("Format", "bf16")], columns: [], least: 2 },
+  { chapter: "number-formats", title: "Every number that a format", moves: [choose("Format", "fp8_e4m3"), choose("Format", "fp4")], columns: [], least: 2, rowsOf: "inside" },
   { chapter: "kv-cache", title: "The cache of one text", moves: [slideTo("Layers", 80), pick("int4")], columns: [1], least: 6 },
   { chapter: "qlora", title: "Where the memory of finetuning", moves: [choose("Model", "mixtral-8x7b"), slideTo("Rank", 4), turn(/^Checkpoints/)], columns: [1], only: "b.is-quantized", least: 7 },
   { chapter: "definitions", title: "How far the largest number", moves: [slideTo("Block", 2), slideTo("Block", 4)], least: 40, model: true },
-  { chapter: "transformer", title: "Every box with weights", moves: [press(/^queries/), slideTo("Block", 3)], columns: [], only: "b.is-outlier", least: 1, model: true },
+  { chapter: "transformer", title: "Every box with weights", moves: [press(/^queries/), slideTo("Block", 3)], columns: [1, 2, 3], only: "b:not(.is-original)", least: 20, model: true },
   { chapter: "format-comparison", title: "Bits a weight against error", moves: [choose("Layer", "model.layers.1.mlp.down_proj.weight"), choose("Layer", "synthetic")], columns: [1, 2, 3, 4], only: "none", least: 60, model: true },
-  { chapter: "kv-lab", title: "Keys and values bear", moves: [], columns: [3], rows: [4], only: "none", least: 1, model: true },
-  { chapter: "kv-lab", title: "The error along the text", moves: [pick("int4"), pick("token")], columns: [1, 2], least: 30, model: true },
-  { chapter: "kv-lab", title: "Along which direction", moves: [], columns: [1, 2], least: 16, model: true },
+  {
+    chapter: "kv-lab",
+    title: "The error along the text",
+    moves: [slideTo("Newest tokens kept as they are", 1), pick("token")],
+    columns: [1, 2],
+    least: 30,
+    model: true,
+    // Its other two figures follow the same settings, and are compared in the same states.
+    beside: [
+      { title: "Keys and values bear", columns: [3], rows: [4], only: "none", least: 1 },
+      { title: "Along which direction", columns: [1, 2], least: 16 },
+    ],
+  },
 ];
 
 /** The texts of the figure that must be numbers of the command line. */
-async function shownIn(fig, { columns, rows, only = "b" }) {
+async function shownIn(fig, { columns, rows, unit = "", only = "b" }) {
   const cells = await fig.locator(".panel tbody tr").evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.textContent)));
   const wanted = (column) => (columns ? columns.includes(column) : column > 0);
-  const inTable = cells.filter((_, i) => !rows || rows.includes(i)).flatMap((row) => row.filter((_, column) => wanted(column)));
+  const inTable = cells.filter((_, i) => !rows || rows.includes(i)).flatMap((row) => row.filter((_, column) => wanted(column)).map((cell) => `${cell} ${unit}`.trim()));
   return [...inTable, ...(await fig.locator(`.sentence ${only}`).allTextContents())];
 }
 
@@ -56,7 +67,9 @@ async function moved(fig, entry, before) {
 }
 
 async function compare(fig, entry) {
-  const numbers = (await answersTo(fig)).flatMap(numbersOf);
+  const answers = await answersTo(fig);
+  if (entry.rowsOf) assert.equal(await fig.locator(".panel tbody tr").count(), answers[0][entry.rowsOf]);
+  const numbers = answers.flatMap(numbersOf);
   const shown = (await shownIn(fig, entry)).map((text) => [text, shownNumber(text)]).filter(([, number]) => number);
   assert.ok(shown.length >= entry.least, `${shown.length} numbers, at least ${entry.least} were expected`);
   for (const [text, number] of shown) assert.ok(isAmong(number, numbers), `${text} is not among what the commands print`);
@@ -67,13 +80,21 @@ describe("every number of a figure is the command line's", () => {
   for (const entry of kFigures)
     test(`${entry.chapter}: ${entry.title}`, { skip: entry.model && !hasModel }, () =>
       onChapter(entry.chapter, async (page) => {
-        const fig = figure(page.locator(`#${entry.chapter}`), entry.title);
-        await fig.getByRole("button", { name: "table", exact: true }).click();
-        let before = await compare(fig, entry);
+        const [first, ...others] = [entry, ...(entry.beside ?? [])].map((one) => ({
+          fig: figure(page.locator(`#${entry.chapter}`), one.title),
+          entry: { chapter: entry.chapter, ...one },
+        }));
+        const compareOthers = async () => {
+          for (const other of others) await compare(other.fig, other.entry);
+        };
+        for (const { fig } of [first, ...others]) await fig.getByRole("button", { name: "table", exact: true }).click();
+        let before = await compare(first.fig, entry);
+        await compareOthers();
         for (const move of entry.moves) {
-          await move(fig);
-          await moved(fig, entry, before);
-          before = await compare(fig, entry);
+          await move(first.fig);
+          await moved(first.fig, entry, before);
+          before = await compare(first.fig, entry);
+          await compareOthers();
         }
       }),
     );

@@ -249,7 +249,7 @@ const plain = (text) =>
   text
     .replaceAll(",", "")
     .replaceAll("\u2212", "-")
-    .replace(/\s\u00d7\s10(\u207b?)([\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+)/g, (_, minus, digits) => `e${minus && "-"}${[...digits].map((digit) => kRaised.indexOf(digit)).join("")}`);
+    .replace(/\u00d710\u2060(\u207b?)([\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+)/g, (_, minus, digits) => `e${minus && "-"}${[...digits].map((digit) => kRaised.indexOf(digit)).join("")}`);
 
 /**
  * What a text says where it is one number with or without a unit: {value, place}, with `place` the size of its last

@@ -26,7 +26,7 @@ export interface ColumnsProps {
   height?: number;
 }
 
-const kLeft = 64;
+const kLeft = 72;
 const kTop = 30;
 const kFoot = 46;
 const kWidest = 56;

@@ -1,20 +1,21 @@
 // How numbers are written. Nothing here computes a result; a unit's prefix is part of writing it.
 
 const kMinus = "\u2212";
+// A raised minus may stand at the start of a line: the word joiner before it (U+2060) keeps it with its ten.
 const kRaised = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079";
 const raised = (exponent: number): string =>
   (exponent < 0 ? "\u207b" : "") +
   String(Math.abs(exponent)).replace(/\d/g, (digit) => kRaised[Number(digit)]!);
 const withMinus = (text: string): string => text.replace(/-/g, kMinus);
 
-/** Up to `digits` significant digits, plain where that reads well: 0.01624, 1,230, 3.1 × 10⁻⁹. */
+/** Up to `digits` significant digits, plain where that reads well: 0.01624, 1,230, 3.1×10⁻⁹. */
 export function significant(value: number, digits = 4): string {
   if (!Number.isFinite(value)) return value > 0 ? "\u221e" : value < 0 ? `${kMinus}\u221e` : "\u2013";
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (size < 1e-5 || size >= 1e9) {
     const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
-    return `${withMinus(String(Number(mantissa)))}\u00a0\u00d7\u00a010${raised(Number(exponent))}`;
+    return `${withMinus(String(Number(mantissa)))}\u00d710\u2060${raised(Number(exponent))}`;
   }
   return withMinus(value.toLocaleString("en", { maximumSignificantDigits: digits, useGrouping: true }));
 }

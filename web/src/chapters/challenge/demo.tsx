@@ -41,7 +41,7 @@ export function MemoryChart() {
       title={`Where 16 bits do not fit into ${memory} GiB, fewer bits may`}
       result={result}
       view={view}
-      command={() => ask("llama-2-7b", format)}
+      command={() => [ask("llama-2-7b", "f16"), ask("llama-2-7b", format)]}
       controls={
         <>
           <Select field={view.field("format")} name="Store the weights as" options={kFormats} />

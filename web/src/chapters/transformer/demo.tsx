@@ -38,9 +38,9 @@ const values = ask(() =>
     ? undefined
     : { op: "statistics" as const, of: "weights" as const, layer: nameNow(), bins: 61 },
 );
-const sizes = askEach(() =>
-  isNorm(nameNow()) ? [] : kWays.map(([, way]) => ({ op: "quantize" as const, ...way, layer: nameNow() })),
-);
+const stored = () =>
+  isNorm(nameNow()) ? [] : kWays.map(([, way]) => ({ op: "quantize" as const, ...way, layer: nameNow() }));
+const sizes = askEach(stored);
 
 interface Shown {
   about: ModelResponse;
@@ -162,6 +162,7 @@ export function Blocks() {
       lead="The reference model, drawn as it is; choose a box to see its numbers. In the words of the trade: RMSNorm before each part, rotary positions (RoPE), grouped-query attention, SwiGLU."
       result={result}
       view={view}
+      command={() => [...[result.request.value ?? []].flat(), ...stored()]}
       controls={
         <Slider
           field={view.field("block")}
