@@ -46,11 +46,16 @@ interface Shown {
   about: ModelResponse;
   values: StatisticsResponse | undefined;
 }
+/** The picture comes whole at first, or it would grow under the reader; then it stays, and with it the box in focus. */
+let shown = false;
 const result: Answer<Shown> = {
   ...about,
-  value: computed(() =>
-    about.value.value ? { about: about.value.value, values: values.value.value } : undefined,
-  ),
+  value: computed(() => {
+    const [model, own] = [about.value.value, values.value.value];
+    shown ||=
+      model !== undefined && (isNorm(nameNow()) || (own !== undefined && sizes.value.value !== undefined));
+    return model && shown ? { about: model, values: own } : undefined;
+  }),
   error: computed(() => about.error.value ?? values.error.value ?? sizes.error.value),
   stale: computed(
     () =>
