@@ -21,7 +21,7 @@ const { values: options, positionals } = parseArgs({
     novels: { type: "string" },
     model: { type: "string", default: join(root, "data/reference/model.safetensors") },
     sweep: { type: "string", default: join(root, "data/sweep.json") },
-    "qat-steps": { type: "string", default: "300" },
+    "qat-steps": { type: "string", default: "700" },
     "lora-steps": { type: "string", default: "60" },
     threads: { type: "string", default: "0" },
   },
@@ -29,7 +29,7 @@ const { values: options, positionals } = parseArgs({
 const program = process.env.QUANTLENS ?? join(root, "build/native/quantlens");
 const adapter = join(root, "data/adapter.txt");
 const heldOutShare = 0.1; // of each novel, as when the reference model was trained
-const scoredBytes = 4096; // of each novel's held-out end
+const scoredBytes = 16384; // of each novel's held-out end
 const qatRates = { 3: 3e-4, 2: 1e-3 }; // bits -> learning rate: the coarser the marks, the farther the way to another one
 
 const quantlens = (...args) => {
