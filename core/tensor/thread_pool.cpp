@@ -18,9 +18,9 @@ namespace quantlens {
 namespace {
 thread_local bool inside_piece = false;
 
-/// How often whoever waits looks before it sleeps; the core has no clock. To wake a thread that sleeps takes 50 us and more on
-/// a virtual machine, a product of one token 300 to 1000, of which a piece, what one thread waits for the other at the end, is a
-/// twentieth. A look and its pause take 26 ns on Zen 3, so all of them some 200 us; a pause is longer on Intel's processors.
+/// How often whoever waits looks before it sleeps; the core has no clock. To wake a thread that sleeps takes 50 us and more
+/// on a virtual machine, a product of one token 300 to 1000, of which a piece, what one thread waits for the other at the end,
+/// is a twentieth. A look and its pause take 26 ns on Zen 3, so all of them some 200 us; Intel's processors pause for longer.
 constexpr int kLooks = 8000;
 
 /// Looks for a while whether something has come true.
