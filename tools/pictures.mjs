@@ -6,7 +6,7 @@ import { crc32, deflateSync, inflateSync } from "node:zlib";
 import { launch, open, root, serve, show } from "../tests/browser/page.mjs";
 
 const kPictures = [
-  { file: "docs/page.png", width: 1280, height: 1104, scale: 1 },
+  { file: "docs/page.png", width: 1280, height: 1024, scale: 1 },
   // 1200 x 630 is what networks show; drawn smaller and enlarged, so that it is legible in a corner of a screen.
   { file: "web/social.png", width: 800, height: 420, scale: 1.5 },
 ];
