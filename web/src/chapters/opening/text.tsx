@@ -7,10 +7,10 @@ export default function Opening() {
       <Ruler />
       <h1 id="opening-title">A language model is a list of numbers. Quantization writes them shorter.</h1>
       <p class="lead">
-        The model guesses how a text goes on by computing with millions or billions of these numbers, its{" "}
-        <Term of="weight">weights</Term>. Each usually takes 16 bits.{" "}
-        <Term of="quantization">Quantization</Term> keeps it in 8, 4 or even 2, by moving it to the nearest
-        mark on a ruler. The model shrinks, and every number is a little wrong.
+        With millions or billions of them, its <Term of="weight">weights</Term>, the model guesses how a text
+        goes on. Each usually takes 16 bits. <Term of="quantization">Quantization</Term> keeps it in 8, 4 or
+        even 2, by moving it to the nearest mark on a ruler. The model shrinks, and every number is a little
+        wrong.
       </p>
       <Demo of="opening" name="Writing" />
       <p>
