@@ -1,7 +1,7 @@
 // The built folder under a sub-path: it loads, it computes, and it says what the command line says.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { commandOf, figure, near, numberIn, onPage, runNative, serveAndLaunch, server, settled, show, slide } from "./page.mjs";
+import { answersTo, commandOf, figure, near, numberIn, onPage, runNative, serveAndLaunch, server, settled, show, slide } from "./page.mjs";
 
 const kChapters = [
   "opening",
@@ -108,7 +108,7 @@ describe("the folder", () => {
     onPage(async (page) => {
       await show(page, "challenge");
       const chart = figure(page.locator("#challenge"), "Where 16 bits do not fit");
-      const seven = runNative(await commandOf(chart));
+      const [, seven] = await answersTo(chart);
       near(numberIn(await chart.locator(".sentence b.is-quantized").textContent()), seven.weights.total / 2 ** 30, 3);
       await show(page, "kv-cache");
       const fig = figure(page.locator("#kv-cache"), "The cache of one text");
