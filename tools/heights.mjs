@@ -4,7 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { launch, open, root, serve, settled, show } from "../tests/browser/page.mjs";
+import { chaptersOf, launch, open, root, serve, settled, showAll } from "../tests/browser/page.mjs";
 
 const file = join(root, "web/src/page/heights.json");
 const { widths } = JSON.parse(readFileSync(file, "utf8"));
@@ -24,8 +24,8 @@ const { page, context, goto } = await open(browser, server.address, { bypassCSP:
 context.setDefaultTimeout(kAllChaptersMs);
 await goto();
 await page.addStyleTag({ content: ".sentence { min-height: 0 !important }" });
-const chapters = await page.locator(".opening, .chapter").evaluateAll((all) => all.map(({ id }) => id));
-for (const chapter of chapters) await show(page, chapter);
+await showAll(page);
+const chapters = await chaptersOf(page);
 const demos = {};
 for (const [i, width] of widths.entries()) {
   await page.setViewportSize({ width, height: 900 });

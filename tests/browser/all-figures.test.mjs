@@ -3,16 +3,16 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { browser, open, requireFromWeb, serveAndLaunch, server, showAll } from "./page.mjs";
+import { browser, drawn, open, requireFromWeb, serveAndLaunch, server, showAll } from "./page.mjs";
 
 const axe = readFileSync(requireFromWeb.resolve("axe-core/axe.min.js"), "utf8");
 serveAndLaunch();
 
-/** Another theme and width of the window; figures that measure themselves draw again in the frame after it. */
+/** Another theme and width of the window. */
 async function turn(page, theme, width, height = 900) {
   await page.emulateMedia({ colorScheme: theme });
   await page.setViewportSize({ width, height });
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))));
+  await drawn(page);
 }
 
 const violations = (page) =>

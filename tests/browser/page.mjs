@@ -125,11 +125,17 @@ export async function show(page, chapter) {
   if (problems.length > 0) throw new Error(`${chapter}: ${problems.join("; ")}`);
 }
 
+/** The chapters' names, in their order. */
+export const chaptersOf = (page) => page.locator(".opening, .chapter").evaluateAll((all) => all.map(({ id }) => id));
+
 /** Brings each chapter into view, one after the other, until every figure of the page has its first answer. */
 export async function showAll(page) {
-  const chapters = await page.locator(".opening, .chapter").evaluateAll((list) => list.map((item) => item.id));
-  for (const chapter of chapters) await show(page, chapter);
+  for (const chapter of await chaptersOf(page)) await show(page, chapter);
 }
+
+/** Waits until what has just changed is drawn: figures that measure themselves draw again in the frame after it. */
+export const drawn = (page) =>
+  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))));
 
 /** Waits until every figure of the chapter shows a fresh answer, or says what is wrong. */
 export const settled = (page, chapter) =>

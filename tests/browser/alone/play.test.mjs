@@ -1,7 +1,7 @@
 // A reader goes from chapter to chapter, scrolls, and moves sliders: nothing jumps, and nothing keeps the page busy.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { browser, onPage, serveAndLaunch, settled, show, slide } from "../page.mjs";
+import { browser, chaptersOf, drawn, onPage, serveAndLaunch, settled, show, slide } from "../page.mjs";
 
 serveAndLaunch();
 
@@ -22,8 +22,6 @@ const watchShifts = () => {
   }).observe({ type: "layout-shift" });
 };
 
-const frames = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-
 /** Waits for the figures in sight; not for the language model's, which take seconds and have their place reserved too. */
 const drawnInSight = (page) =>
   page.waitForFunction(() =>
@@ -42,13 +40,13 @@ describe("nothing jumps", () => {
         async (page) => {
           await page.evaluate(watchShifts);
           await page.mouse.move(width / 2, 450);
-          const chapters = await page.locator(".opening, .chapter").evaluateAll((all) => all.map(({ id }) => id));
+          const chapters = await chaptersOf(page);
           for (const id of chapters) {
             await page.evaluate((name) => {
               window.chapter = name;
               location.hash = name;
             }, id);
-            await frames(page);
+            await drawn(page);
             await drawnInSight(page);
             // To its end, a window at a time.
             for (let more = true; more; ) {
@@ -58,10 +56,10 @@ describe("nothing jumps", () => {
                 if (end > innerHeight) scrollBy({ top: 0.8 * innerHeight, behavior: "instant" });
                 return scrollY !== before;
               }, id);
-              await frames(page);
+              await drawn(page);
               await drawnInSight(page);
             }
-            await frames(page);
+            await drawn(page);
           }
           const shifts = await page.evaluate(() => window.shifts);
           const sums = chapters.map((id) => shifts.filter(({ at }) => at === id).reduce((sum, { value }) => sum + value, 0));
@@ -88,10 +86,10 @@ test(`no move of a slider keeps the page busy for over ${kLongestMs} ms`, (t) =>
         await browser.startTracing(page, { categories: ["disabled-by-default-devtools.timeline", "__metadata"] });
         for (const share of [0.2, 0.7, 1, 0.4]) {
           await slide(slider, Math.round(ends[0] + share * (ends[1] - ends[0])));
-          await frames(page);
+          await drawn(page);
         }
         await slide(slider, before);
-        await frames(page);
+        await drawn(page);
         await settled(page, chapter);
         rounds.push(tasksOfPage(JSON.parse(String(await browser.stopTracing()))));
       }
