@@ -14,6 +14,10 @@ elseif(QUANTLENS_SANITIZE)
     set(unit_sanitizers -fno-sanitize=undefined -mllvm -asan-instrumentation-with-call-threshold=0
         -mllvm -asan-stack=0)
 endif()
+# A fuzzer looks for new ways through the parsers and the request door, not through unrolled loops.
+if(QUANTLENS_FUZZ)
+    list(APPEND unit_sanitizers -fno-sanitize=fuzzer-no-link)
+endif()
 
 # kernel_unit(NAME FLAGS...) adds core/kernels/arch/NAME.cpp where it exists, and defines QUANTLENS_HAS_NAME for the
 # library's other sources, which fill the table of functions.

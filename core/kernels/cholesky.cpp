@@ -150,11 +150,18 @@ private:
         if (from == to) return;
         const std::size_t height = last - first;
         constexpr std::size_t kColumns = 4 * kBlock;  // U_later is triangular: a chunk of columns ends with its own rows
-        for (std::size_t column = from; column < to; column += kColumns) {
+        const std::size_t chunks = (to - from + kColumns - 1) / kColumns;
+        const auto sum_chunk = [&](std::size_t chunk, ThreadPool& pool) {
+            const std::size_t column = from + chunk * kColumns;
             const std::size_t width = std::min(kColumns, to - column), steps = column + width - last;
             multiply(rows_of(h_.block(first, last, height, steps)), columns_of(h_.block(last, column, steps, width)), steps,
-                     sums_.view().block(0, column, height, width), Into::kSet, false, pool_, kernels_);
-        }
+                     sums_.view().block(0, column, height, width), Into::kSet, false, pool, kernels_);
+        };
+        // Where there are enough, a chunk is one thread's, the longest first: cut up, it would copy its operands for each piece.
+        if (chunks >= 2 * pool_.threads())
+            pool_.for_each(chunks, [&](std::size_t piece) { sum_chunk(chunks - 1 - piece, alone_); });
+        else
+            for (std::size_t chunk = 0; chunk < chunks; ++chunk) sum_chunk(chunk, pool_);
         const MatrixView<float> products = products_.view().block(0, from, height, to - from);
         for (std::size_t r = 0; r < height; ++r) std::fill_n(&products(r, 0), to - from, 0.0f);
         multiply(rows_of(inverse), columns_of(sums_.view().block(0, from, height, to - from)), height, products,
@@ -164,6 +171,7 @@ private:
 
     MatrixView<float> h_;
     ThreadPool& pool_;
+    ThreadPool alone_{1};
     Kernels kernels_;
     std::size_t wide_;
     std::vector<Matrix> diagonal_;  // the blocks of U on the diagonal

@@ -30,9 +30,9 @@ inline void pack_left_codes(const std::int8_t* from, size_t stride, size_t k, si
 template <class Target>
 void pack_right_codes(const std::int8_t* from, size_t stride, size_t k, size_t count, std::int32_t* to) {
     using V = Ints<Target>;
-    constexpr size_t kWidth = Target::tile_vectors * V::size, kMaxWords = 256;
+    constexpr size_t kWidth = Target::tile_vectors * V::size;
     const size_t words = words_of(k);
-    alignas(64) std::int32_t lines[kWidth * kMaxWords];
+    alignas(64) std::int32_t lines[kWidth * kMostCodeWords];
     for (size_t j = 0; j < count; j += kWidth) {
         const size_t filled = count - j < kWidth ? count - j : kWidth;
         for (size_t i = 0; i < filled; ++i) widen_codes(from + (j + i) * stride, k, 0, lines + i * words);
@@ -53,10 +53,9 @@ void pack_right_codes(const std::int8_t* from, size_t stride, size_t k, size_t c
 }
 
 template <class Target>
-void multiply_codes(const std::int32_t* a, const std::int32_t* b, size_t m, size_t n, size_t words, std::int32_t* c,
-                    size_t c_stride, bool accumulate) {
-    multiply_panels<Target, CodeProduct<Target>>(a, true, b, m, n, words, c, c_stride,
-                                                 accumulate ? Into::kAdd : Into::kSet);
+void multiply_codes(const std::int32_t* a, const std::int32_t* b, size_t m, size_t n, size_t words,
+                    const Sums<std::int32_t>& sums) {
+    multiply_panels<Target, CodeProduct<Target>>(a, true, b, m, n, words, sums);
 }
 
 }  // namespace

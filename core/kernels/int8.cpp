@@ -10,17 +10,18 @@ namespace quantlens::kernels {
 
 namespace {
 
-// As in matmul.cpp.
-constexpr std::size_t kWords = 256;
+// Blocked as in matmul.cpp, over words of codes.
+constexpr std::size_t kWords = kMostCodeWords;
 constexpr std::size_t kLeftRows = 96;
 
 void multiply_piece(const KernelTable& table, MatrixView<const std::int8_t> a, MatrixView<const std::int8_t> b,
                     MatrixView<std::int32_t> out) {
-    thread_local Scratch left_scratch, right_scratch;
+    thread_local Scratch left_scratch, right_scratch, sums_scratch;
     auto* const left = left_scratch.values<std::int32_t>(kLeftRows * kWords);
     const std::size_t panels = (out.columns() + table.tile_columns - 1) / table.tile_columns;
     auto* const right = right_scratch.values<std::int32_t>(panels * (table.tile_columns * kWords + table.panel_start_words));
-    const std::size_t codes = kWords * table.codes_in_word;
+    const std::size_t codes = kWords * table.codes_in_word, padded = panels * table.tile_columns;
+    auto* const sums = sums_scratch.values<std::int32_t>(out.rows() * padded);
     for (std::size_t k = 0; k < a.columns(); k += codes) {
         const std::size_t depth = std::min(codes, a.columns() - k);
         const std::size_t words = (depth + table.codes_in_word - 1) / table.codes_in_word;
@@ -28,7 +29,13 @@ void multiply_piece(const KernelTable& table, MatrixView<const std::int8_t> a, M
         for (std::size_t i = 0; i < out.rows(); i += kLeftRows) {
             const std::size_t rows = std::min(kLeftRows, out.rows() - i);
             table.pack_left_codes(&a(i, k), a.stride(), depth, rows, left);
-            table.multiply_codes(left, right, rows, out.columns(), words, &out(i, 0), out.stride(), k > 0);
+            table.multiply_codes(left, right, rows, out.columns(), words,
+                                 {.kept = sums + i * padded,
+                                  .first = k == 0,
+                                  .last = k + depth == a.columns(),
+                                  .out = &out(i, 0),
+                                  .stride = out.stride(),
+                                  .into = Into::kSet});
         }
     }
 }

@@ -13,7 +13,7 @@ namespace {
 
 // A piece of `out` is computed by one thread: it packs the right operand kSteps at a time and streams blocks of
 // kLeftRows rows of the left one past it.
-constexpr std::size_t kSteps = 256;
+constexpr std::size_t kSteps = 384;
 constexpr std::size_t kLeftRows = 96;
 
 std::size_t round_up(std::size_t value, std::size_t multiple) { return (value + multiple - 1) / multiple * multiple; }
@@ -21,10 +21,11 @@ std::size_t round_up(std::size_t value, std::size_t multiple) { return (value + 
 /// a times b into the rows and columns of `out` (both operands start at its corner).
 void multiply_piece(const KernelTable& table, Operand a, Operand b, std::size_t steps, MatrixView<float> out,
                     Into into) {
-    thread_local Scratch left_scratch, right_scratch;
-    const std::size_t rows = out.rows(), columns = out.columns();
+    thread_local Scratch left_scratch, right_scratch, sums_scratch;
+    const std::size_t rows = out.rows(), columns = out.columns(), padded = round_up(columns, table.tile_columns);
     float* const left = left_scratch.floats(round_up(kLeftRows, table.tile_rows) * kSteps);
-    float* const right = right_scratch.floats(round_up(columns, table.tile_columns) * kSteps);
+    float* const right = right_scratch.floats(padded * kSteps);
+    float* const sums = sums_scratch.floats(rows * padded);
     for (std::size_t step = 0; step < steps; step += kSteps) {
         const std::size_t depth = std::min(kSteps, steps - step);
         if (b.steps_contiguous)
@@ -41,8 +42,13 @@ void multiply_piece(const KernelTable& table, Operand a, Operand b, std::size_t 
             } else {
                 table.pack_steps(a.at(i, step), a.stride, depth, count, table.tile_rows, left);
             }
-            table.multiply_block(left, a.steps_contiguous, right, count, columns, depth, &out(i, 0), out.stride(),
-                                 step == 0 || into != Into::kSet ? into : Into::kAdd);
+            table.multiply_block(left, a.steps_contiguous, right, count, columns, depth,
+                                 {.kept = sums + i * padded,
+                                  .first = step == 0,
+                                  .last = step + depth == steps,
+                                  .out = &out(i, 0),
+                                  .stride = out.stride(),
+                                  .into = into});
         }
     }
 }

@@ -122,10 +122,12 @@ void pack_transposed_floats(const float* from, size_t stride, size_t k, size_t c
     pack_transposed<Target>(from, stride, k, count, to, k * Target::tile_vectors * kLanes<Target>);
 }
 
-/// c [Rows x columns] (into) Rows rows of a, k steps, times one packed panel: all sums stay in registers.
+/// c [Rows x columns] (into) Rows rows of a, k steps, times one packed panel, and what is `kept` of former steps if anything:
+/// all sums stay in registers.
 template <class Target, class Product, size_t Rows>
 void multiply_tile(const typename Product::Value* a, size_t row, size_t step, const typename Product::Value* b, size_t k,
-                   typename Product::Value* c, size_t c_stride, size_t columns, Into into) {
+                   const typename Product::Value* kept, typename Product::Value* c, size_t c_stride, size_t columns,
+                   Into into) {
     using V = typename Product::Vector;
     using Value = typename Product::Value;
     constexpr size_t kVectors = Target::tile_vectors;
@@ -148,6 +150,12 @@ void multiply_tile(const typename Product::Value* a, size_t row, size_t step, co
             });
         });
     }
+    if (kept != nullptr)
+        unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+            unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
+                sums[r][v] = V::load_aligned(kept + (r * kVectors + v) * V::size) + sums[r][v];
+            });
+        });
     const bool read = into != Into::kSet, negate = into == Into::kSubtract;
     if (columns == kVectors * V::size) {
         unroll<Rows>([&](auto r) __attribute__((always_inline)) {
@@ -170,19 +178,34 @@ void multiply_tile(const typename Product::Value* a, size_t row, size_t step, co
     }
 }
 
+/// Brings what will be read next into the second cache.
+template <class Value>
+[[gnu::always_inline]] inline void ask_for([[maybe_unused]] const Value* from, [[maybe_unused]] const Value* end) {
+#if !defined(__wasm__)  // which has no such instruction
+    for (; from < end; from += 64 / sizeof(Value)) __builtin_prefetch(from, 0, 2);
+#endif
+}
+
 template <class Target, class Product>
 void multiply_panels(const typename Product::Value* a, bool a_by_rows, const typename Product::Value* b, size_t m, size_t n,
-                     size_t k, typename Product::Value* c, size_t c_stride, Into into) {
+                     size_t k, const Sums<typename Product::Value>& sums) {
     constexpr size_t kRows = Target::tile_rows, kColumns = Target::tile_vectors * kLanes<Target>;
     const size_t row = a_by_rows ? k : 1, step = a_by_rows ? 1 : kRows;
     const size_t panel = (k + (Product::kPanelsHaveStart ? 1 : 0)) * kColumns;
     for (size_t j = 0; j < n; j += kColumns, b += panel) {
-        const size_t columns = n - j < kColumns ? n - j : kColumns;
+        const size_t columns = !sums.last || n - j > kColumns ? kColumns : n - j;
+        const auto* const next = j + kColumns < n ? b + panel : b;  // asked for while this panel is multiplied
         size_t i = 0;
         const auto rows_of = [&](auto rows) __attribute__((always_inline)) {
-            for (; i + rows <= m; i += rows)
+            for (; i + rows <= m; i += rows) {
+                ask_for(next + i * panel / m, next + (i + rows) * panel / m);
+                auto* const kept = sums.kept + j * m + i * kColumns;
                 multiply_tile<Target, Product, rows>(a + (a_by_rows ? i * k : i / kRows * kRows * k + i % kRows), row, step,
-                                                     b, k, c + i * c_stride + j, c_stride, columns, into);
+                                                     b, k, sums.first ? nullptr : kept,
+                                                     sums.last ? sums.out + i * sums.stride + j : kept,
+                                                     sums.last ? sums.stride : kColumns, columns,
+                                                     sums.last ? sums.into : Into::kSet);
+            }
         };
         rows_of(Index<kRows>{});
         if constexpr (kRows > 8) rows_of(Index<8>{});
@@ -193,9 +216,8 @@ void multiply_panels(const typename Product::Value* a, bool a_by_rows, const typ
 }
 
 template <class Target>
-void multiply_block(const float* a, bool a_by_rows, const float* b, size_t m, size_t n, size_t k, float* c,
-                    size_t c_stride, Into into) {
-    multiply_panels<Target, FloatProduct<Target>>(a, a_by_rows, b, m, n, k, c, c_stride, into);
+void multiply_block(const float* a, bool a_by_rows, const float* b, size_t m, size_t n, size_t k, const Sums<float>& sums) {
+    multiply_panels<Target, FloatProduct<Target>>(a, a_by_rows, b, m, n, k, sums);
 }
 
 /// Rows x Tokens sums over k steps that are contiguous in both operands, each a vector until its end.

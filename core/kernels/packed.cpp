@@ -16,7 +16,7 @@ namespace quantlens::kernels {
 namespace {
 
 /// Memory for weights. In large pages where the system has them: a token times 4096 x 4096 weights of q4_0 from memory
-/// takes 247 us instead of 256 (Zen 3, one thread). Asking for weights ahead made it 260.
+/// took 247 us instead of 256 (Zen 3, one thread).
 std::uint8_t* allocate(std::size_t bytes) {
     constexpr std::size_t kLine = 64, kPage = std::size_t{2} << 20;
     const std::size_t alignment = bytes < 2 * kPage ? kLine : kPage;
@@ -83,16 +83,23 @@ void matmul_packed(MatrixView<const float> x, const PackedMatrix& weights, Matri
     // A piece is some groups of rows, small enough to stay in the second-level cache while chunks of tokens pass.
     constexpr std::size_t kTokens = 64, kPieceBytes = 192 << 10;
     const std::size_t share = ceil_div(groups, 8 * pool.threads());
-    const std::size_t height = std::clamp<std::size_t>(tokens == 1 ? share : kPieceBytes / group_bytes, 1, share);
+    const std::size_t height = tokens == 1 ? std::max(share, table.packed_streams)
+                                           : std::clamp<std::size_t>(kPieceBytes / group_bytes, 1, share);
     pool.for_each(ceil_div(groups, height), [&](std::size_t piece) {
-        const std::size_t end = std::min(groups, (piece + 1) * height);
+        const std::size_t begin = piece * height, end = std::min(groups, begin + height);
+        const auto group_at = [&](std::size_t group) { return weights.data().data() + group * group_bytes; };
+        const auto rows_of = [&](std::size_t from, std::size_t to) {
+            return std::min(to * kPackedRows, weights.rows()) - from * kPackedRows;
+        };
+        if (tokens == 1) {
+            kernel.multiply_token(group_at(begin), group_bytes, rows_of(begin, end), units, blocks, view,
+                                  &out(0, begin * kPackedRows));
+            return;
+        }
         for (std::size_t first = 0; first < tokens; first += kTokens)
-            for (std::size_t group = piece * height; group < end; ++group) {
-                const std::size_t row = group * kPackedRows;
-                kernel.multiply(weights.data().data() + group * group_bytes, units, blocks, view, first,
-                                std::min(kTokens, tokens - first), &out(first, row), out.stride(),
-                                std::min(kPackedRows, weights.rows() - row));
-            }
+            for (std::size_t group = begin; group < end; ++group)
+                kernel.multiply(group_at(group), units, blocks, view, first, std::min(kTokens, tokens - first),
+                                &out(first, group * kPackedRows), out.stride(), rows_of(group, group + 1));
     });
 }
 

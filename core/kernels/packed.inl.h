@@ -4,21 +4,41 @@
 namespace quantlens::kernels {
 namespace {
 
-/// out[t][row] for 16 rows, `rows` of which exist, and Tokens tokens: `units` of `blocks` x 32 inputs.
+/// The sums of a tile for `Streams` groups of 16 rows that lie `apart` bytes apart, part by part in turn: `units` of `blocks` x
+/// 32 inputs each. Several groups at once are for a single token, whose time is that of reading the weights: a processor
+/// asks ahead for each of several runs through memory, but not far enough ahead of one.
+template <class Target, class Layout, size_t Tokens, size_t Streams>
+[[gnu::always_inline]] inline void add_groups(const std::uint8_t* weights, size_t apart, size_t units, size_t blocks,
+                                              const PackedInput& input, size_t first,
+                                              FloatTile<Target, Tokens> (&sums)[Streams]) {
+    const TileInput<Tokens> x{input, first};
+    typename Layout::template State<Tokens> states[Streams];
+    const auto each = [](auto&& body) __attribute__((always_inline)) { unroll<Streams>(body); };
+    each([&](auto s) __attribute__((always_inline)) { clear<Target, Tokens>(sums[s]); });
+    size_t block = 0;
+    for (size_t unit = 0; unit < units; ++unit) {
+        const size_t here = input.blocks - block < blocks ? input.blocks - block : blocks;  // the last may be shorter
+        each([&](auto s) __attribute__((always_inline)) { Layout::template begin<Tokens>(states[s]); });
+        for (size_t part = 0; part < Layout::parts(here); ++part)
+            each([&](auto s) __attribute__((always_inline)) {
+                Layout::template part<Tokens>(weights + s * apart, part, x, block, states[s], sums[s]);
+            });
+        each([&](auto s) __attribute__((always_inline)) {
+            Layout::template finish<Tokens>(weights + s * apart, here, x, states[s], sums[s]);
+        });
+        weights += Layout::bytes(here);
+        block += here;
+    }
+}
+
+/// out[t][row] for 16 rows, `rows` of which exist, and Tokens tokens.
 template <class Target, class Layout, size_t Tokens>
 void packed_tile(const std::uint8_t* weights, size_t units, size_t blocks, const PackedInput& input, size_t first,
                  float* out, size_t out_stride, size_t rows) {
     using F = Floats<Target>;
-    const TileInput<Tokens> x{input, first};
-    FloatTile<Target, Tokens> sums;
-    for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) { sums[t][r] = F(0.0f); });
-    size_t block = 0;
-    for (size_t unit = 0; unit < units; ++unit) {
-        const size_t here = input.blocks - block < blocks ? input.blocks - block : blocks;  // the last may be shorter
-        Layout::add(weights, here, x, block, sums);
-        weights += Layout::bytes(here);
-        block += here;
-    }
+    FloatTile<Target, Tokens> groups[1];
+    add_groups<Target, Layout, Tokens, 1>(weights, 0, units, blocks, input, first, groups);
+    const auto& sums = groups[0];
     if (rows == kPackedRows) {
         for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
             sums[t][r].store_unaligned(out + t * out_stride + r * F::size);
@@ -45,6 +65,27 @@ void multiply_packed(const std::uint8_t* weights, size_t units, size_t blocks, c
     if constexpr (Target::packed_tokens > 4) tiles_of(Index<4>{});
     if constexpr (Target::packed_tokens > 2) tiles_of(Index<2>{});
     tiles_of(Index<1>{});
+}
+
+/// One token times `rows` rows: whole groups of 16, `group_bytes` apart, several at a time, then what is left.
+template <class Target, class Layout>
+void multiply_token(const std::uint8_t* weights, size_t group_bytes, size_t rows, size_t units, size_t blocks,
+                    const PackedInput& x, float* out) {
+    const size_t apart = rows / kPackedRows / Target::packed_streams;
+    for (size_t i = 0; i < apart; ++i) {
+        FloatTile<Target, 1> sums[Target::packed_streams];
+        add_groups<Target, Layout, 1, Target::packed_streams>(weights + i * group_bytes, apart * group_bytes, units, blocks, x, 0, sums);
+        unroll<Target::packed_streams>([&](auto s) __attribute__((always_inline)) {
+            for_tile<Target, 1>([&](auto t, auto r) __attribute__((always_inline)) {
+                sums[s][t][r].store_unaligned(out + (s * apart + i) * kPackedRows + r * Floats<Target>::size);
+            });
+        });
+    }
+    for (size_t i = apart * Target::packed_streams; i * kPackedRows < rows; ++i) {
+        const size_t left = rows - i * kPackedRows;
+        packed_tile<Target, Layout, 1>(weights + i * group_bytes, units, blocks, x, 0, out + i * kPackedRows, 0,
+                                       left < kPackedRows ? left : kPackedRows);
+    }
 }
 
 /// One token to 8 bits: codes (zero beyond n), and for each 32 inputs the scale, the sums of the codes of each half and
@@ -99,6 +140,7 @@ inline void spread_codes(const std::int8_t* codes, size_t steps, std::int32_t* w
 template <class Target, class Layout>
 constexpr PackedKernel packed_kernel() {
     return {.multiply = multiply_packed<Target, Layout>,
+            .multiply_token = multiply_token<Target, Layout>,
             .bytes = Layout::bytes,
             .words_in_block = 8 * Layout::Dot::kWords};
 }

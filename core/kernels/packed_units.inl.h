@@ -1,250 +1,42 @@
-// How a unit of each packed layout adds to the sums of a tile. Layouts: packed_layout.h.
-//
-// A tile is 16 rows x Tokens tokens: the codes of a step are unpacked once and meet one broadcast word of activations
-// for each token. Sums are exact integers over the inputs that share their scales, then float.
+// How a unit of each packed layout adds to the sums of a tile, block by block (packed_blocks.inl.h). Layouts: packed_layout.h.
 
 namespace quantlens::kernels {
 namespace {
 
-/// Vectors that hold one value for each of the 16 rows.
-template <class Target>
-constexpr size_t kRowVectors = kPackedRows / kLanes<Target>;
+// One struct a layout. A unit has `bytes` bytes and `parts` parts, which are walked through in order: begin, part 0, 1, ...,
+// finish. `block` is the unit's first block of 32 inputs, `state` what the parts of a unit leave for its end.
+
+struct NoState {};
 
 template <class Target, size_t Tokens>
-using FloatTile = Floats<Target>[Tokens][kRowVectors<Target>];
+[[gnu::always_inline]] inline void clear(FloatTile<Target, Tokens>& tile) {
+    for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) { tile[t][r] = Floats<Target>(0.0f); });
+}
+
+/// products += totals * the activations' scale, where a block's codes have none of their own.
 template <class Target, size_t Tokens>
-using IntTile = Ints<Target>[Tokens][kRowVectors<Target>];
-
-template <class Target, size_t Tokens, class Body>
-[[gnu::always_inline]] inline void for_tile(Body&& body) {
-    unroll<Tokens>([&](auto t) __attribute__((always_inline)) {
-        unroll<kRowVectors<Target>>([&](auto r) __attribute__((always_inline)) { body(t, r); });
-    });
-}
-
-template <class Target>
-[[gnu::always_inline]] inline Ints<Target> load_bytes(const std::uint8_t* from, size_t r) {
-    return Ints<Target>::load_unaligned(reinterpret_cast<const std::int32_t*>(from) + r * kLanes<Target>);
-}
-
-// Vectors of the compiler, for the widening loads that xsimd lacks.
-template <class Target>
-using WideRow [[gnu::vector_size(4 * kLanes<Target>)]] = std::int32_t;
-
-template <class Target, class Narrow>
-[[gnu::always_inline]] inline Ints<Target> load_widened(const Narrow* from) {
-    using Row [[gnu::vector_size(sizeof(Narrow) * kLanes<Target>)]] = Narrow;
-    Row narrow;
-    __builtin_memcpy(&narrow, from, sizeof narrow);
-    const auto wide = __builtin_convertvector(narrow, WideRow<Target>);
-    return Ints<Target>(__builtin_bit_cast(typename Ints<Target>::register_type, wide));
-}
-
-/// FP16 to float, exact for finite numbers. Without an instruction for it the exponent's bias is corrected by a
-/// multiplication, which is slow for scales below 2^-14: they are denormal on the way.
-template <class Target>
-[[gnu::always_inline]] inline Floats<Target> load_halves(const std::uint8_t* from, size_t r) {
-#if defined(__F16C__) && defined(__AVX512F__)
-    return Floats<Target>(_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from) + r)));
-#elif defined(__F16C__)
-    return Floats<Target>(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from) + r)));
-#else
-    const auto half = load_widened<Target>(reinterpret_cast<const std::uint16_t*>(from) + r * kLanes<Target>);
-    const auto magnitude = xsimd::bitwise_cast<float>((half & Ints<Target>(0x7fff)) << 13) * Floats<Target>(0x1p112f);
-    const auto sign = (half & Ints<Target>(0x8000)) << 16;
-    return xsimd::bitwise_cast<float>(xsimd::bitwise_cast<std::int32_t>(magnitude) | sign);
-#endif
-}
-
-/// Bytes, signed or not as Narrow is, to float. g++ 12 widens a vector of bytes one by one where it is not told how.
-template <class Target, class Narrow>
-[[gnu::always_inline]] inline Floats<Target> load_small(const std::uint8_t* from, size_t r) {
-    from += r * kLanes<Target>;
-    [[maybe_unused]] constexpr bool kSigned = Narrow(-1) < Narrow(0);
-#if defined(__AVX512F__)
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-    return xsimd::to_float(Ints<Target>(kSigned ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes)));
-#elif defined(__AVX2__)
-    const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
-    return xsimd::to_float(Ints<Target>(kSigned ? _mm256_cvtepi8_epi32(bytes) : _mm256_cvtepu8_epi32(bytes)));
-#else
-    return xsimd::to_float(load_widened<Target>(reinterpret_cast<const Narrow*>(from)));
-#endif
-}
-
-/// The activations of a tile's tokens at one block of 32 inputs.
-template <size_t Tokens>
-struct TileInput {
-    const PackedInput& x;
-    size_t first;  // token
-
-    [[gnu::always_inline]] const std::int32_t* words(size_t t, size_t block) const {
-        return x.words + ((first + t) * x.stride + block) * x.words_in_block;
-    }
-    [[gnu::always_inline]] float scale(size_t t, size_t block) const {
-        return x.scales[(first + t) * x.stride + block];
-    }
-    [[gnu::always_inline]] float scaled_sum(size_t t, size_t block) const {
-        return x.scaled_sums[(first + t) * x.stride + block];
-    }
-    [[gnu::always_inline]] std::int32_t half_sum(size_t t, size_t block, size_t half) const {
-        return x.sums[((first + t) * x.stride + block) * 2 + half];
-    }
-    [[gnu::always_inline]] std::int32_t sum(size_t t, size_t block) const {
-        return half_sum(t, block, 0) + half_sum(t, block, 1);
-    }
-};
-
-/// The steps of a block: unrolled, but not in WebAssembly. There it is half the size as a loop, and no slower: engines
-/// keep fewer of so many values in registers.
-template <size_t Steps, class Body>
-[[gnu::always_inline]] inline void for_steps(Body&& body) {
-#if defined(__wasm__)
-    for (size_t step = 0; step < Steps; ++step) body(step);
-#else
-    unroll<Steps>(body);
-#endif
-}
-
-/// totals += 32 inputs of 4-bit codes, 4 x 64 bytes.
-template <class Target, size_t Tokens>
-[[gnu::always_inline]] inline void add_nibbles(const std::uint8_t* codes, const TileInput<Tokens>& x, size_t block,
-                                               IntTile<Target, Tokens>& totals) {
-    using Dot = UnsignedDot<Target, 15>;
-    static_assert(Dot::kSteps >= 8);
-    using V = Ints<Target>;
-    constexpr size_t kWords = Dot::kWords;
-    const V mask(0x0f0f0f0f);
-    IntTile<Target, Tokens> sums;
-    for_tile<Target, Tokens>([&](auto t, auto r)
-                                 __attribute__((always_inline)) { sums[t][r] = Dot::open(totals[t][r]); });
-    for_steps<4>([&](auto step) __attribute__((always_inline)) {
-        V low[kRowVectors<Target>], high[kRowVectors<Target>];
-        unroll<kRowVectors<Target>>([&](auto r) __attribute__((always_inline)) {
-            const V both = load_bytes<Target>(codes + step * 64, r);
-            low[r] = both & mask;
-            high[r] = (both >> 4) & mask;
-        });
-        unroll<Tokens>([&](auto t) __attribute__((always_inline)) {
-            const std::int32_t* words = x.words(t, block);
-            unroll<kRowVectors<Target>>([&](auto r) __attribute__((always_inline)) {
-                sums[t][r] = Dot::add(sums[t][r], low[r], words + step * kWords);
-                sums[t][r] = Dot::add(sums[t][r], high[r], words + (step + 4) * kWords);
-            });
-        });
-    });
+[[gnu::always_inline]] inline void add_products(const IntTile<Target, Tokens>& totals, const TileInput<Tokens>& x,
+                                                size_t block, FloatTile<Target, Tokens>& products) {
     for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
-        totals[t][r] = Dot::close(sums[t][r], totals[t][r]);
+        products[t][r] =
+            multiply_add<Target>(xsimd::to_float(totals[t][r]), Floats<Target>(x.scale(t, block)), products[t][r]);
     });
 }
 
-/// totals += 32 inputs of signed 8-bit codes, 8 x 64 bytes.
-template <class Target, size_t Tokens>
-[[gnu::always_inline]] inline void add_bytes(const std::uint8_t* codes, const TileInput<Tokens>& x, size_t block,
-                                             IntTile<Target, Tokens>& totals) {
-    using Dot = SignedDot<Target>;
-    for_steps<8>([&](auto step) __attribute__((always_inline)) {
-        typename Dot::Codes prepared[kRowVectors<Target>];
-        unroll<kRowVectors<Target>>([&](auto r) __attribute__((always_inline)) {
-            prepared[r] = Dot::prepare(load_bytes<Target>(codes + step * 64, r));
-        });
-        for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
-            totals[t][r] = Dot::add(totals[t][r], prepared[r], x.words(t, block) + step * Dot::kWords);
-        });
-    });
-}
-
-/// Every byte of `codes`, 0 .. 15, replaced by NF4's level of that code.
+/// A unit of one block with an FP16 scale a row, which goes straight to the sums.
 template <class Target>
-[[gnu::always_inline]] inline Ints<Target> nf4_levels(Ints<Target> codes) {
-#if defined(__AVX512BW__)
-    const __m128i levels = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kNf4Levels));
-    return Ints<Target>(_mm512_shuffle_epi8(_mm512_broadcast_i32x4(levels), codes));
-#elif defined(__AVX2__)
-    const __m128i levels = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kNf4Levels));
-    return Ints<Target>(_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(levels), codes));
-#elif defined(__wasm_simd128__)
-    return Ints<Target>(wasm_i8x16_swizzle(wasm_v128_load(kNf4Levels), codes));
-#elif defined(__aarch64__)
-    return Ints<Target>(vreinterpretq_s32_s8(vqtbl1q_s8(vld1q_s8(kNf4Levels), vreinterpretq_u8_s32(codes))));
-#else
-    std::uint8_t bytes[sizeof codes];  // no byte shuffle here
-    std::int8_t levels[sizeof codes];
-    __builtin_memcpy(bytes, &codes, sizeof codes);
-    for (size_t i = 0; i < sizeof codes; ++i) levels[i] = kNf4Levels[bytes[i]];
-    __builtin_memcpy(&codes, levels, sizeof codes);
-    return codes;
-#endif
-}
-
-/// totals += 32 inputs of NF4 codes, 4 x 64 bytes.
-template <class Target, size_t Tokens>
-[[gnu::always_inline]] inline void add_levels(const std::uint8_t* codes, const TileInput<Tokens>& x, size_t block,
-                                              IntTile<Target, Tokens>& totals) {
-    using Dot = SignedDot<Target>;
-    using V = Ints<Target>;
-    const V mask(0x0f0f0f0f);
-    for (size_t step = 0; step < 8; ++step) {
-        const int shift = step < 4 ? 0 : 4;
-        typename Dot::Codes prepared[kRowVectors<Target>];
-        unroll<kRowVectors<Target>>([&](auto r) __attribute__((always_inline)) {
-            const V both = load_bytes<Target>(codes + step % 4 * 64, r);
-            prepared[r] = Dot::prepare(nf4_levels<Target>((both >> shift) & mask));
-        });
-        for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
-            totals[t][r] = Dot::add(totals[t][r], prepared[r], x.words(t, block) + step * Dot::kWords);
-        });
-    }
-}
-
-/// totals += 16 inputs of 6-bit codes: 2 x 64 bytes of low halves, 64 bytes with two bits for each of four steps.
-template <class Target, size_t Tokens>
-[[gnu::always_inline]] inline void add_six_bits(const std::uint8_t* codes, const TileInput<Tokens>& x, size_t block,
-                                                size_t half, IntTile<Target, Tokens>& totals) {
-    using Dot = UnsignedDot<Target, 63>;
-    static_assert(Dot::kSteps >= 2);
-    using V = Ints<Target>;
-    const V low_mask(0x0f0f0f0f), high_mask(0x30303030);
-    V code[4][kRowVectors<Target>];
-    unroll<kRowVectors<Target>>([&](auto r) __attribute__((always_inline)) {
-        const V first = load_bytes<Target>(codes, r), second = load_bytes<Target>(codes + 64, r);
-        const V high = load_bytes<Target>(codes + 128, r);
-        code[0][r] = (first & low_mask) | ((high << 4) & high_mask);
-        code[1][r] = (second & low_mask) | ((high << 2) & high_mask);
-        code[2][r] = ((first >> 4) & low_mask) | (high & high_mask);
-        code[3][r] = ((second >> 4) & low_mask) | ((high >> 2) & high_mask);
-    });
-    for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
-        const std::int32_t* words = x.words(t, block) + half * 4 * Dot::kWords;
-        unroll<2>([&](auto part) __attribute__((always_inline)) {
-            V sum = Dot::open(totals[t][r]);
-            sum = Dot::add(sum, code[2 * part][r], words + 2 * part * Dot::kWords);
-            sum = Dot::add(sum, code[2 * part + 1][r], words + (2 * part + 1) * Dot::kWords);
-            totals[t][r] = Dot::close(sum, totals[t][r]);
-        });
-    });
-}
-
-/// Sums of a tile start from these.
-template <class Target, size_t Tokens, class Start>
-[[gnu::always_inline]] inline void start(IntTile<Target, Tokens>& totals, Start&& start_of) {
-    for_tile<Target, Tokens>([&](auto t, auto r)
-                                 __attribute__((always_inline)) { totals[t][r] = Ints<Target>(start_of(t)); });
-}
-
-// One struct a layout: the inputs and bytes of a unit, and how a unit adds to the tile's float sums.
-
-template <class Target>
-struct Q4_0 {
-    using Dot = UnsignedDot<Target, 15>;
-    static size_t bytes(size_t) { return 288; }
+struct OneBlock {
+    static size_t parts(size_t) { return 1; }
     template <size_t Tokens>
-    [[gnu::always_inline]] static void add(const std::uint8_t* unit, size_t, const TileInput<Tokens>& x, size_t block,
-                                           FloatTile<Target, Tokens>& sums) {
-        IntTile<Target, Tokens> totals;
-        start<Target, Tokens>(
-            totals, [&](auto t) __attribute__((always_inline)) { return -8 * x.sum(t, block); });
-        add_nibbles<Target, Tokens>(unit + 32, x, block, totals);
+    using State = NoState;
+    template <size_t Tokens>
+    [[gnu::always_inline]] static void begin(NoState&) {}
+    template <size_t Tokens>
+    [[gnu::always_inline]] static void finish(const std::uint8_t*, size_t, const TileInput<Tokens>&, NoState&,
+                                              FloatTile<Target, Tokens>&) {}
+    template <size_t Tokens>
+    [[gnu::always_inline]] static void add_scaled(const std::uint8_t* unit, const TileInput<Tokens>& x, size_t block,
+                                                  const IntTile<Target, Tokens>& totals, FloatTile<Target, Tokens>& sums) {
         for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
             const Floats<Target> scale = load_halves<Target>(unit, r) * Floats<Target>(x.scale(t, block));
             sums[t][r] = multiply_add<Target>(xsimd::to_float(totals[t][r]), scale, sums[t][r]);
@@ -252,21 +44,52 @@ struct Q4_0 {
     }
 };
 
+/// A unit whose parts add to `products`, which an FP16 scale a row at its start multiplies in the end.
 template <class Target>
-struct Q8_0 {
+struct ScaledProducts {
+    template <size_t Tokens>
+    struct State {
+        FloatTile<Target, Tokens> products;
+    };
+    template <size_t Tokens>
+    [[gnu::always_inline]] static void begin(State<Tokens>& state) {
+        clear<Target, Tokens>(state.products);
+    }
+    template <size_t Tokens>
+    [[gnu::always_inline]] static void finish(const std::uint8_t* unit, size_t, const TileInput<Tokens>&,
+                                              State<Tokens>& state, FloatTile<Target, Tokens>& sums) {
+        for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
+            sums[t][r] = multiply_add<Target>(state.products[t][r], load_halves<Target>(unit, r), sums[t][r]);
+        });
+    }
+};
+
+template <class Target>
+struct Q4_0 : OneBlock<Target> {
+    using Dot = UnsignedDot<Target, 15>;
+    static size_t bytes(size_t) { return 288; }
+    template <size_t Tokens>
+    [[gnu::always_inline]] static void part(const std::uint8_t* unit, size_t, const TileInput<Tokens>& x, size_t block,
+                                            NoState&, FloatTile<Target, Tokens>& sums) {
+        IntTile<Target, Tokens> totals;
+        start<Target, Tokens>(totals, [&](auto t) __attribute__((always_inline)) { return -8 * x.sum(t, block); });
+        add_nibbles<Target, Tokens>(unit + 32, x, block, totals);
+        OneBlock<Target>::template add_scaled<Tokens>(unit, x, block, totals, sums);
+    }
+};
+
+template <class Target>
+struct Q8_0 : OneBlock<Target> {
     using Dot = SignedDot<Target>;
     static size_t bytes(size_t) { return 544; }
     template <size_t Tokens>
-    [[gnu::always_inline]] static void add(const std::uint8_t* unit, size_t, const TileInput<Tokens>& x, size_t block,
-                                           FloatTile<Target, Tokens>& sums) {
+    [[gnu::always_inline]] static void part(const std::uint8_t* unit, size_t, const TileInput<Tokens>& x, size_t block,
+                                            NoState&, FloatTile<Target, Tokens>& sums) {
         IntTile<Target, Tokens> totals;
         start<Target, Tokens>(
             totals, [&](auto t) __attribute__((always_inline)) { return Dot::start_of(x.sum(t, block)); });
         add_bytes<Target, Tokens>(unit + 32, x, block, totals);
-        for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
-            const Floats<Target> scale = load_halves<Target>(unit, r) * Floats<Target>(x.scale(t, block));
-            sums[t][r] = multiply_add<Target>(xsimd::to_float(totals[t][r]), scale, sums[t][r]);
-        });
+        OneBlock<Target>::template add_scaled<Tokens>(unit, x, block, totals, sums);
     }
 };
 
@@ -274,57 +97,62 @@ template <class Target>
 struct Q4_K {
     using Dot = UnsignedDot<Target, 15>;
     static size_t bytes(size_t) { return 64 + 8 * 288; }
+    static size_t parts(size_t) { return 8; }
     template <size_t Tokens>
-    [[gnu::always_inline]] static void add(const std::uint8_t* unit, size_t, const TileInput<Tokens>& x, size_t block,
-                                           FloatTile<Target, Tokens>& sums) {
-        using F = Floats<Target>;
+    struct State {
         FloatTile<Target, Tokens> products, minimums;
-        for_tile<Target, Tokens>([&](auto t, auto r)
-                                     __attribute__((always_inline)) { products[t][r] = minimums[t][r] = F(0.0f); });
-        for (size_t part = 0; part < 8; ++part) {
-            const std::uint8_t* at = unit + 64 + part * 288;
-            IntTile<Target, Tokens> totals;
-            start<Target, Tokens>(
-                totals, [](auto) __attribute__((always_inline)) { return 0; });
-            add_nibbles<Target, Tokens>(at + 32, x, block + part, totals);
-            for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
-                const F scale = load_small<Target, std::uint8_t>(at, r) * F(x.scale(t, block + part));
-                const F minimum = load_small<Target, std::uint8_t>(at + 16, r);
-                products[t][r] = multiply_add<Target>(xsimd::to_float(totals[t][r]), scale, products[t][r]);
-                minimums[t][r] = multiply_add<Target>(minimum, F(x.scaled_sum(t, block + part)), minimums[t][r]);
-            });
-        }
+    };
+    template <size_t Tokens>
+    [[gnu::always_inline]] static void begin(State<Tokens>& state) {
+        clear<Target, Tokens>(state.products);
+        clear<Target, Tokens>(state.minimums);
+    }
+    template <size_t Tokens>
+    [[gnu::always_inline]] static void part(const std::uint8_t* unit, size_t part, const TileInput<Tokens>& x, size_t block,
+                                            State<Tokens>& state, FloatTile<Target, Tokens>&) {
+        using F = Floats<Target>;
+        const std::uint8_t* at = unit + 64 + part * 288;
+        block += part;
+        IntTile<Target, Tokens> totals;
+        start<Target, Tokens>(totals, [](auto) __attribute__((always_inline)) { return 0; });
+        add_nibbles<Target, Tokens>(at + 32, x, block, totals);
         for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
-            sums[t][r] = multiply_add<Target>(products[t][r], load_halves<Target>(unit, r), sums[t][r]);
-            sums[t][r] = sums[t][r] - minimums[t][r] * load_halves<Target>(unit + 32, r);
+            const F scale = load_small<Target, std::uint8_t>(at, r) * F(x.scale(t, block));
+            const F minimum = load_small<Target, std::uint8_t>(at + 16, r);
+            state.products[t][r] = multiply_add<Target>(xsimd::to_float(totals[t][r]), scale, state.products[t][r]);
+            state.minimums[t][r] = multiply_add<Target>(minimum, F(x.scaled_sum(t, block)), state.minimums[t][r]);
+        });
+    }
+    template <size_t Tokens>
+    [[gnu::always_inline]] static void finish(const std::uint8_t* unit, size_t, const TileInput<Tokens>&,
+                                              State<Tokens>& state, FloatTile<Target, Tokens>& sums) {
+        for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
+            sums[t][r] = multiply_add<Target>(state.products[t][r], load_halves<Target>(unit, r), sums[t][r]);
+            sums[t][r] = sums[t][r] - state.minimums[t][r] * load_halves<Target>(unit + 32, r);
         });
     }
 };
 
 template <class Target>
-struct Q6_K {
+struct Q6_K : ScaledProducts<Target> {
     using Dot = UnsignedDot<Target, 63>;
     static size_t bytes(size_t) { return 32 + 16 * 208; }
+    static size_t parts(size_t) { return 16; }
     template <size_t Tokens>
-    [[gnu::always_inline]] static void add(const std::uint8_t* unit, size_t, const TileInput<Tokens>& x, size_t block,
-                                           FloatTile<Target, Tokens>& sums) {
-        using F = Floats<Target>;
-        FloatTile<Target, Tokens> products;
-        for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) { products[t][r] = F(0.0f); });
-        for (size_t part = 0; part < 16; ++part) {
-            const std::uint8_t* at = unit + 32 + part * 208;
-            const size_t here = block + part / 2, half = part % 2;
-            IntTile<Target, Tokens> totals;
-            start<Target, Tokens>(
-                totals, [&](auto t) __attribute__((always_inline)) { return -32 * x.half_sum(t, here, half); });
-            add_six_bits<Target, Tokens>(at + 16, x, here, half, totals);
-            for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
-                const F scale = load_small<Target, std::int8_t>(at, r) * F(x.scale(t, here));
-                products[t][r] = multiply_add<Target>(xsimd::to_float(totals[t][r]), scale, products[t][r]);
-            });
-        }
+    using State = typename ScaledProducts<Target>::template State<Tokens>;
+    template <size_t Tokens>
+    [[gnu::always_inline]] static void part(const std::uint8_t* unit, size_t part, const TileInput<Tokens>& x, size_t block,
+                                            State<Tokens>& state, FloatTile<Target, Tokens>&) {
+        const std::uint8_t* at = unit + 32 + part * 208;
+        const size_t half = part % 2;
+        block += part / 2;
+        IntTile<Target, Tokens> totals;
+        start<Target, Tokens>(
+            totals, [&](auto t) __attribute__((always_inline)) { return -32 * x.half_sum(t, block, half); });
+        add_six_bits<Target, Tokens>(at + 16, x, block, half, totals);
         for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
-            sums[t][r] = multiply_add<Target>(products[t][r], load_halves<Target>(unit, r), sums[t][r]);
+            const auto scale = load_small<Target, std::int8_t>(at, r) * Floats<Target>(x.scale(t, block));
+            state.products[t][r] = multiply_add<Target>(xsimd::to_float(totals[t][r]), scale, state.products[t][r]);
         });
     }
 };
@@ -335,65 +163,63 @@ struct Grouped {
     using Dot = std::conditional_t<FourBits, UnsignedDot<Target, 15>, SignedDot<Target>>;
     static constexpr size_t kBlockBytes = FourBits ? 256 : 512;
     static size_t bytes(size_t blocks) { return 48 + blocks * kBlockBytes; }
+    static size_t parts(size_t blocks) { return blocks; }
     template <size_t Tokens>
-    [[gnu::always_inline]] static void add(const std::uint8_t* unit, size_t blocks, const TileInput<Tokens>& x,
-                                           size_t block, FloatTile<Target, Tokens>& sums) {
-        using F = Floats<Target>;
+    struct State {
         FloatTile<Target, Tokens> products;
-        float activation_sums[Tokens] = {};
-        for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) { products[t][r] = F(0.0f); });
-        const std::uint8_t* codes = unit + 48;
-        for (size_t end = block + blocks; block < end; ++block, codes += kBlockBytes) {
-            IntTile<Target, Tokens> totals;
-            if constexpr (FourBits) {
-                start<Target, Tokens>(
-                    totals, [](auto) __attribute__((always_inline)) { return 0; });
-                add_nibbles<Target, Tokens>(codes, x, block, totals);
-            } else {
-                start<Target, Tokens>(
-                    totals, [&](auto t) __attribute__((always_inline)) { return Dot::start_of(x.sum(t, block)); });
-                add_bytes<Target, Tokens>(codes, x, block, totals);
-            }
-            for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
-                products[t][r] =
-                    multiply_add<Target>(xsimd::to_float(totals[t][r]), F(x.scale(t, block)), products[t][r]);
-            });
-            unroll<Tokens>([&](auto t)
-                               __attribute__((always_inline)) { activation_sums[t] += x.scaled_sum(t, block); });
+        float activation_sums[Tokens];
+    };
+    template <size_t Tokens>
+    [[gnu::always_inline]] static void begin(State<Tokens>& state) {
+        clear<Target, Tokens>(state.products);
+        unroll<Tokens>([&](auto t) __attribute__((always_inline)) { state.activation_sums[t] = 0; });
+    }
+    template <size_t Tokens>
+    [[gnu::always_inline]] static void part(const std::uint8_t* unit, size_t part, const TileInput<Tokens>& x, size_t block,
+                                            State<Tokens>& state, FloatTile<Target, Tokens>&) {
+        const std::uint8_t* codes = unit + 48 + part * kBlockBytes;
+        block += part;
+        IntTile<Target, Tokens> totals;
+        if constexpr (FourBits) {
+            start<Target, Tokens>(totals, [](auto) __attribute__((always_inline)) { return 0; });
+            add_nibbles<Target, Tokens>(codes, x, block, totals);
+        } else {
+            start<Target, Tokens>(
+                totals, [&](auto t) __attribute__((always_inline)) { return Dot::start_of(x.sum(t, block)); });
+            add_bytes<Target, Tokens>(codes, x, block, totals);
         }
+        add_products<Target, Tokens>(totals, x, block, state.products);
+        unroll<Tokens>(
+            [&](auto t) __attribute__((always_inline)) { state.activation_sums[t] += x.scaled_sum(t, block); });
+    }
+    template <size_t Tokens>
+    [[gnu::always_inline]] static void finish(const std::uint8_t* unit, size_t, const TileInput<Tokens>&,
+                                              State<Tokens>& state, FloatTile<Target, Tokens>& sums) {
         using Zero = std::conditional_t<FourBits, std::uint8_t, std::int8_t>;
         for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
-            const F offset = load_small<Target, Zero>(unit + 32, r) * F(activation_sums[t]);
-            sums[t][r] = multiply_add<Target>(products[t][r] - offset, load_halves<Target>(unit, r), sums[t][r]);
+            const auto offset = load_small<Target, Zero>(unit + 32, r) * Floats<Target>(state.activation_sums[t]);
+            sums[t][r] = multiply_add<Target>(state.products[t][r] - offset, load_halves<Target>(unit, r), sums[t][r]);
         });
     }
 };
 
 /// Groups of NF4 codes with a scale; `blocks` of 32 inputs a group.
 template <class Target>
-struct Nf4 {
+struct Nf4 : ScaledProducts<Target> {
     using Dot = SignedDot<Target>;
     static size_t bytes(size_t blocks) { return 32 + blocks * 256; }
+    static size_t parts(size_t blocks) { return blocks; }
     template <size_t Tokens>
-    [[gnu::always_inline]] static void add(const std::uint8_t* unit, size_t blocks, const TileInput<Tokens>& x,
-                                           size_t block, FloatTile<Target, Tokens>& sums) {
-        FloatTile<Target, Tokens> products;
-        for_tile<Target, Tokens>([&](auto t, auto r)
-                                     __attribute__((always_inline)) { products[t][r] = Floats<Target>(0.0f); });
-        const std::uint8_t* codes = unit + 32;
-        for (size_t end = block + blocks; block < end; ++block, codes += 256) {
-            IntTile<Target, Tokens> totals;
-            start<Target, Tokens>(
-                totals, [&](auto t) __attribute__((always_inline)) { return Dot::start_of(x.sum(t, block)); });
-            add_levels<Target, Tokens>(codes, x, block, totals);
-            for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
-                products[t][r] = multiply_add<Target>(xsimd::to_float(totals[t][r]), Floats<Target>(x.scale(t, block)),
-                                                      products[t][r]);
-            });
-        }
-        for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
-            sums[t][r] = multiply_add<Target>(products[t][r], load_halves<Target>(unit, r), sums[t][r]);
-        });
+    using State = typename ScaledProducts<Target>::template State<Tokens>;
+    template <size_t Tokens>
+    [[gnu::always_inline]] static void part(const std::uint8_t* unit, size_t part, const TileInput<Tokens>& x, size_t block,
+                                            State<Tokens>& state, FloatTile<Target, Tokens>&) {
+        block += part;
+        IntTile<Target, Tokens> totals;
+        start<Target, Tokens>(
+            totals, [&](auto t) __attribute__((always_inline)) { return Dot::start_of(x.sum(t, block)); });
+        add_levels<Target, Tokens>(unit + 32 + part * 256, x, block, totals);
+        add_products<Target, Tokens>(totals, x, block, state.products);
     }
 };
 
@@ -402,21 +228,32 @@ template <class Target>
 struct Int8Channel {
     using Dot = SignedDot<Target>;
     static size_t bytes(size_t blocks) { return blocks * 512 + 64; }
+    static size_t parts(size_t blocks) { return blocks; }
     template <size_t Tokens>
-    [[gnu::always_inline]] static void add(const std::uint8_t* unit, size_t blocks, const TileInput<Tokens>& x,
-                                           size_t block, FloatTile<Target, Tokens>& sums) {
+    struct State {
         IntTile<Target, Tokens> totals;
-        start<Target, Tokens>(
-            totals, [](auto) __attribute__((always_inline)) { return 0; });
-        std::int32_t starts[Tokens] = {};
-        const std::uint8_t* codes = unit;
-        for (size_t end = block + blocks; block < end; ++block, codes += 512) {
-            unroll<Tokens>([&](auto t) __attribute__((always_inline)) { starts[t] += Dot::start_of(x.sum(t, block)); });
-            add_bytes<Target, Tokens>(codes, x, block, totals);
-        }
+        std::int32_t starts[Tokens];
+    };
+    template <size_t Tokens>
+    [[gnu::always_inline]] static void begin(State<Tokens>& state) {
+        start<Target, Tokens>(state.totals, [](auto) __attribute__((always_inline)) { return 0; });
+        unroll<Tokens>([&](auto t) __attribute__((always_inline)) { state.starts[t] = 0; });
+    }
+    template <size_t Tokens>
+    [[gnu::always_inline]] static void part(const std::uint8_t* unit, size_t part, const TileInput<Tokens>& x, size_t block,
+                                            State<Tokens>& state, FloatTile<Target, Tokens>&) {
+        block += part;
+        unroll<Tokens>(
+            [&](auto t) __attribute__((always_inline)) { state.starts[t] += Dot::start_of(x.sum(t, block)); });
+        add_bytes<Target, Tokens>(unit + part * 512, x, block, state.totals);
+    }
+    template <size_t Tokens>
+    [[gnu::always_inline]] static void finish(const std::uint8_t* unit, size_t blocks, const TileInput<Tokens>& x,
+                                              State<Tokens>& state, FloatTile<Target, Tokens>& sums) {
         for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
-            const auto scale = xsimd::bitwise_cast<float>(load_bytes<Target>(codes, r)) * Floats<Target>(x.scale(t, 0));
-            sums[t][r] = xsimd::to_float(totals[t][r] + Ints<Target>(starts[t])) * scale;
+            const auto scale =
+                xsimd::bitwise_cast<float>(load_bytes<Target>(unit + blocks * 512, r)) * Floats<Target>(x.scale(t, 0));
+            sums[t][r] = xsimd::to_float(state.totals[t][r] + Ints<Target>(state.starts[t])) * scale;
         });
     }
 };

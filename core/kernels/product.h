@@ -28,7 +28,7 @@ inline Operand columns_of(MatrixView<const float> matrix) { return {matrix.data(
 
 /// out (set, added to, subtracted from) the sums over `steps` of a's line of the row times b's line of the column.
 /// With `upper_only`, parts below the diagonal may be left as they were.
-/// How out is cut for the threads changes no value: each is the same sum over the steps, 256 at a time.
+/// How out is cut for the threads changes no value: each is the same sum over the steps, 384 at a time.
 void multiply(Operand a, Operand b, std::size_t steps, MatrixView<float> out, Into into, bool upper_only,
               ThreadPool& pool, Kernels kernels = Kernels::kBest);
 

@@ -43,12 +43,11 @@ Status hadamard(MatrixView<float> rows, bool transposed, ThreadPool& pool) {
         for (std::size_t r = piece * rows_a_piece; r < std::min(rows.rows(), (piece + 1) * rows_a_piece); ++r) {
             float* row = rows.row(r).data();
             if (parts == 1) {
-                table.walsh(row, 1, n);
-                table.scale(row, n, scale);
+                table.walsh(row, 1, n, scale);
             } else {
                 float* copy = scratch.floats(n);
                 std::copy(row, row + n, copy);
-                table.walsh(copy, parts, n / parts);
+                table.walsh(copy, parts, n / parts, 1.0f);
                 table.mix_parts(copy, parts, n / parts, signs.data(), scale, row);
             }
         }

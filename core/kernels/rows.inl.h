@@ -74,79 +74,103 @@ template <class V>
     b = difference;
 }
 
-/// Steps of distance `first`, 2 first, ... within 2^Steps rows of vectors, all in registers.
-template <class Target, size_t Steps>
-[[gnu::always_inline]] inline void walsh_rows(float* values, size_t stride) {
-    using V = Floats<Target>;
-    constexpr size_t kRows = size_t{1} << Steps;
-    V rows[kRows];
-    unroll<kRows>([&](auto r) __attribute__((always_inline)) { rows[r] = V::load_unaligned(values + r * stride); });
-    unroll<Steps>([&](auto step) __attribute__((always_inline)) {
-        unroll<kRows>([&](auto r) __attribute__((always_inline)) {
-            constexpr size_t kDistance = size_t{1} << step;
-            if constexpr ((r & kDistance) == 0) butterfly(rows[r], rows[r + kDistance]);
-        });
-    });
-    unroll<kRows>([&](auto r) __attribute__((always_inline)) { rows[r].store_unaligned(values + r * stride); });
-}
-
-template <class Target, size_t Steps>
-void walsh_pass(float* values, size_t n, size_t distance) {
-    constexpr size_t kRows = size_t{1} << Steps;
-    for (size_t block = 0; block < n; block += kRows * distance)
-        for (size_t i = 0; i < distance; i += kLanes<Target>)
-            walsh_rows<Target, Steps>(values + block + i, distance);
-}
-
-/// The steps inside one vector: lane i and lane i ^ distance, as a swizzle and a flipped sign.
 template <size_t Distance>
-struct SwapLanes {
-    static constexpr std::uint32_t get(std::uint32_t i, std::uint32_t) { return i ^ static_cast<std::uint32_t>(Distance); }
+struct Swapped {
+    static constexpr std::uint64_t get(std::uint64_t i, std::uint64_t) { return i ^ Distance; }
 };
 
-template <class Target>
-void walsh_lanes(float* values, size_t n) {
-    using V = Floats<Target>;
-    using Bits = xsimd::batch<std::uint32_t, typename Target::Arch>;
-    for (size_t i = 0; i < n; i += V::size) {
-        V x = V::load_unaligned(values + i);
-        auto step = [&](auto log) __attribute__((always_inline)) {
-            constexpr size_t kDistance = size_t{1} << log;
-            if constexpr (kDistance < V::size) {
-                alignas(64) std::uint32_t signs[V::size];
-                for (std::uint32_t lane = 0; lane < V::size; ++lane) signs[lane] = (lane & kDistance) ? 0x80000000u : 0u;
-                const V flipped = xsimd::bitwise_cast<float>(xsimd::bitwise_cast<std::uint32_t>(x) ^
-                                                             Bits::load_aligned(signs));
-                constexpr auto kSwap =
-                    xsimd::make_batch_constant<std::uint32_t, typename Target::Arch, SwapLanes<kDistance>>();
-                x = xsimd::swizzle(x, kSwap) + flipped;
-            }
-        };
-        unroll<4>(step);
-        x.store_unaligned(values + i);
+/// As `Swapped`, of two vectors: within each four lanes the first two come from the first.
+template <size_t Distance>
+struct SwappedOfTwo {
+    static constexpr std::uint32_t get(std::uint32_t i, std::uint32_t lanes) {
+        return (i ^ std::uint32_t(Distance)) + (i & 2 ? lanes : 0);
+    }
+};
+
+/// Lane i is lane i ^ Distance of x. AVX2 (eight lanes) permutes single values by an index, in two instructions; swapping
+/// halves, and taking from a vector twice, are one.
+template <class Target, size_t Distance>
+[[gnu::always_inline]] inline Floats<Target> swap_lanes(Floats<Target> x) {
+    using Arch = typename Target::Arch;
+    if constexpr (kLanes<Target> != 8) {
+        return xsimd::swizzle(x, xsimd::make_batch_constant<std::uint32_t, Arch, Swapped<Distance>>());
+    } else if constexpr (Distance == 4) {
+        const auto pairs = xsimd::make_batch_constant<std::uint64_t, Arch, Swapped<Distance / 2>>();
+        return xsimd::bitwise_cast<float>(xsimd::swizzle(xsimd::bitwise_cast<double>(x), pairs));
+    } else {
+        return xsimd::shuffle(x, x, xsimd::make_batch_constant<std::uint32_t, Arch, SwappedOfTwo<Distance>>());
     }
 }
 
-inline void walsh_plain(float* values, size_t n) {
+/// The steps inside one vector.
+template <class Target>
+[[gnu::always_inline]] inline Floats<Target> walsh_lanes(Floats<Target> x) {
+    using V = Floats<Target>;
+    unroll<4>([&](auto log) __attribute__((always_inline)) {
+        constexpr size_t kDistance = size_t{1} << log;
+        if constexpr (kDistance < V::size) {
+            alignas(64) float signs[V::size];
+            for (size_t lane = 0; lane < V::size; ++lane) signs[lane] = lane & kDistance ? -1.0f : 1.0f;
+            x = multiply_add<Target>(x, V::load_aligned(signs), swap_lanes<Target, kDistance>(x));
+        }
+    });
+    return x;
+}
+
+/// The steps of `distance`, 2 distance, ... between 2^Steps vectors in registers: before them, where `Lanes`, the steps inside
+/// the vectors; after them times `factor`. A row is read once for three steps, and not once more for its ends.
+template <class Target, size_t Steps, bool Lanes>
+void walsh_pass(float* values, size_t n, size_t distance, float factor) {
+    using V = Floats<Target>;
+    constexpr size_t kRows = size_t{1} << Steps;
+    const V factors(factor);
+    for (size_t block = 0; block < n; block += kRows * distance)
+        for (size_t i = block; i < block + distance; i += V::size) {
+            V rows[kRows];
+            unroll<kRows>([&](auto r) __attribute__((always_inline)) {
+                rows[r] = V::load_unaligned(values + i + r * distance);
+                if constexpr (Lanes) rows[r] = walsh_lanes<Target>(rows[r]);
+            });
+            unroll<Steps>([&](auto step) __attribute__((always_inline)) {
+                unroll<kRows>([&](auto r) __attribute__((always_inline)) {
+                    constexpr size_t kDistance = size_t{1} << step;
+                    if constexpr ((r & kDistance) == 0) butterfly(rows[r], rows[r + kDistance]);
+                });
+            });
+            unroll<kRows>([&](auto r) __attribute__((always_inline)) {
+                (rows[r] * factors).store_unaligned(values + i + r * distance);
+            });
+        }
+}
+
+inline void walsh_plain(float* values, size_t n, float factor) {
     for (size_t distance = 1; distance < n; distance *= 2)
         for (size_t block = 0; block < n; block += 2 * distance)
             for (size_t i = block; i < block + distance; ++i) butterfly(values[i], values[i + distance]);
+    for (size_t i = 0; i < n; ++i) values[i] *= factor;
 }
 
+/// `parts` transforms of n = 2^k values, one after another in memory, times `factor`.
 template <class Target>
-void walsh(float* values, size_t parts, size_t n) {
+void walsh(float* values, size_t parts, size_t n, float factor) {
     constexpr size_t kStart = kLanes<Target>;
-    if (n < kStart) {
-        for (size_t part = 0; part < parts; ++part) walsh_plain(values + part * n, n);
-        return;
-    }
-    for (size_t part = 0; part < parts; ++part) {
-        float* from = values + part * n;
-        walsh_lanes<Target>(from, n);
-        size_t distance = kStart;
-        for (; distance * 8 <= n; distance *= 8) walsh_pass<Target, 3>(from, n, distance);
-        if (distance * 4 == n) walsh_pass<Target, 2>(from, n, distance);
-        if (distance * 2 == n) walsh_pass<Target, 1>(from, n, distance);
+    for (size_t part = 0; part < parts; ++part, values += n) {
+        if (n < kStart) {
+            walsh_plain(values, n, factor);
+            continue;
+        }
+        const auto factor_at = [&](size_t end) { return end == n ? factor : 1.0f; };
+        if (n < 8 * kStart) {
+            walsh_pass<Target, 0, true>(values, n, kStart, factor_at(kStart));
+            for (size_t distance = kStart; distance < n; distance *= 2)
+                walsh_pass<Target, 1, false>(values, n, distance, factor_at(2 * distance));
+            continue;
+        }
+        walsh_pass<Target, 3, true>(values, n, kStart, factor_at(8 * kStart));
+        size_t distance = 8 * kStart;
+        for (; distance * 8 <= n; distance *= 8) walsh_pass<Target, 3, false>(values, n, distance, factor_at(8 * distance));
+        if (distance * 4 == n) walsh_pass<Target, 2, false>(values, n, distance, factor);
+        if (distance * 2 == n) walsh_pass<Target, 1, false>(values, n, distance, factor);
     }
 }
 

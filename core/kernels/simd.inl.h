@@ -6,6 +6,7 @@
 //     using TransposeArch           the one whose transpose of square blocks is in registers
 //     tile_rows, tile_vectors       register tile of the float product: rows x vectors of columns
 //     packed_tokens                 tokens that share the unpacked codes of 16 rows
+//     packed_streams                groups of 16 rows that are read at once for a single token
 #include <cstddef>
 #include <cstdint>
 #include <utility>

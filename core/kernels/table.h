@@ -14,12 +14,30 @@ namespace quantlens::kernels {
 /// What becomes of the values that a product is written to.
 enum class Into : std::uint8_t { kSet, kAdd, kSubtract };
 
+/// Where a block of a product puts its sums. A result of many steps is computed some steps at a time; until the last of them
+/// its sums are kept tile by tile, since rows of the result are far apart in memory.
+template <class Value>
+struct Sums {
+    Value* kept;  ///< [panel of tile_columns][m][tile_columns], aligned; not used where `first` and `last`
+    bool first;   ///< nothing is kept yet
+    bool last;    ///< what is kept and the block's own sums go to `out`
+    Value* out;
+    std::size_t stride;
+    Into into;
+};
+
+/// Words of codes, at most, that pack_right_codes takes at a time.
+inline constexpr std::size_t kMostCodeWords = 256;
+
 /// The product with packed weights of one kind.
 struct PackedKernel {
     /// out[t][row] of `tokens` tokens from `first` on, for one group of 16 rows of which `rows` exist. The group is
     /// `units` units of `blocks` x 32 inputs.
     void (*multiply)(const std::uint8_t* weights, std::size_t units, std::size_t blocks, const PackedInput& x,
                      std::size_t first, std::size_t tokens, float* out, std::size_t out_stride, std::size_t rows);
+    /// out[row] of the first token for `rows` rows, in groups of 16 that are `group_bytes` apart.
+    void (*multiply_token)(const std::uint8_t* weights, std::size_t group_bytes, std::size_t rows, std::size_t units,
+                           std::size_t blocks, const PackedInput& x, float* out);
     std::size_t (*bytes)(std::size_t blocks);  ///< of a unit
     std::size_t words_in_block;                ///< of the activations that it reads
 };
@@ -38,10 +56,10 @@ struct KernelTable {
                        float* to);
     /// The same, tile_columns wide, from element (k, j) at from[j * stride + k].
     void (*pack_transposed)(const float* from, std::size_t stride, std::size_t k, std::size_t count, float* to);
-    /// c [m x n] = (or +=, -=) a times b. b: packed panels of tile_columns. a: tiles of tile_rows x k values, row after
+    /// a times b, [m x n] sums over k steps. b: packed panels of tile_columns. a: tiles of tile_rows x k values, row after
     /// row where `a_by_rows`, else step after step as pack_steps writes them.
     void (*multiply_block)(const float* a, bool a_by_rows, const float* b, std::size_t m, std::size_t n, std::size_t k,
-                           float* c, std::size_t c_stride, Into into);
+                           const Sums<float>& sums);
 
     /// out[token][row] of one chunk of `k` steps (or +=): the rows are read once, from where they are, by all tokens.
     void (*multiply_few)(const float* x, std::size_t x_stride, std::size_t tokens, const float* weights,
@@ -56,9 +74,10 @@ struct KernelTable {
     void (*pack_right_codes)(const std::int8_t* from, std::size_t stride, std::size_t k, std::size_t count,
                              std::int32_t* to);
     void (*multiply_codes)(const std::int32_t* a, const std::int32_t* b, std::size_t m, std::size_t n,
-                           std::size_t words, std::int32_t* c, std::size_t c_stride, bool accumulate);
+                           std::size_t words, const Sums<std::int32_t>& sums);
 
     // packed.inl.h
+    std::size_t packed_streams;          ///< groups of 16 rows that multiply_token reads at once
     PackedKernel packed[kPackedKinds];  ///< by PackedKind
     void (*quantize_token)(const float* x, std::size_t n, bool one_scale, std::int8_t* codes, float* scales,
                            std::int32_t* sums, float* scaled_sums);
@@ -78,8 +97,8 @@ struct KernelTable {
     void (*quantize_row)(const float* values, std::size_t n, float scale, int zero_point, int low, int high,
                          std::int16_t* codes);
     void (*dequantize_row)(const std::int16_t* codes, std::size_t n, float scale, int zero_point, float* values);
-    /// values [parts x n], each part times the Sylvester matrix of order n (a power of two), not normalised.
-    void (*walsh)(float* values, std::size_t parts, std::size_t n);
+    /// values [parts x n], each part times the Sylvester matrix of order n (a power of two) and times `factor`.
+    void (*walsh)(float* values, std::size_t parts, std::size_t n, float factor);
     /// to[i][j] = scale * sum over p of sign(i, p) * from[p][j], j < n; sign is -1 where bit p of signs[i] is set.
     void (*mix_parts)(const float* from, std::size_t parts, std::size_t n, const std::uint64_t* signs, float scale,
                       float* to);

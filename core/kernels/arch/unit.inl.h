@@ -4,6 +4,7 @@
 #include "kernels/matmul.inl.h"
 #include "kernels/codes.inl.h"
 #include "kernels/elementwise.inl.h"
+#include "kernels/packed_blocks.inl.h"
 #include "kernels/packed_units.inl.h"
 #include "kernels/packed.inl.h"
 #include "kernels/rows.inl.h"
@@ -29,6 +30,7 @@ constexpr KernelTable make_table(const char* name) {
         .pack_left_codes = pack_left_codes,
         .pack_right_codes = pack_right_codes<Target>,
         .multiply_codes = multiply_codes<Target>,
+        .packed_streams = Target::packed_streams,
         .packed = {packed_kernel<Target, Q4_0<Target>>(), packed_kernel<Target, Q8_0<Target>>(),
                    packed_kernel<Target, Q4_K<Target>>(), packed_kernel<Target, Q6_K<Target>>(),
                    packed_kernel<Target, Grouped<Target, true>>(), packed_kernel<Target, Grouped<Target, false>>(),

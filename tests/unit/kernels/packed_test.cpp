@@ -143,6 +143,7 @@ TEST_P(Packed, GroupedCodesMultiplyAsTheirValues) {
                                                {5, 70, 32},
                                                {33, 300, 128},
                                                {40, 500, 64},
+                                               {93, 300, 128},  // several groups of 16 rows at once, and a rest
                                                {17, 1000, 1024}}) {
         expect_grouped(PackedKind::kInt4, rows, columns, group, 0, 15, true);
         expect_grouped(PackedKind::kInt4, rows, columns, group, -8, 7, false);
@@ -155,7 +156,7 @@ TEST_P(Packed, GroupedCodesMultiplyAsTheirValues) {
 TEST_P(Packed, Nf4CodesMultiplyAsTheirRoundedLevels) {
     ThreadPool pool(2);
     for (const auto& [rows, columns, group] :
-         {std::array<std::size_t, 3>{1, 1, 32}, {16, 128, 64}, {5, 70, 32}, {33, 300, 64}, {17, 1000, 1024}}) {
+         {std::array<std::size_t, 3>{1, 1, 32}, {16, 128, 64}, {5, 70, 32}, {33, 300, 64}, {93, 300, 64}, {17, 1000, 1024}}) {
         Random random(rows + columns);
         const std::size_t groups = (columns + group - 1) / group;
         std::vector<std::int16_t> codes(rows * columns);
@@ -180,7 +181,7 @@ TEST_P(Packed, Nf4CodesMultiplyAsTheirRoundedLevels) {
 
 TEST_P(Packed, ChannelsMultiplyAsTheirValuesAlsoAtTheExtremes) {
     ThreadPool pool(2);
-    for (const auto& [rows, columns] : {std::array<std::size_t, 2>{1, 1}, {16, 32}, {37, 333}, {50, 2000}})
+    for (const auto& [rows, columns] : {std::array<std::size_t, 2>{1, 1}, {16, 32}, {37, 333}, {93, 333}, {50, 2000}})
         for (const bool extreme : {false, true}) {
             Random random(rows);
             std::vector<std::int8_t> codes(rows * columns);
