@@ -31,9 +31,6 @@ void int_group_values(std::span<const std::uint8_t> codes, IntGroupScale scale, 
 /// Stored bytes of `count` values; the last group may be shorter.
 std::size_t int_groups_bytes(std::size_t count, int bits, std::size_t group_size);
 
-/// Stored bits a value with full groups: bits + 32 / group_size.
-inline double int_groups_bits(int bits, std::size_t group_size) { return bits + 32.0 / double(group_size); }
-
 /// Writes int_groups_bytes(values.size(), bits, group_size) bytes. bits is 1 to 8 and group_size is not 0.
 void int_groups_encode(std::span<const float> values, int bits, std::size_t group_size, std::span<std::uint8_t> bytes);
 

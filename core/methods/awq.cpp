@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "formats/float_codes.h"
+#include "tensor/statistics.h"
 
 namespace quantlens::methods {
 namespace {
@@ -26,7 +27,7 @@ Status check(const LinearProblem& problem, const AwqParameters& parameters) {
 
 /// The channels with the largest inputs, ascending.
 std::vector<std::uint32_t> salient_channels(MatrixView<const float> activations, double percent) {
-    const auto means = mean_magnitudes(activations);
+    const auto means = column_absmean(activations);
     std::vector<std::uint32_t> order(means.size());
     std::iota(order.begin(), order.end(), 0u);
     std::ranges::stable_sort(order, std::greater{}, [&](std::uint32_t c) { return means[c]; });

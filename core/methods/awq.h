@@ -47,9 +47,6 @@ struct AwqParameters {
     RtnParameters nearest() const;
 };
 
-/// The mean of |x| of each input channel: [features].
-std::vector<float> mean_magnitudes(MatrixView<const float> activations);
-
 /// s_j = max(mean_j^ratio, 1e-4), divided by sqrt(largest s * smallest s).
 std::vector<float> awq_scales(std::span<const float> mean_magnitudes, double ratio);
 

@@ -7,6 +7,7 @@
 
 #include "kernels/matmul.h"
 #include "methods/awq.h"
+#include "tensor/statistics.h"
 
 namespace quantlens::methods {
 namespace {
@@ -89,15 +90,6 @@ Matrix sampled(MatrixView<const float> activations, std::size_t step, std::size_
 
 }  // namespace
 
-std::vector<float> mean_magnitudes(MatrixView<const float> activations) {
-    std::vector<double> sums(activations.columns());
-    for (std::size_t t = 0; t < activations.rows(); ++t)
-        for (std::size_t c = 0; c < activations.columns(); ++c) sums[c] += std::abs(double(activations(t, c)));
-    std::vector<float> means(sums.size());
-    for (std::size_t c = 0; c < means.size(); ++c) means[c] = float(sums[c] / double(activations.rows()));
-    return means;
-}
-
 std::vector<float> awq_scales(std::span<const float> mean_magnitudes, double ratio) {
     std::vector<double> scales(mean_magnitudes.size());
     for (std::size_t c = 0; c < scales.size(); ++c)
@@ -113,7 +105,7 @@ Result<AwqSearch> awq_search(std::span<const MatrixView<const float>> layers, Ma
                              const AwqParameters& parameters, const Run& run) {
     const UniformSettings settings = parameters.nearest().settings();
     const OutputError output_error(activations, run.pool);
-    const auto means = mean_magnitudes(activations);
+    const auto means = column_absmean(activations);
     std::size_t outputs = 0;
     for (const auto& weights : layers) outputs += weights.rows();
 

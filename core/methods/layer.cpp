@@ -136,6 +136,12 @@ Result<Matrix> QuantizedLayer::transformed(MatrixView<const float> activations, 
     return inputs;
 }
 
+Status check_inputs_fit(MatrixView<const float> weights, MatrixView<const float> activations) {
+    if (activations.columns() == weights.columns()) return {};
+    return bad_shape("activations", "activations have " + to_text(activations.columns()) +
+                                        " columns, must have as many as the weights, " + to_text(weights.columns()));
+}
+
 Result<Matrix> QuantizedLayer::multiply(MatrixView<const float> activations, const Run& run) const {
     auto inputs = transformed(activations, run);
     if (!inputs) return inputs;

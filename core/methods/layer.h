@@ -25,6 +25,9 @@ struct LinearProblem {
     const Run& run;
 };
 
+/// Fails with kBadShape where the inputs [tokens x input_features] have not as many columns as the weights.
+Status check_inputs_fit(MatrixView<const float> weights, MatrixView<const float> activations);
+
 /// How many values share one scale.
 enum class Granularity : std::uint8_t { kTensor, kChannel, kGroup, kToken };
 enum class Scheme : std::uint8_t { kSymmetric, kAsymmetric };

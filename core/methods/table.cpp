@@ -10,6 +10,7 @@
 #include "methods/codebook.h"
 #include "methods/format_method.h"
 #include "methods/gptq.h"
+#include "methods/hqq.h"
 #include "methods/llm_int8.h"
 #include "methods/quarot.h"
 #include "methods/rtn.h"
@@ -142,6 +143,14 @@ RtnParameters nearest_to_quarot(const QuarotParameters& p) {
     return nearest;
 }
 
+/// The same bits and groups, with a whole zero point.
+RtnParameters nearest_to_hqq(const HqqParameters& p) {
+    RtnParameters nearest;
+    nearest.bits = p.bits;
+    nearest.group_size = p.group_size;
+    return nearest;
+}
+
 RtnParameters nearest_to_sparse(const SparseParameters& p) {
     RtnParameters nearest;
     nearest.bits = p.bits;
@@ -166,6 +175,7 @@ std::vector<Method> make_table() {
               Needs::kActivations, nearest_to_zeroquant),
         entry("quarot", "QuaRot", "Ashkboos et al. 2024 (arXiv 2404.00456), sections 3 and 4", quarot,
               Needs::kActivations, nearest_to_quarot),
+        entry("hqq", "HQQ", "Badri and Shaji 2023 (https://mobiusml.github.io/hqq_blog/)", hqq, Needs::kWeights, nearest_to_hqq),
         entry("codebook", "Codebook", "Han et al. 2015 (arXiv 1510.00149), section 3", codebook, Needs::kWeights,
               nearest_to_codebook),
         entry("nf4", "NF4", "Dettmers et al. 2023 (arXiv 2305.14314), section 3", nf4, Needs::kWeights,
@@ -203,10 +213,8 @@ Result<QuantizedLayer> quantize(const Method& method, const LinearProblem& probl
     if (problem.activations) {
         if (const auto status = check_finite(*problem.activations, "activations"); !status)
             return std::unexpected(status.error());
-        if (problem.activations->columns() != problem.weights.columns())
-            return bad_shape("activations", "activations have " + to_text(problem.activations->columns()) +
-                                                " columns, must have as many as the weights, " +
-                                                to_text(problem.weights.columns()));
+        if (const auto status = check_inputs_fit(problem.weights, *problem.activations); !status)
+            return std::unexpected(status.error());
     } else if (method.needs_activations) {
         return fail(ErrorCode::kBadParameter, "activations",
                     std::string{method.id} + " needs activations, the inputs of the layer");

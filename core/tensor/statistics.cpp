@@ -45,6 +45,15 @@ std::vector<float> column_absmax(MatrixView<const float> matrix) {
     return largest;
 }
 
+std::vector<float> column_absmean(MatrixView<const float> matrix) {
+    std::vector<double> sums(matrix.columns());
+    for (std::size_t r = 0; r < matrix.rows(); ++r)
+        for (std::size_t c = 0; c < matrix.columns(); ++c) sums[c] += std::abs(double(matrix(r, c)));
+    std::vector<float> means(sums.size());
+    for (std::size_t c = 0; c < means.size(); ++c) means[c] = float(sums[c] / double(matrix.rows()));
+    return means;
+}
+
 Deviation deviation_of(MatrixView<const float> wanted, MatrixView<const float> actual) {
     Deviation d;
     double signal = 0, noise = 0;

@@ -25,6 +25,8 @@ Histogram histogram_of(std::span<const float> values, double low, double high, s
 
 /// Largest magnitude in each column.
 std::vector<float> column_absmax(MatrixView<const float> matrix);
+/// Mean magnitude in each column.
+std::vector<float> column_absmean(MatrixView<const float> matrix);
 
 /// How far `actual` is from `wanted`; both of the same shape.
 struct Deviation {

@@ -104,7 +104,6 @@ TEST(IntGroups, AnyGroupSizeAndAShortLastGroupWork) {
     EXPECT_EQ(int_groups_bytes(1024, 4, 64), 1024u / 64 * (4 + 32));
     EXPECT_EQ(int_groups_bytes(70, 3, 64), 4u + 24 + 4 + 3);
     EXPECT_EQ(int_groups_bytes(0, 4, 64), 0u);
-    EXPECT_DOUBLE_EQ(int_groups_bits(4, 64), 4.5);
 }
 
 }  // namespace

@@ -70,6 +70,13 @@ TEST(Random, NormalValuesHaveMeanZeroAndVarianceOne) {
     EXPECT_NEAR(squares / kCount, 1, 0.03);
 }
 
+TEST(Statistics, TheMagnitudesOfColumns) {
+    Matrix x(2, 3);
+    std::ranges::copy(std::array{1.0f, -2.0f, 0.0f, -4.0f, 1.0f, 0.0f}, x.values().begin());
+    EXPECT_EQ(column_absmax(x), (std::vector<float>{4, 2, 0}));
+    EXPECT_EQ(column_absmean(x), (std::vector<float>{2.5f, 1.5f, 0}));
+}
+
 TEST(Synthetic, HasTheOutlierColumnsItPromises) {
     const auto x = synthetic_activations(256, 128, 3);
     const auto largest = column_absmax(x);
