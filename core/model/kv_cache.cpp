@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "formats/int_groups.h"
 #include "kernels/matmul.h"
+#include "kernels/rows.h"
 #include "model/arithmetic.h"
 
 namespace quantlens::model {
@@ -30,9 +30,13 @@ std::size_t stored_values(std::size_t tokens, const CacheCodec& codec, const Cac
 
 /// Rows first .. end of all heads through the codec, into `stored`.
 void store(MatrixView<const float> exact, MatrixView<float> stored, std::size_t first, std::size_t end,
-    std::size_t head_width, const CacheCodec& codec, methods::CacheGranularity granularity) {
+    std::size_t head_width, const CacheCodec& codec, methods::CacheGranularity granularity, bool rotate, ThreadPool& pool) {
+    const auto turn = [&](Matrix& head, bool back) {
+        if (rotate) (void)kernels::hadamard(head, back, pool);  // a width that create() has looked at
+    };
     for (std::size_t column = 0; column < exact.columns(); column += head_width) {
         Matrix head(exact.block(first, column, end - first, head_width));
+        turn(head, false);
         if (codec.format) {
             std::vector<std::uint8_t> bytes(codec.format->stored_bytes(head.size()));
             codec.format->encode(head.values(), bytes);
@@ -40,6 +44,7 @@ void store(MatrixView<const float> exact, MatrixView<float> stored, std::size_t 
         } else {
             methods::quantize_head(head, head.rows(), granularity, codec.parameters);
         }
+        turn(head, true);
         for (std::size_t r = 0; r < head.rows(); ++r)
             std::ranges::copy(head.row(r), stored.row(first + r).subspan(column, head_width).begin());
     }
@@ -58,8 +63,6 @@ Result<CacheCodec> cache_codec(const std::string& format, const CacheSettings& s
         codec.parameters.format = is_integer              ? methods::CacheFormat::kInteger
                                   : format == "fp8_e4m3" ? methods::CacheFormat::kFp8E4m3
                                                          : methods::CacheFormat::kFp8E5m2;
-        codec.bits_per_value = is_integer ? formats::int_groups_bits(codec.parameters.bits, std::size_t(settings.group))
-                                          : 8.0 + 16.0 / settings.group;
         return codec;
     }
     const auto found = formats::find(format);
@@ -68,13 +71,15 @@ Result<CacheCodec> cache_codec(const std::string& format, const CacheSettings& s
         return bad_parameter("kv format", format,
             "one whose block of " + to_text((*found)->block_size) + " values fits a head of " + to_text(config.head_width));
     codec.format = *found;
-    codec.bits_per_value = codec.format->bits_per_weight;
     return codec;
 }
 
 Result<KvCache> KvCache::create(const Config& config, const CacheSettings& settings) {
     if (settings.group < 1) return bad_parameter("kv_group", settings.group, "at least 1");
     if (settings.residual < 0) return bad_parameter("kv_residual", settings.residual, "0 or more");
+    if (settings.rotate && !kernels::hadamard_size_is_known(config.head_width))
+        return bad_parameter("kv_rotate", "true",
+            "false for heads of " + to_text(config.head_width) + ": no Hadamard matrix of that order is known here");
     auto keys = cache_codec(settings.key_format, settings, config);
     if (!keys) return std::unexpected(keys.error());
     auto values = cache_codec(settings.value_format, settings, config);
@@ -95,7 +100,7 @@ KvCache::KvCache(const Config& config, const CacheSettings& settings, CacheCodec
     }
 }
 
-void KvCache::append(std::size_t index, MatrixView<const float> qkv) {
+void KvCache::append(std::size_t index, MatrixView<const float> qkv, ThreadPool& pool) {
     auto& layer = layers_[index];
     if (size_ == 0) layer.keys.done = layer.values.done = 0;
     const std::size_t first = size_, end = size_ + qkv.rows();
@@ -107,16 +112,16 @@ void KvCache::append(std::size_t index, MatrixView<const float> qkv) {
     if (keys_codec_.active)
         for (const std::size_t run = key_run(settings_); layer.keys.done + run <= end; layer.keys.done += run)
             store(layer.keys.exact, layer.keys.stored, layer.keys.done, layer.keys.done + run, config_.head_width,
-                keys_codec_, settings_.key_granularity);
+                keys_codec_, settings_.key_granularity, settings_.rotate, pool);
     if (values_codec_.active) {
         store(layer.values.exact, layer.values.stored, layer.values.done, end, config_.head_width, values_codec_,
-            methods::CacheGranularity::kToken);
+            methods::CacheGranularity::kToken, settings_.rotate, pool);
         layer.values.done = end;
     }
 }
 
 void KvCache::attend(std::size_t index, MatrixView<const float> qkv, MatrixView<float> out, ThreadPool& pool) {
-    append(index, qkv);
+    append(index, qkv, pool);
     const auto& layer = layers_[index];
     const std::size_t width = config_.head_width, group = config_.heads / config_.kv_heads;
     const float scale = float(1.0 / std::sqrt(double(width)));

@@ -18,12 +18,16 @@ namespace quantlens::model {
 /// a channel, unless `key_granularity` says otherwise, and values along the channels of a token, as KIVI does. Any other format of formats::all(): block by block
 /// along the channels of a token. The last `residual` values, and the keys past the last multiple of `residual`, stay as
 /// they are. Source: Liu et al. 2024, KIVI (arXiv 2402.02750), section 3.
+/// `rotate`: what is stored is each head's keys (after their turn by position) and values times a Hadamard matrix. Queries turned
+/// alike, or what is stored turned back, give the same scores; so does the output matrix with values. Source: Ashkboos et al.
+/// 2024, QuaRot (arXiv 2404.00456), section 4.
 struct CacheSettings {
     std::string key_format = "f32";
     std::string value_format = "f32";
     int group = 32;
     int residual = 32;
     methods::CacheGranularity key_granularity = methods::CacheGranularity::kChannel;
+    bool rotate = false;
 
     bool active() const { return key_format != "f32" || value_format != "f32"; }
 };
@@ -33,7 +37,6 @@ struct CacheCodec {
     bool active = false;
     const formats::Format* format = nullptr;  // block by block, where it is not null
     methods::KvParameters parameters;         // else by groups
-    double bits_per_value = 32;
 };
 /// Fails with kBadParameter where there is no such format or its blocks do not fit a head.
 Result<CacheCodec> cache_codec(const std::string& format, const CacheSettings& settings, const Config& config);
@@ -54,10 +57,6 @@ public:
     /// After the last layer: the new tokens are part of the cache.
     void advance(std::size_t tokens) { size_ += tokens; }
 
-    /// Long-run bits of one stored key and value, scales included.
-    double key_bits() const { return keys_codec_.bits_per_value; }
-    double value_bits() const { return values_codec_.bits_per_value; }
-
 private:
     struct Side {
         Matrix exact, stored;  // [context x kv_width]: as computed, and as the codes give them back
@@ -68,7 +67,7 @@ private:
     };
 
     KvCache(const Config& config, const CacheSettings& settings, CacheCodec keys, CacheCodec values);
-    void append(std::size_t layer, MatrixView<const float> qkv);
+    void append(std::size_t layer, MatrixView<const float> qkv, ThreadPool& pool);
 
     Config config_;
     CacheSettings settings_;

@@ -137,7 +137,7 @@ Result<Quantization> Quantization::create(std::shared_ptr<const Weights> weights
     Quantization quantization(std::make_shared<const Model>(std::move(weights)), method, std::move(settings), plan,
         std::move(calibration_text));
     if (const auto ok = quantization.model_.set_cache(
-            {plan.kv_key, plan.kv_value, plan.kv_group, plan.kv_residual, plan.kv_key_granularity});
+            {plan.kv_key, plan.kv_value, plan.kv_group, plan.kv_residual, plan.kv_key_granularity, plan.kv_rotate});
         !ok)
         return std::unexpected(ok.error());
 

@@ -30,6 +30,7 @@ struct QuantizationPlan {
     int kv_group = 32;
     int kv_residual = 32;
     methods::CacheGranularity kv_key_granularity = methods::CacheGranularity::kChannel;
+    bool kv_rotate = false;
 
     static constexpr auto fields() {
         using P = QuantizationPlan;
@@ -51,6 +52,8 @@ struct QuantizationPlan {
             integer("kv_residual", &P::kv_residual, 0, 1 << 20, 1, "tokens", "recent tokens that the cache keeps as they are"),
             choice("kv_key_granularity", &P::kv_key_granularity, methods::kCacheGranularityNames,
                 "keys that share a scale, for intN and FP8: tokens of one channel, or channels of one token"),
+            flag("kv_rotate", &P::kv_rotate,
+                "keys and values are rotated by a Hadamard matrix, head by head, before they are stored, as QuaRot does"),
         };
     }
 };

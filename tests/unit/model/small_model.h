@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
 #include <vector>
 
@@ -32,6 +34,14 @@ inline Weights random_weights(const Config& config, std::uint64_t seed = 1) {
 
 inline std::shared_ptr<const Weights> small_weights() {
     return std::make_shared<const Weights>(random_weights(small_config()));
+}
+
+inline std::shared_ptr<const Model> small_model() { return std::make_shared<const Model>(small_weights()); }
+
+inline double largest_difference(const Matrix& a, const Matrix& b) {
+    double worst = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) worst = std::max(worst, std::abs(double(a.values()[i]) - b.values()[i]));
+    return worst;
 }
 
 inline std::vector<Token> random_tokens(std::size_t count, std::uint64_t seed = 5) {
