@@ -112,7 +112,7 @@ Result<Speed> plan_speed(const ModelShape& m, const Storage& storage, const Load
         speed.prefill_unknown_because = "the device's dense peak is not known; give it with compute";
     }
     speed.assumptions = {
-        "weights are read once a step, at the full bandwidth, and nothing else is",
+        "weights are read once a step, at the full bandwidth; reading and writing activations costs nothing",
         "the whole KV cache of every sequence is read once a step",
         "products run at the dense 16-bit peak; unpacking low-bit weights costs nothing",
         "reading and arithmetic overlap perfectly",

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "files/directory.h"
+#include "kernels/elementwise.h"
 #include "model/outliers.h"
 #include "request/operation.h"
 #include "request/state.h"
@@ -94,7 +95,10 @@ Result<Layer> model_layer(const LayerSource& source, Call& call) {
             return std::unexpected(status.error());
         weights = planted;
     }
-    Layer layer{Matrix(weights->tensor(*index)), std::nullopt, source.layer};
+    const MatrixView<const float> all = weights->tensor(*index);
+    const auto first = [](int wanted, std::size_t there) { return wanted > 0 ? std::min(std::size_t(wanted), there) : there; };
+    const std::size_t rows = first(source.layer_rows, all.rows()), columns = first(source.layer_columns, all.columns());
+    Layer layer{Matrix(all.block(0, 0, rows, columns)), std::nullopt, source.layer};
     if (text->empty()) return layer;
     const std::string key = to_text(loaded->fingerprint) + "," + to_text(source.plant_outliers) + "," + to_text(call.run.seed) +
                             "," + to_text(source.layer_tokens) + "," + to_text(fingerprint(*text));
@@ -107,31 +111,11 @@ Result<Layer> model_layer(const LayerSource& source, Call& call) {
         calibration = &store.add(key, std::make_shared<model::Calibration>(*std::move(captured)));
     }
     const auto inputs = (*calibration)->inputs(*index);
-    if (!inputs.empty()) layer.activations = Matrix(inputs);
+    if (!inputs.empty()) layer.activations = Matrix(inputs.block(0, 0, inputs.rows(), columns));
     return layer;
 }
 
-}  // namespace
-
-Result<std::vector<float>> parse_numbers(std::string_view text, std::string_view field) {
-    std::vector<float> numbers;
-    while (true) {
-        const std::size_t comma = text.find(',');
-        auto item = text.substr(0, comma);
-        while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
-        // strtof, as the standard library of the WebAssembly build has no from_chars for floats yet.
-        const std::string word{item};
-        char* end = nullptr;
-        const float number = std::strtof(word.c_str(), &end);
-        if (word.empty() || end != word.c_str() + word.size())
-            return bad_parameter(field, "'" + word + "'", "numbers separated by commas");
-        numbers.push_back(number);
-        if (comma == std::string_view::npos) return numbers;
-        text.remove_prefix(comma + 1);
-    }
-}
-
-Result<Layer> layer_from(const LayerSource& source, Call& call) {
+Result<Layer> given_layer(const LayerSource& source, Call& call) {
     const int sources = int(!source.values.empty()) + int(!source.synthetic.empty()) + int(!source.layer.empty()) +
                         int(has_array(call, "weights"));
     if (sources != 1)
@@ -167,6 +151,46 @@ Result<Layer> layer_from(const LayerSource& source, Call& call) {
         layer.activations = *std::move(activations);
     }
     return layer;
+}
+
+/// The outputs of a layer in the place of its weights; nothing reads them as a layer, so there are no inputs.
+Result<Layer> outputs_of(Layer layer, LayerNumbers numbers, const Run& run) {
+    if (!layer.activations)
+        return fail(ErrorCode::kBadParameter, "layer_numbers",
+                    "the outputs of " + layer.description + " need its inputs, of which there are none");
+    if (const auto status = methods::check_inputs_fit(layer.weights, *layer.activations); !status)
+        return std::unexpected(status.error());
+    auto outputs = product(*layer.activations, std::move(layer.weights), run);
+    if (!outputs) return std::unexpected(outputs.error());
+    const bool silu = numbers == LayerNumbers::kSiluOutputs;
+    if (silu) kernels::silu(outputs->values(), outputs->values());
+    return Layer{*std::move(outputs), std::nullopt, (silu ? "SiLU of the outputs of " : "outputs of ") + layer.description};
+}
+
+}  // namespace
+
+Result<std::vector<float>> parse_numbers(std::string_view text, std::string_view field) {
+    std::vector<float> numbers;
+    while (true) {
+        const std::size_t comma = text.find(',');
+        auto item = text.substr(0, comma);
+        while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
+        // strtof, as the standard library of the WebAssembly build has no from_chars for floats yet.
+        const std::string word{item};
+        char* end = nullptr;
+        const float number = std::strtof(word.c_str(), &end);
+        if (word.empty() || end != word.c_str() + word.size())
+            return bad_parameter(field, "'" + word + "'", "numbers separated by commas");
+        numbers.push_back(number);
+        if (comma == std::string_view::npos) return numbers;
+        text.remove_prefix(comma + 1);
+    }
+}
+
+Result<Layer> layer_from(const LayerSource& source, Call& call) {
+    auto layer = given_layer(source, call);
+    if (!layer || source.layer_numbers == LayerNumbers::kWeights) return layer;
+    return outputs_of(*std::move(layer), source.layer_numbers, call.run);
 }
 
 }  // namespace quantlens::request

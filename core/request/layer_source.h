@@ -1,13 +1,21 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "methods/layer.h"
 #include "request/door.h"
 #include "tensor/matrix.h"
 
 namespace quantlens::request {
+
+/// Which numbers of a layer stand as its weights.
+enum class LayerNumbers : std::uint8_t { kWeights, kOutputs, kSiluOutputs };
+inline constexpr std::array<std::string_view, 3> kLayerNumbersNames{"weights", "outputs", "silu_outputs"};
 
 /// Where a layer comes from: the arrays "weights" and "activations", values typed in, a seeded synthetic layer, or a
 /// matrix of the language model. Exactly one source.
@@ -22,7 +30,9 @@ struct LayerSource {
     int synthetic_tokens = 256;
     double synthetic_outliers = 20;
     std::string layer;
+    LayerNumbers layer_numbers = LayerNumbers::kWeights;
     int layer_tokens = 512;
+    int layer_rows = 0, layer_columns = 0;
     double plant_outliers = 1;
     static constexpr auto fields() {
         using P = LayerSource;
@@ -37,8 +47,13 @@ struct LayerSource {
             real("synthetic_outliers", &P::synthetic_outliers, 1, 1000, 1, "",
                  "how many times as large one input column in 64 of the synthetic layer is; 1: no outliers"),
             text("layer", &P::layer, "a matrix of the language model, such as model.layers.0.mlp.down_proj.weight"),
+            choice<P, LayerNumbers>("layer_numbers", &P::layer_numbers, kLayerNumbersNames,
+                                    "what is taken as weights: the layer's weights; or, a row a token, its outputs, or SiLU "
+                                    "of its outputs"),
             integer("layer_tokens", &P::layer_tokens, 1, 65536, 1, "tokens",
                     "of the calibration text, as the layer's inputs"),
+            integer("layer_rows", &P::layer_rows, 0, 1 << 20, 1, "rows", "only the layer's first outputs; 0: all"),
+            integer("layer_columns", &P::layer_columns, 0, 1 << 20, 1, "columns", "only the layer's first inputs; 0: all"),
             real("plant_outliers", &P::plant_outliers, 1, 1000, 1, "",
                  "makes a few channels of the language model this many times larger without changing its function"),
         };

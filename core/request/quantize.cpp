@@ -223,6 +223,7 @@ Result<Response> statistics(const StatisticsParameters& p, Call& call) {
                 {"max_over_rms", s.max_over_rms},
                 {"histogram", {{"low", histogram.low}, {"high", histogram.high}, {"counts", Json(histogram.counts)}}}});
     response.arrays.push_back(vector_array("column_absmax", column_absmax(matrix)));
+    response.arrays.push_back(vector_array("column_absmean", column_absmean(matrix)));
     return response;
 }
 

@@ -23,6 +23,10 @@ enum class ZeroPointSign : std::uint8_t { kRight, kWrong };
 constexpr std::array<std::string_view, 2> kSignNames{"right", "wrong"};
 
 struct AffineParameters : methods::UniformParameters {
+    AffineParameters() {
+        granularity = methods::Granularity::kTensor;
+        group_size = 0;
+    }
     std::string values;
     ZeroPointSign zero_point_sign = ZeroPointSign::kRight;
     static constexpr auto fields() {
@@ -30,6 +34,8 @@ struct AffineParameters : methods::UniformParameters {
         using namespace methods;
         return std::tuple{
             text<P>("values", &P::values, "the numbers to round: 0.15,-0.32,..."),
+            integer<P>("group_size", &P::group_size, 0, 1 << 20, 1, "numbers",
+                       "Neighbours that share a scale; the last group may be shorter; 0: all of them do"),
             integer<P>("bits", &P::bits, 1, 8, 1, "bits", "Bits of a code"),
             choice<P, Scheme>("scheme", &P::scheme, kSchemeNames, "Whether the codes are centred on zero"),
             choice<P, RangeSearch>("range", &P::range, kRangeSearchNames, "All values, or the range with the least error"),
@@ -89,70 +95,100 @@ std::vector<float> lattice_of(const Grid& grid) {
 
 /// round(value / scale), before the zero point is added and the code clamped.
 std::vector<std::int16_t> rounded_steps(std::span<const float> values, Grid grid, const AffineParameters& p,
-                                        std::uint64_t seed) {
+                                        Random random) {
     grid.zero_point = 0;
     grid.low = std::numeric_limits<std::int16_t>::min();
     grid.high = std::numeric_limits<std::int16_t>::max();
     std::vector<std::int16_t> steps(values.size());
-    Random random(seed);
     methods::encode(values, grid, p.rounding, random, steps);
     return steps;
 }
 
+/// The numbers that share one scale, each step of each.
+struct RoundedGroup {
+    Grid grid;
+    Statistics statistics;
+    int right_zero_point = 0;
+    int clamped = 0;
+};
+
+/// Rounds one group into `restored` and adds a row for each number.
+RoundedGroup round_group(std::span<const float> values, std::size_t index, const AffineParameters& p, Random& random,
+                         std::span<float> restored, Json& rows) {
+    RoundedGroup group{methods::fit_grid(values, p.settings()), statistics_of(values)};
+    Grid& grid = group.grid;
+    group.right_zero_point = grid.zero_point;
+    if (p.zero_point_sign == ZeroPointSign::kWrong) grid.zero_point = -grid.zero_point;
+
+    const auto steps = rounded_steps(values, grid, p, random);
+    std::vector<std::int16_t> codes(values.size());
+    methods::encode(values, grid, p.rounding, random, codes);
+    methods::decode(codes, grid, restored);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const bool outside = grid.rule != Grid::Rule::kSign && steps[i] + grid.zero_point != codes[i];
+        group.clamped += int(outside);
+        rows.push_back(object({{"value", values[i]},
+                               {"group", index},
+                               {"divided", values[i] / grid.scale},
+                               {"rounded", steps[i]},
+                               {"code", codes[i]},
+                               {"clamped", outside},
+                               {"restored", restored[i]},
+                               {"error", restored[i] - values[i]}}));
+    }
+    return group;
+}
+
+/// The figures of the answer itself are those of all numbers; scale, zero point and receipt are the first group's.
 Result<Response> affine(const AffineParameters& p, Call& call) {
     auto numbers = parse_numbers(p.values, "values");
     if (!numbers) return std::unexpected(numbers.error());
     const std::size_t count = numbers->size();
     const Matrix values(1, count, *std::move(numbers));
     if (const auto status = check_finite(values, "values"); !status) return std::unexpected(status.error());
-    auto settings = p.settings();
-    settings.granularity = methods::Granularity::kTensor;
-    if (const auto status = methods::check_uniform(settings); !status) return std::unexpected(status.error());
+    if (const auto status = methods::check_uniform(p.settings()); !status) return std::unexpected(status.error());
 
-    Grid grid = methods::fit_grid(values.values(), settings);
-    const auto statistics = statistics_of(values.values());
-    const auto receipt = affine_receipt(p, grid, statistics);
-    const int right = grid.zero_point;
-    if (p.zero_point_sign == ZeroPointSign::kWrong) grid.zero_point = -right;
-
-    std::vector<std::int16_t> codes(count);
-    Random random(call.run.seed);
-    methods::encode(values.values(), grid, p.rounding, random, codes);
+    const std::size_t share = p.group_size == 0 ? count : std::min(count, std::size_t(p.group_size));
     Matrix restored(1, count);
-    methods::decode(codes, grid, restored.values());
-    const auto steps = rounded_steps(values.values(), grid, p, call.run.seed);
-
-    Json rows = Json::array();
-    int clamped = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        const float value = values(0, i), back = restored(0, i);
-        const bool outside = grid.rule != Grid::Rule::kSign && steps[i] + grid.zero_point != codes[i];
-        clamped += int(outside);
-        rows.push_back(object({{"value", value},
-                               {"divided", value / grid.scale},
-                               {"rounded", steps[i]},
-                               {"code", codes[i]},
-                               {"clamped", outside},
-                               {"restored", back},
-                               {"error", back - value}}));
+    Random random(call.run.seed);
+    Json rows = Json::array(), groups = Json::array();
+    std::vector<RoundedGroup> rounded;
+    std::vector<float> lattices;
+    for (std::size_t first = 0; first < count; first += share) {
+        const std::size_t size = std::min(share, count - first);
+        const auto group = round_group(values.values().subspan(first, size), rounded.size(), p, random,
+                                       restored.values().subspan(first, size), rows);
+        groups.push_back(object({{"first", first},
+                                 {"numbers", size},
+                                 {"minimum", group.statistics.minimum},
+                                 {"maximum", group.statistics.maximum},
+                                 {"scale", group.grid.scale},
+                                 {"zero_point", group.grid.zero_point}}));
+        const auto lattice = lattice_of(group.grid);
+        lattices.insert(lattices.end(), lattice.begin(), lattice.end());
+        rounded.push_back(group);
     }
+    int clamped = 0;
+    for (const auto& group : rounded) clamped += group.clamped;
+    const auto& first = rounded.front();
+    const auto all = statistics_of(values.values());
     const auto deviation = deviation_of(values, restored);
     Response response;
-    response.body = object({{"minimum", statistics.minimum},
-                            {"maximum", statistics.maximum},
-                            {"code_minimum", grid.low},
-                            {"code_maximum", grid.high},
-                            {"scale", grid.scale},
-                            {"zero_point", grid.zero_point},
-                            {"right_zero_point", right},
+    response.body = object({{"minimum", all.minimum},
+                            {"maximum", all.maximum},
+                            {"code_minimum", first.grid.low},
+                            {"code_maximum", first.grid.high},
+                            {"scale", first.grid.scale},
+                            {"zero_point", first.grid.zero_point},
+                            {"right_zero_point", first.right_zero_point},
                             {"clamped", clamped},
                             {"mse", deviation.mse},
                             {"max_error", deviation.max_error},
                             {"sqnr_db", number_or_null(deviation.sqnr_db)},
+                            {"groups", std::move(groups)},
                             {"values", std::move(rows)},
-                            {"receipt", to_json(receipt)}});
-    const auto lattice = lattice_of(grid);
-    response.arrays.push_back({"lattice", {lattice.size()}, lattice});
+                            {"receipt", to_json(affine_receipt(p, first.grid, first.statistics))}});
+    response.arrays.push_back({"lattice", {rounded.size(), lattices.size() / rounded.size()}, lattices});
     response.arrays.push_back({"restored", {count}, std::vector<float>(restored.values().begin(), restored.values().end())});
     return response;
 }

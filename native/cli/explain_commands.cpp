@@ -5,19 +5,29 @@
 #include "cli/layer_source.h"
 #include "cli/method_flags.h"
 #include "cli/report.h"
+#include "cli/tensors.h"
 
 // What the page's explanations show, on the command line: every flag is a key of the request.
 
 namespace quantlens::cli {
 namespace {
 
+void add_out(CLI::App& app, std::string& folder) {
+    app.add_option("-o,--out", folder, "Folder for the arrays and result.json")->type_name("DIR");
+}
+
 Action answered(CLI::App& app, const char* operation) {
-    auto fields = std::make_shared<FieldFlags>();
-    fields->add(app, operation_fields(operation));
-    return [fields, operation](const Common& common) -> Status {
+    struct State {
+        FieldFlags fields;
+        std::string out;
+    };
+    auto state = std::make_shared<State>();
+    state->fields.add(app, operation_fields(operation));
+    add_out(app, state->out);
+    return [state, operation](const Common& common) -> Status {
         Json request{{"op", operation}, {"seed", common.seed}};
-        if (const auto status = fields->fill(request); !status) return status;
-        const auto response = send(request, {}, common);
+        if (const auto status = state->fields.fill(request); !status) return status;
+        const auto response = send_and_keep(request, {}, state->out, common);
         if (!response) return std::unexpected(response.error());
         print_report(response->body, common);
         return {};
@@ -29,6 +39,7 @@ Action answered_for_layer(CLI::App& app, const char* operation) {
     struct State {
         LayerSource source;
         FieldFlags own;
+        std::string out;
     };
     auto state = std::make_shared<State>();
     const auto fields = operation_fields(operation);
@@ -37,12 +48,13 @@ Action answered_for_layer(CLI::App& app, const char* operation) {
     for (const auto& field : fields)
         if (LayerSource::is_key(field.key)) set_elsewhere.push_back(field.key);
     state->own.add(app, fields, set_elsewhere);
+    add_out(app, state->out);
     return [state, operation](const Common& common) -> Status {
         Json request{{"op", operation}, {"seed", common.seed}};
         std::vector<request::Array> arrays;
         if (const auto status = state->own.fill(request); !status) return status;
         if (const auto status = state->source.fill(request, arrays); !status) return status;
-        const auto response = send(request, std::move(arrays), common);
+        const auto response = send_and_keep(request, std::move(arrays), state->out, common);
         if (!response) return std::unexpected(response.error());
         print_report(response->body, common);
         return {};

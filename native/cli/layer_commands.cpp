@@ -34,18 +34,11 @@ Action quantize(CLI::App& app) {
         if (const auto status = state->own.fill(request); !status) return status;
         if (const auto status = state->source.fill(request, arrays); !status) return status;
         request["seed"] = common.seed;
-        io::Output output;
-        if (!state->out.empty()) {
-            if (const auto status = output.open_folder(state->out); !status) return status;
+        if (!state->out.empty())
             request["return"] =
                 "dequantized,codes,scales,zero_points,column_groups,column_scales,outlier_columns,output";
-        }
-        const auto response = send(request, std::move(arrays), common);
+        const auto response = send_and_keep(request, std::move(arrays), state->out, common);
         if (!response) return std::unexpected(response.error());
-        if (!state->out.empty()) {
-            if (const auto status = add_results(output, state->out, *response); !status) return status;
-            if (const auto status = output.commit(); !status) return status;
-        }
         print_report(response->body, common);
         return {};
     };
@@ -76,17 +69,9 @@ Action kv(CLI::App& app) {
             if (!array) return std::unexpected(array.error());
             arrays.push_back(*std::move(array));
         }
-        io::Output output;
-        if (!state->out.empty()) {
-            if (const auto status = output.open_folder(state->out); !status) return status;
-            request["return"] = "all";
-        }
-        const auto response = send(request, std::move(arrays), common);
+        if (!state->out.empty()) request["return"] = "all";
+        const auto response = send_and_keep(request, std::move(arrays), state->out, common);
         if (!response) return std::unexpected(response.error());
-        if (!state->out.empty()) {
-            if (const auto status = add_results(output, state->out, *response); !status) return status;
-            if (const auto status = output.commit(); !status) return status;
-        }
         print_report(response->body, common);
         return {};
     };

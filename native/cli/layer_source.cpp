@@ -19,6 +19,8 @@ struct Companion {
 constexpr Companion kCompanions[] = {{"synthetic_tokens", "synthetic"},
                                      {"synthetic_outliers", "synthetic"},
                                      {"layer_tokens", "layer"},
+                                     {"layer_rows", "layer"},
+                                     {"layer_columns", "layer"},
                                      {"plant_outliers", "layer"}};
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "files/npy.h"
+#include "io/output.h"
 #include "io/tensor_input.h"
 
 namespace quantlens::cli {
@@ -18,6 +19,8 @@ Result<std::vector<std::uint8_t>> npy_of(const request::Array& array) {
     return std::visit([&](const auto& values) { return files::build_npy(std::span(values), shape); }, array.values);
 }
 
+namespace {
+
 Status add_results(io::Output& output, const std::string& folder, const request::Response& response) {
     for (const auto& array : response.arrays) {
         const auto npy = npy_of(array);
@@ -26,6 +29,20 @@ Status add_results(io::Output& output, const std::string& folder, const request:
     }
     return output.add(folder + "/result.json",
                       response.body.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace
+
+Result<request::Response> send_and_keep(const Json& request, std::vector<request::Array> arrays,
+                                        const std::string& folder, const Common& common) {
+    if (folder.empty()) return send(request, std::move(arrays), common);
+    io::Output output;
+    if (const auto status = output.open_folder(folder); !status) return std::unexpected(status.error());
+    auto response = send(request, std::move(arrays), common);
+    if (!response) return response;
+    if (const auto status = add_results(output, folder, *response); !status) return std::unexpected(status.error());
+    if (const auto status = output.commit(); !status) return std::unexpected(status.error());
+    return response;
 }
 
 }  // namespace quantlens::cli

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "cli/command.h"
-#include "io/output.h"
 
 namespace quantlens::cli {
 
@@ -15,7 +14,9 @@ Result<request::Array> read_array(std::string_view name, const std::string& argu
 /// An array of the response as the bytes of an npy file.
 Result<std::vector<std::uint8_t>> npy_of(const request::Array& array);
 
-/// The arrays of a response as FOLDER/NAME.npy and its body as FOLDER/result.json, added to `output`.
-Status add_results(io::Output& output, const std::string& folder, const request::Response& response);
+/// Sends a request and keeps the arrays of its answer as FOLDER/NAME.npy and its body as FOLDER/result.json; keeps
+/// nothing where `folder` is empty. Whether the folder can be written is known before the work begins.
+Result<request::Response> send_and_keep(const Json& request, std::vector<request::Array> arrays,
+                                        const std::string& folder, const Common& common);
 
 }  // namespace quantlens::cli

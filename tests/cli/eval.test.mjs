@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { answer, inFolder, quantlens } from "./tool.mjs";
-import { writeText, writeTinyModel } from "./tiny-model.mjs";
+import { answer, inFolder, quantlens, readNpy } from "./tool.mjs";
+import { numbers, writeText, writeTinyModel } from "./tiny-model.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "quantlens-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -53,6 +53,7 @@ test("keys share scales along a channel or along a token", () => {
   const keys = (...more) => evaluate("--kv-key", "int2", "--kv-group", 8, "--kv-residual", 0, ...more).kl_divergence;
   assert.equal(keys("--kv-key-granularity", "channel"), keys());
   assert.notEqual(keys("--kv-key-granularity", "token"), keys());
+  assert.notEqual(keys("--kv-rotate"), keys());
 });
 
 test("the first byte of each window is not scored, and a last short window is", () => {
@@ -127,6 +128,20 @@ test("generate continues the prompt; the same seed writes the same, temperature 
   const shown = quantlens("generate", "--model", model, "--prompt", "a letter ", "--tokens", 24, "--temperature", 0);
   assert.equal(shown.stdout, `a letter ${report.text}\n`);
   assert.notEqual(write("--temperature", 0, "--method", "rtn", "--bits", 1, "--scheme", "symmetric").text, report.text);
+});
+
+test("of a layer only the first outputs and inputs, if so wished", () => {
+  inFolder((other) => {
+    const layer = ["--layer", "model.layers.0.self_attn.q_proj.weight", "--model", writeTinyModel(other), "--calibration", text];
+    const trace = answer("gptq-trace", ...layer, "--layer-rows", 3, "--layer-columns", 5, "--out", other);
+    assert.deepEqual([trace.rows, trace.columns], [3, 5]);
+    const whole = answer("quantize", ...layer, "--method", "rtn");
+    assert.deepEqual([whole.rows, whole.columns], [256, 256]);
+    // As writeTinyModel makes them: the third tensor's own numbers.
+    const all = numbers(256 * 256, 3).map((x) => x * 0.06);
+    const first = [0, 1, 2].flatMap((row) => [...all.subarray(256 * row, 256 * row + 5)]);
+    assert.deepEqual([...readNpy(`${other}/weights.npy`).values], first);
+  });
 });
 
 test("what cannot be evaluated is an error of one line", () => {

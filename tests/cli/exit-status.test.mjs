@@ -32,7 +32,7 @@ test("status 0: help of every command, the version, and a command that works", (
 
 test("help gives ranges, units and defaults of every method", () => {
   const help = quantlens("quantize", "--help").stdout;
-  for (const method of ["rtn", "gptq", "awq", "smoothquant", "llm-int8", "zeroquant", "quarot", "codebook", "nf4", "fp4", "sparse"])
+  for (const method of ["rtn", "gptq", "awq", "smoothquant", "llm-int8", "zeroquant", "quarot", "hqq", "codebook", "nf4", "fp4", "sparse"])
     assert.match(help, new RegExp(`^  ${method}: `, "m"));
   assert.match(help, /--bits 1 to 8 bits \(4\)/);
   assert.match(help, /--damping 0 to 1 \(0\.01\)/);

@@ -4,34 +4,12 @@
 #include <cmath>
 #include <numeric>
 
-#include "request/door.h"
+#include "support.h"
 
 namespace quantlens::request {
 namespace {
 
-class Playgrounds : public testing::Test {
-protected:
-    Json ask(std::string_view text, std::vector<Array> arrays = {}) {
-        response_ = session_.answer_text(text, std::move(arrays));
-        EXPECT_FALSE(response_.body.contains("error")) << response_.body.dump();
-        return response_.body;
-    }
-    std::string error(std::string_view text, std::vector<Array> arrays = {}) {
-        const Json body = session_.answer_text(text, std::move(arrays)).body;
-        return body.contains("error") ? body["error"]["message"].get<std::string>() : "";
-    }
-    template <class T = float>
-    std::vector<T> values(std::string_view name) const {
-        for (const auto& a : response_.arrays)
-            if (a.name == name) return std::get<std::vector<T>>(a.values);
-        ADD_FAILURE() << "no array " << name;
-        return {};
-    }
-
-    ThreadPool pool_{2};
-    Session session_{pool_, [] { return 0.0; }};
-    Response response_;
-};
+class Playgrounds : public Asking {};
 
 std::string traced(int step, std::string_view more = "") {
     return R"({"op":"gptq-trace","synthetic":"6x16","synthetic_tokens":48,"bits":3,"granularity":"channel","step":)" +
