@@ -9,7 +9,7 @@ configure_tree() {
     folder=$(tree_of "$preset")
     case $preset in
         wasm*) tools="$(emcc_version) ${QUANTLENS_EMSCRIPTEN:-} $(node_version)" ;;
-        fuzz)  tools=clang-19 ;;
+        fuzz | neon) tools=clang-19 ;;
         *)     tools="$(c++ -dumpfullversion 2>/dev/null || c++ --version | head -n 1)" ;;
     esac
     recipe="$tools $PWD $(hash_of CMakePresets.json) $(ls -d /usr/src/googletest 2>/dev/null || true)"

@@ -31,13 +31,16 @@ const programs = {
     OpenBLAS: native("OpenBLAS"),
     onnxruntime: new Program("node", [join(root, "tools/bench/onnx-node.mjs")]),
     memcpy: native("quantlens"),
-    PyTorch: new Program("/usr/bin/python3", [join(root, "tools/bench/gptq_peer.py")]),
+    PyTorch: new Program("/usr/bin/python3", [join(root, "tools/bench/gptq_peer.py")], {
+        ...environment, LD_LIBRARY_PATH: `${join(debian, "openblas-pthread")}:${debian}`,
+    }),
 };
 const versions = {};
 for (const [name, program] of Object.entries(programs)) {
     const answer = await program.ask({ do: "describe" }).catch((problem) => ({ error: problem.message }));
     if (answer.error) {
         console.log(`without ${name}: ${answer.error}`);
+        program.close();
         delete programs[name];
     } else {
         if (name !== "memcpy") versions[name] = answer.version;
