@@ -17,8 +17,8 @@ export interface BarsProps {
   rows: readonly BarRow[];
   legend: readonly LegendItem[];
   format: (value: number) => string;
-  /** A line across, such as the size of a memory. */
-  limit?: { value: number; text: string };
+  /** A line across, such as the size of a memory; where its value comes later, its name has its room already. */
+  limit?: { value: number; text: string } | "later";
   highest?: number;
 }
 
@@ -26,16 +26,20 @@ const kBar = 16;
 const kGap = 18;
 const kName = 20;
 const kNameLine = 17;
-const kTop = 26;
+const kTop = 8;
+/** Above the first row, for the name of the line across. */
+const kLimit = 18;
 const kFoot = 46;
 const kInset = 6;
 
-export function Bars({ label, unit, rows, legend, format, limit, highest }: BarsProps) {
+export function Bars({ label, unit, rows, legend, format, limit: wanted, highest }: BarsProps) {
+  const limit = wanted === "later" ? undefined : wanted;
+  const first = wanted ? kTop + kLimit : kTop;
   const perRow = max(rows, (row) => row.bars.length) ?? 1;
   const bars = perRow * (kBar + 2);
   /** For each row, its name in lines, and where it begins. */
   const rowsFor = (width: number) => {
-    let at = kTop;
+    let at = first;
     return rows.map((row) => {
       const lines = wrapped(row.name, width - kInset - 8, true);
       const place = { ...row, lines, at, under: kName + (lines.length - 1) * kNameLine };
@@ -45,11 +49,12 @@ export function Bars({ label, unit, rows, legend, format, limit, highest }: Bars
   };
   const heightFor = (width: number) => {
     const last = rowsFor(width).at(-1);
-    return (last ? last.at + last.under + bars + kGap : kTop) + kFoot;
+    return (last ? last.at + last.under + bars + kGap : first) + kFoot;
   };
-  const top =
-    // Before anything is measured all are zero, and a scale from 0 to 0 would put them in the middle.
-    highest ?? (max([limit?.value ?? 0, ...rows.flatMap((row) => row.bars.map((bar) => bar.value))]) || 1);
+  const reached =
+    highest ?? max([limit?.value ?? 0, ...rows.flatMap((row) => row.bars.map((bar) => bar.value))]);
+  // Before anything is measured all are zero, and a scale from 0 to 0 would put them in the middle.
+  const top = reached || 1;
   return (
     <Stage
       label={label}
@@ -79,7 +84,7 @@ export function Bars({ label, unit, rows, legend, format, limit, highest }: Bars
                 <path d={beside(placed, bars, x(limit.value))} class="line-good" stroke-width="2" />
                 <text
                   x={x(limit.value)}
-                  y={kTop - 14}
+                  y={first - 14}
                   text-anchor={x(limit.value) > width / 2 ? "end" : "start"}
                   class="fill-good halo"
                 >
@@ -99,14 +104,7 @@ export function Bars({ label, unit, rows, legend, format, limit, highest }: Bars
                   </text>
                 ))}
                 {row.bars.map((bar, b) => (
-                  <Bar
-                    key={bar.kind}
-                    bar={bar}
-                    x={x}
-                    y={row.under + b * (kBar + 2)}
-                    width={width}
-                    across={across}
-                  />
+                  <Bar key={b} bar={bar} x={x} y={row.under + b * (kBar + 2)} width={width} across={across} />
                 ))}
               </g>
             ))}
@@ -115,7 +113,7 @@ export function Bars({ label, unit, rows, legend, format, limit, highest }: Bars
               label={unit}
               y={height - kFoot}
               format={format}
-              count={Math.max(3, Math.floor(width / 130))}
+              count={reached ? Math.max(3, Math.floor(width / 130)) : 0}
             />
           </svg>
         );
@@ -149,12 +147,12 @@ function beside(
 }
 
 function Bar({ bar, x, y, width, across }: BarProps) {
-  const length = Math.max(1, x(bar.value) - kInset);
+  const length = bar.value > 0 ? Math.max(1, x(bar.value) - kInset) : 0;
   const words = textWidth(bar.text);
   // Words that the line across would cut move to its other side.
   const crossed =
     across !== undefined && across > kInset + length - 2 && across < kInset + length + 12 + words;
-  const after = crossed ? across + 7 - kInset : length + 8;
+  const after = crossed ? across + 7 - kInset : length > 0 ? length + 8 : 0;
   const outside = kInset + after + words < width - 2 || length < words + 16;
   return (
     <g transform={`translate(${kInset},${y})`}>

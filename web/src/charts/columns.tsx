@@ -1,6 +1,6 @@
 // Upright columns: a histogram, or one bar for each value, which may reach below zero.
 import { extent } from "d3-array";
-import { scaleLinear } from "d3-scale";
+import { scaleLinear, scaleLog } from "d3-scale";
 import { XAxis, YAxis } from "./axis";
 import type { Kind, LegendItem } from "./kinds";
 import { Stage } from "./stage";
@@ -23,6 +23,10 @@ export interface ColumnsProps {
   names?: readonly string[];
   /** ... or the range of an axis that the columns divide evenly. */
   axis?: { low: number; high: number; label: string };
+  /** What the axis reaches at least: two pictures one above the other need one scale. */
+  highest?: number;
+  /** Counts over several orders of magnitude: the height is logarithmic, and one of them is a short column. */
+  logY?: boolean;
   height?: number;
 }
 
@@ -31,6 +35,8 @@ const kTop = 30;
 const kFoot = 46;
 const kWidest = 56;
 const kThinnest = 2;
+/** Where a logarithmic height begins, so that a count of one can be seen. */
+const kBelowOne = 0.5;
 
 export function Columns({
   label,
@@ -44,14 +50,21 @@ export function Columns({
   format,
   names,
   axis,
+  highest = 0,
+  logY = false,
   height = 220,
 }: ColumnsProps) {
   const list = Array.from(values);
   const [low = 0, high = 0] = extent(list);
-  const y = scaleLinear()
-    .domain(low === 0 && high === 0 ? [0, 1] : [Math.min(0, low), Math.max(0, high, limit?.value ?? 0)])
-    .nice(4)
-    .range([height - kFoot, kTop]);
+  const top = Math.max(0, high, highest, limit?.value ?? 0);
+  const y = logY
+    ? countScale(top, height)
+    : scaleLinear()
+        .domain(low === 0 && top === 0 ? [0, 1] : [Math.min(0, low), top])
+        .nice(4)
+        .range([height - kFoot, kTop]);
+  const foot = logY ? height - kFoot : y(0);
+  const endOf = (value: number) => (logY && value <= 0 ? foot : y(value));
   const span = (width: number) => (width - kLeft - 8) / Math.max(1, list.length);
   return (
     <Stage
@@ -76,19 +89,23 @@ export function Columns({
             <YAxis scale={y} label={unit} x={kLeft} width={width - kLeft - 8} format={format} count={4} />
             {order.map((i) => {
               const value = list[i]!;
+              // Without gaps, edges between two pixels would make stripes.
+              const edge = (at: number) => (gap === 0 ? Math.round(at) : at);
+              const left = edge(kLeft + i * step + gap / 2);
+              const right = edge(kLeft + (i + 1) * step - gap / 2);
               return (
                 <rect
                   key={i}
-                  x={kLeft + i * step + gap / 2}
-                  width={Math.max(kinds[i] === kind ? 0.5 : kThinnest, step - gap)}
-                  y={Math.min(y(0), y(value))}
-                  height={Math.max(value === 0 ? 0 : 1, Math.abs(y(value) - y(0)))}
+                  x={left}
+                  width={Math.max(kinds[i] === kind ? 1 : kThinnest, right - left)}
+                  y={Math.min(foot, endOf(value))}
+                  height={Math.max(value === 0 ? 0 : 1, Math.abs(endOf(value) - foot))}
                   class={`fill-${kinds[i]}`}
                   opacity={cursor === undefined || cursor === i ? 1 : 0.45}
                 />
               );
             })}
-            <path d={`M${kLeft} ${y(0)}H${width - 8}`} stroke="var(--edge)" />
+            <path d={`M${kLeft} ${foot}H${width - 8}`} stroke="var(--edge)" />
             {limit ? (
               <g>
                 <path
@@ -133,6 +150,18 @@ export function Columns({
       }}
     </Stage>
   );
+}
+
+/** From below one to a little above `top`, with a mark at every power of ten or every other. */
+function countScale(top: number, height: number) {
+  const most = Math.max(10, top);
+  const last = Math.floor(Math.log10(most));
+  const scale = scaleLog()
+    .domain([kBelowOne, 1.25 * most])
+    .range([height - kFoot, kTop]);
+  const stride = last > 3 ? 2 : 1;
+  const powers = Array.from({ length: Math.floor(last / stride) + 1 }, (_, i) => 10 ** (i * stride));
+  return Object.assign((value: number) => scale(value), { ticks: () => powers, range: () => scale.range() });
 }
 
 /** Where the words about the limit begin: as far right as they cross no column that is higher than it, else at the right. */

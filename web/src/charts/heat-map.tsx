@@ -1,7 +1,9 @@
 // A matrix as a picture: one cell for each number, a stronger colour for larger, with a cursor that reads it.
-import { max } from "d3-array";
+import { max, min } from "d3-array";
+import { scaleLinear, scaleLog } from "d3-scale";
 import { useEffect, useRef } from "preact/hooks";
 import { themeTurn } from "../state/theme";
+import { scientific } from "../ui/format";
 import { useUniqueId } from "../ui/unique-id";
 import type { Kind } from "./kinds";
 import { Stage } from "./stage";
@@ -24,6 +26,8 @@ export interface HeatMapProps {
   columnMarks?: ArrayLike<number>;
   /** The value of the full colour; the largest in the picture unless given. */
   highest?: number;
+  /** Equal steps of colour are equal factors, from the least value that is not zero. */
+  multiplies?: boolean;
   rowName: string;
   columnName: string;
   /** What each row and each column is called, where there are few. */
@@ -37,6 +41,9 @@ const kNameTop = 22;
 const kTickHeight = 18;
 const kTickGap = 6;
 const kLegend = 30;
+const kRampGap = 7;
+/** What the least value above zero takes of the colour where colours multiply: it must not look like none. */
+const kLeastShare = 0.06;
 const rampWidth = (width: number) => (width < 480 ? 60 : 110);
 
 export function HeatMap(props: HeatMapProps) {
@@ -55,9 +62,18 @@ export function HeatMap(props: HeatMapProps) {
     columnTicks,
     height = 300,
   } = props;
-  const left = kNameLeft + (rowTicks ? Math.max(...rowTicks.map((tick) => textWidth(tick))) + kTickGap : 0);
+  // The ticks stand apart from the cells and as far from the name.
+  const left =
+    kNameLeft + (rowTicks ? Math.max(...rowTicks.map((tick) => textWidth(tick))) + 2 * kTickGap : 0);
   const top = kNameTop + (columnTicks ? kTickHeight : 0);
-  const highest = props.highest ?? (max(Array.from(values), Math.abs) || 1);
+  const sizes = Array.from(values, Math.abs);
+  const highest = props.highest ?? (max(sizes) || 1);
+  const lowest = props.multiplies ? (min(sizes.filter((size) => size > 0)) ?? highest) : 0;
+  const [start, end] = lowest > 0 ? alike(lowest, highest, format) : ["0", format(highest)];
+  const rampLeft = textWidth(start) + kRampGap;
+  /** Under the cells' left edge, and further left where the words on its right need it. */
+  const rampAt = (width: number) =>
+    Math.max(0, Math.min(left, width - rampLeft - rampWidth(width) - kRampGap - textWidth(`${end} ${unit}`)));
   const drawn = height - top - kLegend;
   const ramp = useUniqueId();
   return (
@@ -76,7 +92,15 @@ export function HeatMap(props: HeatMapProps) {
     >
       {(width, cursor) => (
         <>
-          <Cells {...props} left={left} top={top} highest={highest} width={width - left} drawn={drawn} />
+          <Cells
+            {...props}
+            left={left}
+            top={top}
+            highest={highest}
+            lowest={lowest}
+            width={width - left}
+            drawn={drawn}
+          />
           <svg width={width} height={height} class="heat-over" aria-hidden="true">
             <text class="soft" x={left} y="12">
               {columnName} {"\u2192"}
@@ -100,7 +124,7 @@ export function HeatMap(props: HeatMapProps) {
                 />
               )}
             </g>
-            <g transform={`translate(${left},${height - 14})`}>
+            <g transform={`translate(${rampAt(width)},${height - 14})`}>
               <defs>
                 <linearGradient id={ramp}>
                   <stop offset="0" stop-color="var(--wash)" />
@@ -108,18 +132,18 @@ export function HeatMap(props: HeatMapProps) {
                 </linearGradient>
               </defs>
               <text class="soft" y="10">
-                0
+                {start}
               </text>
               <rect
-                x="14"
+                x={rampLeft}
                 width={rampWidth(width)}
                 height="11"
                 fill={`url(#${ramp})`}
                 stroke="var(--edge)"
                 stroke-width="0.5"
               />
-              <text class="soft" x={rampWidth(width) + 22} y="10">
-                {format(highest)} {unit}
+              <text class="soft" x={rampLeft + rampWidth(width) + kRampGap} y="10">
+                {end} {unit}
               </text>
             </g>
           </svg>
@@ -127,6 +151,13 @@ export function HeatMap(props: HeatMapProps) {
       )}
     </Stage>
   );
+}
+
+/** Both ends of the ramp in one notation: powers of ten where either needs them. */
+function alike(low: number, high: number, format: (value: number) => string): readonly [string, string] {
+  const texts = [format(low), format(high)] as const;
+  const powers = texts.map((text) => text.includes("\u00d710"));
+  return powers[0] === powers[1] ? texts : [scientific(low, 2), scientific(high, 2)];
 }
 
 type Drawn = HeatMapProps & { width: number; drawn: number };
@@ -180,8 +211,15 @@ function colourOf(canvas: HTMLCanvasElement, property: string): [number, number,
   return [Number(parts[0] ?? 0), Number(parts[1] ?? 0), Number(parts[2] ?? 0)];
 }
 
-function Cells(props: Drawn & { left: number; top: number }) {
-  const { rows, columns, values, kind, highest = 1, width, drawn, left, top } = props;
+/** How much of the full colour a value takes. */
+function shareOf(lowest: number, highest: number): (size: number) => number {
+  if (lowest === 0) return scaleLinear().domain([0, highest]).clamp(true);
+  const share = scaleLog().domain([lowest, highest]).range([kLeastShare, 1]).clamp(true);
+  return (size) => (size > 0 ? share(size) : 0);
+}
+
+function Cells(props: Drawn & { left: number; top: number; lowest: number }) {
+  const { rows, columns, values, kind, highest = 1, lowest, width, drawn, left, top } = props;
   const ref = useRef<HTMLCanvasElement>(null);
   const turn = themeTurn.value;
   useEffect(() => {
@@ -193,13 +231,14 @@ function Cells(props: Drawn & { left: number; top: number }) {
     canvas.width = columns;
     canvas.height = rows;
     const image = context.createImageData(columns, rows);
+    const shares = shareOf(lowest, highest);
     for (let i = 0; i < rows * columns; i += 1) {
-      const share = Math.min(1, Math.abs(values[i]!) / highest);
+      const share = shares(Math.abs(values[i]!));
       for (let c = 0; c < 3; c += 1) image.data[4 * i + c] = from[c]! + (to[c]! - from[c]!) * share;
       image.data[4 * i + 3] = 255;
     }
     context.putImageData(image, 0, 0);
-  }, [values, kind, highest, rows, columns, turn]);
+  }, [values, kind, highest, lowest, rows, columns, turn]);
   return (
     <canvas
       ref={ref}

@@ -13,6 +13,17 @@ export const kDash: Record<Kind, string | undefined> = {
 export interface LegendItem {
   kind: Kind;
   name: string;
-  /** As the chart draws it: a ring, a dot, a square, a line with or without marks on it, a bar. */
-  mark: "circle" | "dot" | "square" | "line" | "line-dot" | "line-square" | "bar" | "open-bar" | "tick";
+  /** As the chart draws it: a ring, a dot, a square, a diamond, a line with or without marks on it, a bar, a border. */
+  mark:
+    | "circle"
+    | "dot"
+    | "square"
+    | "diamond"
+    | "line"
+    | "line-dot"
+    | "line-square"
+    | "bar"
+    | "open-bar"
+    | "tick"
+    | "border";
 }

@@ -25,6 +25,8 @@ export interface LinesProps {
   logY?: boolean;
   /** Whether the height begins at zero; else where the least value is. */
   fromZero?: boolean;
+  /** The height shows at least so much, below the greatest value: small differences stay small. */
+  leastSpan?: number;
   /** The x at which the reader stands. */
   here?: number;
   height?: number;
@@ -35,6 +37,10 @@ const kTop = 34;
 const kFoot = 46;
 /** With more points than this, marks would hide the line. */
 const kMostMarks = 150;
+const kSize = 3.5;
+/** Marks that stand closer than this would run into each other, and are smaller. */
+const kClose = 9;
+const kSmall = 2.25;
 const kMarks = ["circle", "square"] as const;
 
 export function Lines(props: LinesProps) {
@@ -50,6 +56,7 @@ export function Lines(props: LinesProps) {
     here,
     height = 260,
     fromZero = true,
+    leastSpan = 0,
   } = props;
   const usable = (value: number) => Number.isFinite(value) && (!logY || value > 0);
   const [low = 0, high = 1] = extent(series.flatMap((s) => s.values.filter(usable)));
@@ -59,7 +66,7 @@ export function Lines(props: LinesProps) {
         .range([height - kFoot, kTop])
         .nice()
     : scaleLinear()
-        .domain([fromZero ? Math.min(0, low) : low, low < high ? high : low + 1])
+        .domain([Math.min(fromZero ? 0 : high - leastSpan, low), low < high ? high : low + 1])
         .range([height - kFoot, kTop])
         .nice();
   const xFor = (width: number) =>
@@ -88,6 +95,7 @@ export function Lines(props: LinesProps) {
       {(width, cursor) => {
         const x = xFor(width);
         const at = cursor ?? (here === undefined ? undefined : xs.indexOf(here));
+        const size = (width - kLeft) / xs.length < kClose ? kSmall : kSize;
         return (
           <svg width={width} height={height} aria-hidden="true">
             <YAxis
@@ -132,7 +140,7 @@ export function Lines(props: LinesProps) {
                       y={y(value)}
                       kind={s.kind}
                       shape={kMarks[n % 2]!}
-                      strong={i === at}
+                      size={i === at ? 6 : size}
                     />
                   ) : null,
                 )}
@@ -150,15 +158,14 @@ function Mark({
   y,
   kind,
   shape,
-  strong,
+  size,
 }: {
   x: number;
   y: number;
   kind: Kind;
   shape: string;
-  strong: boolean;
+  size: number;
 }) {
-  const size = strong ? 6 : 3.5;
   return shape === "circle" ? (
     <circle cx={x} cy={y} r={size} class={`fill-${kind}`} />
   ) : (

@@ -3,7 +3,7 @@ import { extent, leastIndex } from "d3-array";
 import { scaleLog } from "d3-scale";
 import { line } from "d3-shape";
 import { XAxis, YAxis } from "./axis";
-import type { Kind, LegendItem } from "./kinds";
+import { type Kind, kDash, type LegendItem } from "./kinds";
 import { spread } from "./spread";
 import { Stage } from "./stage";
 import { textWidth } from "./text";
@@ -48,6 +48,8 @@ const kLeft = 74;
 const kTop = 34;
 const kFoot = 46;
 const kPlain = 16;
+/** Between the left axis and the first point, whose mark would else hide the axis's number. */
+const kBefore = 12;
 const kNarrow = 560;
 const kLine = 16;
 
@@ -63,10 +65,11 @@ export function LogPlane(props: LogPlaneProps) {
   const named = curves.filter((curve) => curve.named && curve.points.length > 0);
   // The names of the curves stand to the right of their ends, on narrow screens too: over the curves nobody could read them.
   const beside = Math.max(kPlain, ...named.map((curve) => textWidth(curve.name, curve.strong) + 14));
+  const start = kLeft + (curves.some((curve) => curve.shape === "points") ? kBefore : 0);
   const xFor = (width: number) =>
     scaleLog()
       .domain(extent(flat, (p) => p.x) as [number, number])
-      .range([kLeft, width - beside]);
+      .range([start, width - beside]);
   return (
     <Stage
       label={label}
@@ -127,8 +130,7 @@ export function LogPlane(props: LogPlaneProps) {
                 key={curve.name}
                 x={x(curve.points.at(-1)!.x) + 8}
                 y={places[i]! + 4}
-                class={`fill-${curve.kind} halo`}
-                font-weight={curve.strong ? "600" : "400"}
+                class={`fill-${curve.kind} halo ${curve.strong ? "strong" : ""}`}
               >
                 {curve.name}
               </text>
@@ -167,7 +169,7 @@ function CurveMarks({
     line<PlanePoint>()
       .x((p) => x(p.x))
       .y((p) => y(p.y))([...curve.points]) ?? "";
-  const dash = curve.shape === "broken" ? "3 5" : undefined;
+  const dash = curve.shape === "broken" ? "3 5" : curve.shape === "line" ? kDash[curve.kind] : undefined;
   return (
     <g>
       <path

@@ -18,6 +18,8 @@ export interface NumberLineProps {
   format: (value: number) => string;
   /** The ends of the ruler where they are to stay still while settings change. */
   domain?: readonly [number, number];
+  /** Whether the legend is shown; of several rulers one shows it. */
+  legend?: boolean;
 }
 
 const kHeight = 200;
@@ -34,7 +36,7 @@ const kLegend: LegendItem[] = [
 ];
 
 export function NumberLine(props: NumberLineProps) {
-  const { label, unit, originals, restored, lattice, describe, format, domain } = props;
+  const { label, unit, originals, restored, lattice, describe, format, domain, legend = true } = props;
   const all = [...originals, ...Array.from(restored), ...Array.from(lattice)];
   const [low = -1, high = 1] = domain ?? extent(all);
   const scaleFor = (width: number) =>
@@ -45,7 +47,7 @@ export function NumberLine(props: NumberLineProps) {
     <Stage
       label={label}
       height={kHeight}
-      legend={kLegend}
+      {...(legend ? { legend: kLegend } : {})}
       count={originals.length}
       describe={describe}
       locate={(px, _, width) => {

@@ -40,7 +40,7 @@ export function PlaneCells(props: PlaneCellsProps) {
   const legend: LegendItem[] = [
     { kind: "original", name: pointName, mark: "dot" },
     { kind: "quantized", name: centerName, mark: "square" },
-    { kind: "scale", name: "the border of its cell", mark: "line" },
+    { kind: "scale", name: "the border of its cell", mark: "border" },
   ];
   const y = scaleLinear()
     .domain([low, high])

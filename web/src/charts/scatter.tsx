@@ -5,6 +5,7 @@ import { XAxis, YAxis } from "./axis";
 import { type Kind, kDash, type LegendItem } from "./kinds";
 import { Stage } from "./stage";
 import { textWidth } from "./text";
+import { logTicks } from "./ticks";
 
 export interface ScatterPoint {
   x: number;
@@ -46,25 +47,28 @@ export function Scatter(props: ScatterProps) {
   const flat = shown.flatMap((group) => group.points);
   const [low = 1, high = 10] = extent(flat, (p) => p.y);
   const [first = 0, last = 1] = extent(flat, (p) => p.x);
+  const span = low < high ? high / low : 10;
+  // Room below the lowest point, so that it does not lie on the axis, and above the highest for its name.
+  const [least, most] = [low / span ** 0.04, low * span ** 1.08];
   const y = scaleLog()
-    // Room above the highest point, or its name would stand in the axis label.
-    .domain([low, low < high ? 1.3 * high : low * 10])
+    .domain([least, most])
     .range([height - kFoot, kTop]);
-  // Less than a power of ten would be lost between two of them.
-  if (high / low >= 10) y.nice();
   const xFor = (width: number) =>
     (doubling ? scaleLog().base(2) : scaleLinear())
       .domain([first, first < last ? last : first + 1])
       .nice()
       .range([kLeft, width - 16]);
-  const tens = y.ticks(5).filter((t) => Math.abs(Math.log10(t) % 1) < 1e-9);
-  const powers = tens.length > 1 ? tens : y.ticks(5);
+  const ticks = logTicks(least, most);
   return (
     <Stage
       label={label}
       height={height}
       legend={shown.map(
-        ({ kind, name, mark }): LegendItem => ({ kind, name, mark: mark === "circle" ? "dot" : mark }),
+        ({ kind, name, mark, steps }): LegendItem => ({
+          kind,
+          name,
+          mark: steps ? (mark === "circle" ? "line-dot" : "line-square") : mark === "circle" ? "dot" : mark,
+        }),
       )}
       count={flat.length}
       describe={(i) => flat[i]!.text}
@@ -80,7 +84,7 @@ export function Scatter(props: ScatterProps) {
         return (
           <svg width={width} height={height} aria-hidden="true">
             <YAxis
-              scale={Object.assign((v: number) => y(v), { ticks: () => powers, range: () => y.range() })}
+              scale={Object.assign((v: number) => y(v), { ticks: () => ticks, range: () => y.range() })}
               label={yLabel}
               x={kLeft}
               width={width - kLeft - 16}

@@ -131,6 +131,8 @@ function Swatch({ kind, mark }: LegendItem) {
       return dot;
     case "square":
       return square;
+    case "diamond":
+      return <path d="M11 1L17 7L11 13L5 7Z" class={`fill-${kind}`} />;
     case "line-dot":
       return (
         <>
@@ -145,6 +147,8 @@ function Swatch({ kind, mark }: LegendItem) {
           {square}
         </>
       );
+    case "border":
+      return <path d="M0 7H22" class={`line-${kind}`} />;
     case "bar":
       return <rect x="0" y="2" width="22" height="10" class={`fill-${kind}`} />;
     case "open-bar":

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { significant } from "../ui/format";
 import { textWidth, wrapped } from "./text";
-import { plainly, roomy } from "./ticks";
+import { logTicks, plainly, roomy } from "./ticks";
 
 test("a name breaks only where it has no room", () => {
   const name = "Weights and activations in 8 bits";
@@ -38,4 +39,36 @@ test("ticks that would read alike get the digits that tell them apart", () => {
   const two = (value: number) => value.toFixed(2);
   expect([4.946, 4.948, 4.95].map(plainly([4.946, 4.948, 4.95], two))).toEqual(["4.946", "4.948", "4.950"]);
   expect([4.9, 5, 5.1].map(plainly([4.9, 5, 5.1], two))).toEqual(["4.90", "5.00", "5.10"]);
+});
+
+test("the ticks of one axis have one notation", () => {
+  const write = (ticks: number[]) => ticks.map(plainly(ticks, (value) => significant(value, 3)));
+  const ten = (power: string) => `10\u2060${power}`;
+  expect(write([1e-6, 1e-5, 1e-4])).toEqual([ten("\u207b\u2076"), ten("\u207b\u2075"), ten("\u207b\u2074")]);
+  expect(write([0, 5e-6, 1e-5])).toEqual(
+    ["0", "0.5", "1"].map((n) => (n === "0" ? n : `${n}\u00d7${ten("\u207b\u2075")}`)),
+  );
+  expect(write([0, 0.1, 0.2])).toEqual(["0", "0.1", "0.2"]);
+});
+
+test("a logarithmic axis has round ticks, however little or much it spans", () => {
+  expect(logTicks(2e-5, 3).map((tick) => significant(tick))).toEqual(["0.0001", "0.001", "0.01", "0.1", "1"]);
+  expect(logTicks(0.06, 0.32).map((tick) => significant(tick))).toEqual([
+    "0.06",
+    "0.08",
+    "0.1",
+    "0.15",
+    "0.2",
+    "0.3",
+  ]);
+  for (const [low, high] of [
+    [2.83, 2.84],
+    [1e-11, 1e-3],
+    [3, 3e4],
+  ] as const) {
+    const ticks = logTicks(low, high);
+    expect(ticks.length).toBeGreaterThan(1);
+    expect(ticks.length).toBeLessThan(11);
+    for (const tick of ticks) expect(tick >= low && tick <= high).toBe(true);
+  }
 });

@@ -110,10 +110,11 @@ export function evaluateInTurn(request: EvalRequest, listener: EvaluationListene
 const shareDone = ({ progress: p }: EvalResponse): number =>
   (p.matrices_done + p.windows_done) / Math.max(1, p.matrices + (p.windows || 4));
 
-/** Evaluates the model in every way that is asked; a row's figures are shown as soon as they are there. */
+/** Evaluates the model in every way that is asked; a row's figures are shown as soon as they are there. A text that the
+    reader can change is given by a function, and has another name each time. */
 export function evaluateEach(
   makeRequests: () => readonly EvalRequest[],
-  text?: OwnText,
+  own?: OwnText | (() => OwnText),
 ): Answer<Evaluations> {
   const value = signal<Evaluations | undefined>(undefined);
   const error = signal<CoreError | undefined>(undefined);
@@ -124,10 +125,11 @@ export function evaluateEach(
   let last = "";
   const start = () => {
     const asked = makeRequests();
+    const text = typeof own === "function" ? own() : own;
     const here =
       !inBrowser ||
       (asked.every((one) => beside(one, []) !== undefined) && (!text || text.bytes() !== undefined));
-    const key = JSON.stringify([here, asked]);
+    const key = JSON.stringify([here, text?.name, asked]);
     if (key === last) return;
     last = key;
     newest += 1;

@@ -4,6 +4,8 @@ import { type ComponentType, h, render } from "preact";
 type Demos = Record<string, ComponentType>;
 const kDemos = import.meta.glob<Demos>("../chapters/*/demo.tsx");
 const kAhead = "900px";
+/** What is near for less than this is only passed, on the way of a link through the page. */
+const kPassingMs = 150;
 
 async function wake(place: HTMLElement): Promise<void> {
   const [chapter, name] = (place.dataset.demo ?? "").split("/") as [string, string];
@@ -16,13 +18,22 @@ async function wake(place: HTMLElement): Promise<void> {
 }
 
 export function wakeDemos(): void {
+  const passing = new Map<Element, ReturnType<typeof setTimeout>>();
+  // A link into the page is on its way elsewhere; without one, what is in sight is what the reader came for.
+  let rest = location.hash ? kPassingMs : 0;
   const observer = new IntersectionObserver(
     (entries) => {
-      for (const entry of entries) {
-        if (!entry.isIntersecting) continue;
-        observer.unobserve(entry.target);
-        void wake(entry.target as HTMLElement);
+      for (const { target, isIntersecting } of entries) {
+        clearTimeout(passing.get(target));
+        if (!isIntersecting) continue;
+        const stay = () => {
+          observer.unobserve(target);
+          passing.delete(target);
+          void wake(target as HTMLElement);
+        };
+        passing.set(target, setTimeout(stay, rest));
       }
+      rest = kPassingMs;
     },
     { rootMargin: kAhead },
   );

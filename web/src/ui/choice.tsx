@@ -10,7 +10,17 @@ const kLettersInColumn = 44;
 const lettersIn = (options: Options): number => options.reduce((sum, [, label]) => sum + label.length + 4, 0);
 
 /** A few choices side by side. */
-export function Choice({ field, name, options }: { field: Field<string>; name: string; options: Options }) {
+export function Choice({
+  field,
+  name,
+  options,
+  hint,
+}: {
+  field: Field<string>;
+  name: string;
+  options: Options;
+  hint?: string;
+}) {
   const id = useUniqueId();
   return (
     <fieldset class={lettersIn(options) > kLettersInColumn ? "control is-wide" : "control"}>
@@ -29,6 +39,7 @@ export function Choice({ field, name, options }: { field: Field<string>; name: s
           </label>
         ))}
       </div>
+      {hint ? <p class="hint">{hint}</p> : null}
       <Problem field={field.key} />
     </fieldset>
   );

@@ -13,7 +13,9 @@ export function DataTable({ caption, columns, rows, words = [] }: TableData) {
   return (
     <section class="scroll-box" tabIndex={0} aria-label={caption}>
       <table class="data-table">
-        <caption>{caption}</caption>
+        <caption>
+          <span class="caption-words">{caption}</span>
+        </caption>
         <thead>
           <tr>
             {columns.map((column, i) => (

@@ -6,17 +6,22 @@ const kRaised = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079";
 const raised = (exponent: number): string =>
   (exponent < 0 ? "\u207b" : "") +
   String(Math.abs(exponent)).replace(/\d/g, (digit) => kRaised[Number(digit)]!);
+/** A power of ten: 10⁻⁶. */
+export const tenTo = (exponent: number): string => `10\u2060${raised(exponent)}`;
 const withMinus = (text: string): string => text.replace(/-/g, kMinus);
+
+/** As so many times a power of ten: 3.1×10⁻⁹. */
+export function scientific(value: number, digits: number): string {
+  const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
+  return `${withMinus(String(Number(mantissa)))}\u00d7${tenTo(Number(exponent))}`;
+}
 
 /** Up to `digits` significant digits, plain where that reads well: 0.01624, 1,230, 3.1×10⁻⁹. */
 export function significant(value: number, digits = 4): string {
   if (!Number.isFinite(value)) return value > 0 ? "\u221e" : value < 0 ? `${kMinus}\u221e` : "\u2013";
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size < 1e-5 || size >= 1e9) {
-    const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
-    return `${withMinus(String(Number(mantissa)))}\u00d710\u2060${raised(Number(exponent))}`;
-  }
+  if (size < 1e-5 || size >= 1e9) return scientific(value, digits);
   return withMinus(value.toLocaleString("en", { maximumSignificantDigits: digits, useGrouping: true }));
 }
 

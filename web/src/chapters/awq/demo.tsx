@@ -4,10 +4,11 @@ import { Lines } from "../../charts/lines";
 import { Scatter } from "../../charts/scatter";
 import { ask, askEach } from "../../core/ask";
 import type { QuantizeRequest } from "../../core/requests";
+import { together } from "../../core/together";
 import { viewState } from "../../state/view-state";
 import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
-import { decimals, plain, significant } from "../../ui/format";
+import { decimals, plain, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
 import { BitsSlider, GroupSize } from "../shared/controls";
 import { LayerSelect, layerFrom, layerWords } from "../shared/layer-choice";
@@ -40,7 +41,8 @@ const scaled = (): QuantizeRequest => ({
   return: ["column_scales"],
   ...layer(),
 });
-const keeping = (salient: number): QuantizeRequest => ({ ...scaled(), salient });
+/** With none kept all are rounded to nearest; a salient share of 0 would ask for the scaling instead. */
+const keeping = (salient: number): QuantizeRequest => (salient > 0 ? { ...scaled(), salient } : nearest());
 const nearest = (): QuantizeRequest => ({
   op: "quantize",
   method: "rtn",
@@ -52,6 +54,7 @@ const nearest = (): QuantizeRequest => ({
 
 const result = ask(scaled);
 const inputs = ask(() => ({ op: "statistics" as const, of: "activations" as const, bins: 1, ...layer() }));
+const both = together(result, inputs);
 const onModel = measureRows(() => {
   const { bits, group_size } = view.value;
   return [
@@ -115,41 +118,43 @@ export function Scales() {
   return (
     <Figure
       title="Which channels are scaled, and by how much"
-      result={result}
+      result={both}
       sentence={(r) => {
         const factors = r.arrays.column_scales?.data ?? [];
         const [least = 1, most = 1] = extent(Array.from(factors));
-        return (
+        return least === most ? (
+          "Here the best exponent is 0: all factors are 1, and nothing is scaled."
+        ) : (
           <>
-            Channels with large inputs are multiplied most before rounding, here by up to{" "}
-            <b class="is-scale">{significant(most, 2)}</b> and others by as little as {significant(least, 2)}.
+            Channels whose inputs are large on average are multiplied most before rounding, here by up to{" "}
+            <b class="is-scale">{significant(most, 2)}</b>, others by as little as {significant(least, 2)}.
             Their inputs are divided by as much.
           </>
         );
       }}
       table={(r) => ({
         caption: "Each input channel",
-        columns: ["channel", "largest input", "factor"],
+        columns: ["channel", "mean magnitude of its inputs", "factor"],
         rows: Array.from(r.arrays.column_scales?.data ?? [], (factor, i) => [
           i + 1,
-          significant(inputs.value.value?.arrays.column_absmax?.data[i] ?? Number.NaN, 4),
+          significant(inputs.value.value!.arrays.column_absmean!.data[i]!, 4),
           significant(factor, 4),
         ]),
       })}
     >
       {(r) => {
         const factors = r.arrays.column_scales?.data ?? [];
-        const largest = inputs.value.value?.arrays.column_absmax?.data ?? [];
+        const means = inputs.value.value!.arrays.column_absmean!.data;
         return (
           <>
             <Columns
-              label="The largest input of each channel."
-              unit="largest input of each channel"
+              label="The mean magnitude of each channel’s inputs."
+              unit="mean magnitude of each channel’s inputs"
               kind="original"
-              values={largest}
+              values={means}
               format={(value) => significant(value, 3)}
-              axis={{ low: 0, high: largest.length, label: "input channel" }}
-              describe={(i) => `channel ${i + 1}: inputs up to ${significant(largest[i] ?? 0, 3)}`}
+              axis={{ low: 0, high: means.length, label: "input channel" }}
+              describe={(i) => `channel ${i + 1}: inputs of ${significant(means[i] ?? 0, 3)} on average`}
               height={190}
             />
             <Columns
@@ -186,11 +191,11 @@ export function KeepInstead() {
         <Slider
           field={salient}
           name="Channels kept in FP16"
-          minimum={0.5}
+          minimum={0}
           maximum={100}
           step={0.5}
           unit="%"
-          hint="For comparison only: AWQ keeps none."
+          hint="For comparison only: AWQ keeps none. At 0 all are rounded to nearest."
         />
       }
       sentence={(r) => {
@@ -198,9 +203,9 @@ export function KeepInstead() {
         if (!ours || !plain || !kept) return null;
         return (
           <>
-            Keeping <DragNumber field={salient} name="Channels kept" minimum={0.5} maximum={100} step={0.5} />
-            &nbsp;% of the channels takes{" "}
-            <b class="is-scale">{decimals(kept.bits_per_weight, 2)} bits a weight</b> for an error of{" "}
+            Keeping <DragNumber field={salient} name="Channels kept" minimum={0} maximum={100} step={0.5} />
+            &nbsp;% of the channels ({whole(listOf(kept, "salient_channels").length)} of {whole(kept.columns)}
+            ) takes <b class="is-scale">{decimals(kept.bits_per_weight, 2)} bits a weight</b> for an error of{" "}
             <b class="is-outlier">{significant(kept.output_mse ?? 0, 3)}</b>. AWQ takes{" "}
             {decimals(ours.bits_per_weight, 2)} and leaves{" "}
             <b class="is-quantized">{significant(ours.output_mse ?? 0, 3)}</b>; plain rounding leaves{" "}
@@ -226,22 +231,12 @@ export function KeepInstead() {
           strong,
           text: `${name}: ${decimals(item.bits_per_weight, 2)} bits a weight, output error ${significant(item.output_mse ?? 0, 3)}`,
         });
+        /** The legend names it, and the shares that are kept lie close around it. */
+        const unnamed = ({ name: _, ...rest }: ReturnType<typeof point>) => rest;
         return (
           <Scatter
             label="Bits a weight against output error: AWQ, plain rounding, and channels kept in FP16."
             groups={[
-              {
-                name: "AWQ: scaled",
-                kind: "quantized",
-                mark: "square",
-                points: [point("AWQ", r.items[0]!, true)],
-              },
-              {
-                name: "plain rounding",
-                kind: "error",
-                mark: "circle",
-                points: [point("plain rounding", r.items[1]!, true)],
-              },
               {
                 name: "salient channels kept in FP16",
                 kind: "outlier",
@@ -250,6 +245,18 @@ export function KeepInstead() {
                   point(`${view.value.salient}\u00a0%`, r.items[2]!, true),
                   ...kShares.map((share, i) => point(`${share}\u00a0%`, r.items[3 + i]!, false)),
                 ],
+              },
+              {
+                name: "AWQ: scaled",
+                kind: "quantized",
+                mark: "square",
+                points: [unnamed(point("AWQ", r.items[0]!, true))],
+              },
+              {
+                name: "plain rounding",
+                kind: "error",
+                mark: "circle",
+                points: [unnamed(point("plain rounding", r.items[1]!, true))],
               },
             ]}
             xLabel="bits a weight, scales included"

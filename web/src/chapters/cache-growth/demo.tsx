@@ -36,7 +36,7 @@ export function GrowthCurves() {
   return (
     <Figure
       title="The cache of one text, from a page to a thick book"
-      lead="Both axes double with each step. A line is broken where the text is longer than the model was made for."
+      lead="Both axes multiply: equal steps are equally many times more. A line is broken where the text is longer than the model was made for."
       result={result}
       view={view}
       receipt={(r) => chosen(r.curves, model).receipt}
@@ -61,9 +61,9 @@ export function GrowthCurves() {
           <>
             A text of {whole(context)} tokens takes <b class="is-quantized">{bytes(size)}</b> in{" "}
             {nameIn(kCacheFormats, format)} in {own.name}, and each further token {bytes(own.per_token)}.
-            Counting all of the model's width in 16 bits gives{" "}
-            <b class="is-error">{bytes(own.bytes_by_width_formula.at(-1)!)}</b>, which is{" "}
-            {significant(own.times_smaller_than_formula ?? 1, 3)} times that.
+            Counted as 2 × layers × width in 16 bits it would be{" "}
+            <b class="is-error">{bytes(own.bytes_by_width_formula.at(-1)!)}</b>,{" "}
+            {significant(own.times_smaller_than_formula ?? 1, 3)} times as much.
           </>
         );
       }}
@@ -75,6 +75,7 @@ export function GrowthCurves() {
           "layers",
           "heads",
           "heads with keys of their own",
+          "of one layer that sees the whole text (bytes)",
           "cache (bytes)",
           "one more token (bytes)",
           "2 × layers × width, 16 bits (bytes)",
@@ -85,6 +86,7 @@ export function GrowthCurves() {
           c.layers,
           c.heads,
           c.kv_heads,
+          whole(ofOneLayer(c)),
           whole(c.bytes.at(-1)!),
           whole(c.per_token),
           whole(c.bytes_by_width_formula.at(-1)!),
@@ -121,6 +123,10 @@ export function GrowthCurves() {
 
 const chosen = (curves: readonly CacheCurve[], model: string): CacheCurve =>
   curves.find((curve) => curve.model === model) ?? curves[0]!;
+
+/** A step of the derivation, which is of the reader's own context. */
+const ofOneLayer = (curve: CacheCurve): number =>
+  curve.receipt.find((row) => row.symbol === "full_bytes")?.value ?? 0;
 
 function linesOf(curve: CacheCurve, contexts: readonly number[], strong: boolean): PlaneCurve[] {
   const kind = strong ? "quantized" : "original";

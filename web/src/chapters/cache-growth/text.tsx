@@ -8,11 +8,12 @@ export default function CacheGrowth() {
     <Chapter id="cache-growth" title="The weights stay, the cache grows with the text">
       <p>
         A model that writes the next word looks back at all words before it. So that it need not work them out
-        again, each layer keeps two rows of numbers for every token, its key and its value. This{" "}
-        <Term of="kv-cache">KV cache</Term> starts at nothing and grows with every token.
+        again, each layer (here a whole block) keeps two rows of numbers for every token, its key and its
+        value. This <Term of="kv-cache">KV cache</Term> starts at nothing and grows with every token of the
+        context, the text so far.
       </p>
       <Demo of="cache-growth" name="GrowthCurves" />
-      <p>How steep the line is, the model's makers decide. There are four ways to make it flatter:</p>
+      <p>How steep the line is, the model&rsquo;s makers decide. There are four ways to make it flatter:</p>
       <ul>
         <li>
           <b>Heads share.</b> Attention looks back with many <Term of="head">heads</Term>. At first each had
@@ -34,7 +35,7 @@ export default function CacheGrowth() {
       </ul>
       <Tex display>
         {
-          "\\text{cache} = \\text{layers} \\times h \\times d \\times \\frac{b_K + b_V}{8} \\times \\text{tokens}"
+          "\\text{cache} = \\text{layers} \\times h \\times d \\times \\frac{b_K + b_V}{8} \\allowbreak {} \\times \\text{tokens}"
         }
       </Tex>
       <p>
@@ -48,7 +49,8 @@ export default function CacheGrowth() {
       </Note>
       <Note title="2 × layers × width">
         The formula that is often given multiplies by the model&rsquo;s whole width. That is right only where
-        every head has keys of its own, as in Llama 2 7B. For Llama 3.1 8B it is four times too much.
+        every head has keys of its own, as in Llama 2 7B. For Llama 3.1 8B it gives four times what the cache
+        takes.
       </Note>
     </Chapter>
   );

@@ -1,50 +1,70 @@
 import { Bars } from "../../charts/bars";
 import { askEach } from "../../core/ask";
+import type {
+  FormatsThatFitRequest,
+  FormatsThatFitResponse,
+  MemoryRequest,
+  MemoryResponse,
+} from "../../core/requests";
 import { viewState } from "../../state/view-state";
 import { Select } from "../../ui/choice";
 import { Figure } from "../../ui/figure";
 import { bytes, count, decimals, significant } from "../../ui/format";
 import { Slider } from "../../ui/slider";
+import { kModels, kWeightFormats } from "../shared/plan";
 
 /** From one billion numbers to 175 billion. */
-const kModels = ["llama-3.2-1b", "llama-2-7b", "qwen3-30b-a3b", "llama-3.1-70b", "gpt-3-175b"];
-
-const kFormats = [
-  ["int8", "8 bits (int8)"],
-  ["int4", "4 bits (int4)"],
-  ["int3", "3 bits (int3)"],
-  ["int2", "2 bits (int2)"],
-  ["nf4", "4 bits (NF4)"],
-  ["mxfp4", "4 bits (MXFP4)"],
-  ["q4_K", "4 bits (Q4_K)"],
-  ["q6_K", "6 bits (Q6_K)"],
-  ["fp8_e4m3", "8 bits (FP8)"],
-] as const;
+const kSizes = ["llama-3.2-1b", "llama-2-7b", "qwen3-30b-a3b", "llama-3.1-70b", "gpt-3-175b"];
+const kRealModels = kModels.filter(([id]) => id !== "reference");
+const kFewerBits = kWeightFormats.filter(([id]) => id !== "f16");
 
 const kStops = [4, 8, 16, 24, 32, 48, 80, 141, 192, 384];
 const kGiB = 1024 ** 3;
 
-const view = viewState("challenge", { format: "int4", memory: 24 });
-const ask = (model: string, weights: string) => ({
-  op: "memory" as const,
+const view = viewState("challenge", { model: "llama-2-7b", format: "int4", memory: 24 });
+
+/** The smallest first, as the list that they are from. */
+const shown = (): string[] =>
+  kModels.map(([id]) => id).filter((id) => kSizes.includes(id) || id === view.value.model);
+const everyFormat = (model: string): FormatsThatFitRequest => ({
+  op: "formats-that-fit",
   model,
-  weights,
   context: 1,
   fit: view.value.memory * kGiB,
 });
-const result = askEach(() => kModels.flatMap((model) => [ask(model, "f16"), ask(model, view.value.format)]));
+const theChosen = (model: string): MemoryRequest => ({
+  op: "memory",
+  model,
+  weights: view.value.format,
+  context: 1,
+});
+const result = askEach<FormatsThatFitRequest | MemoryRequest>(() =>
+  shown().flatMap((model) => [everyFormat(model), theChosen(model)]),
+);
+
+type Stored = FormatsThatFitResponse["formats"][number];
+interface Sized {
+  name: string;
+  parameters: number;
+  plain: Stored;
+  eight: Stored;
+  own: Stored;
+  receipt: MemoryResponse["receipts"]["weights"];
+}
 
 export function MemoryChart() {
-  const { format, memory } = view.value;
+  const { model, format, memory } = view.value;
+  const eightIsOwn = format === "int8";
   return (
     <Figure
       title={`Where 16 bits do not fit into ${memory} GiB, fewer bits may`}
       result={result}
       view={view}
-      command={() => [ask("llama-2-7b", "f16"), ask("llama-2-7b", format)]}
+      command={() => [...shown().map(everyFormat), theChosen(model)]}
       controls={
         <>
-          <Select field={view.field("format")} name="Store the weights as" options={kFormats} />
+          <Select field={view.field("model")} name="Your model" options={kRealModels} />
+          <Select field={view.field("format")} name="Store the weights as" options={kFewerBits} />
           <Slider
             field={view.field("memory")}
             name="Memory"
@@ -56,70 +76,105 @@ export function MemoryChart() {
         </>
       }
       sentence={(r) => {
-        const rows = pairs(r.items);
-        const seven = rows[1]!;
-        const fitting = (which: "before" | "after") => rows.filter((row) => row[which].fit?.fits).length;
+        const rows = sizedFrom(r.items);
+        const { name, parameters, plain, own } = yours(rows);
+        const fitting = (which: "plain" | "eight" | "own") => rows.filter((row) => row[which].fits).length;
         return (
           <>
-            {seven.after.model} has {count(seven.after.parameters)} numbers. In 16 bits they take{" "}
-            <b class="is-original">{bytes(seven.before.weights.total)}</b>, stored as {format}{" "}
-            <b class="is-quantized">{bytes(seven.after.weights.total)}</b>. Into {memory} GiB fit{" "}
+            {name} has {count(parameters)} numbers. In 16 bits they take{" "}
+            <b class="is-original">{bytes(plain.weights)}</b>. As {own.name} each takes{" "}
+            <b class="is-scale">{decimals(own.bits_per_weight, 2)} bits</b>, scales included, and all together{" "}
+            <b class="is-quantized">{bytes(own.weights)}</b>: {decimals(own.times_smaller_than_f16, 2)} times
+            less. Into {memory} GiB fit{" "}
             <b class="is-good">
-              {fitting("before")} of these {rows.length} models
+              {fitting("plain")} of these {rows.length} models
             </b>{" "}
-            in 16 bits and {fitting("after")} in {format}.
+            in 16 bits{eightIsOwn ? "" : `, ${fitting("eight")} as INT8`} and {fitting("own")} as {own.name}.
           </>
         );
       }}
-      receipt={(r) => pairs(r.items)[1]!.after.receipts.weights}
-      table={(r) => ({
-        caption: `Weights in 16 bits and as ${format}, in GiB`,
-        columns: [
-          "model",
-          "parameters",
-          "16 bits (GiB)",
-          `${format} (GiB)`,
-          `fits ${memory} GiB as ${format}`,
-        ],
-        rows: pairs(r.items).map(({ before, after }) => [
-          after.model,
-          count(after.parameters),
-          decimals(before.weights.total / kGiB, 2),
-          decimals(after.weights.total / kGiB, 2),
-          after.fit?.fits ? "yes" : "no",
-        ]),
-      })}
+      receipt={(r) => yours(sizedFrom(r.items)).receipt}
+      table={(r) => {
+        const rows = sizedFrom(r.items);
+        const { eight, own } = yours(rows);
+        return {
+          caption: `Weights in 16 bits and fewer; bits a weight and times smaller are those of ${own.name}`,
+          columns: [
+            "model",
+            "parameters",
+            "16 bits (GiB)",
+            ...(eightIsOwn ? [] : [`${eight.name} (GiB)`]),
+            `${own.name} (GiB)`,
+            "bits a weight",
+            "times smaller",
+            `fits ${memory} GiB as ${own.name}`,
+          ],
+          rows: rows.map((row) => [
+            row.name,
+            count(row.parameters),
+            decimals(row.plain.weights / kGiB, 2),
+            ...(eightIsOwn ? [] : [decimals(row.eight.weights / kGiB, 2)]),
+            decimals(row.own.weights / kGiB, 2),
+            decimals(row.own.bits_per_weight, 2),
+            decimals(row.own.times_smaller_than_f16, 2),
+            row.own.fits ? "yes" : "no",
+          ]),
+        };
+      }}
     >
-      {(r) => (
-        <Bars
-          label={`Memory for the weights of ${kModels.length} models, in 16 bits and as ${format}.`}
-          unit="GiB for the weights"
-          format={(value) => significant(value, 3)}
-          limit={{ value: memory, text: `${memory} GiB` }}
-          legend={[
-            { kind: "original", name: "16 bits", mark: "open-bar" },
-            { kind: "quantized", name: format, mark: "bar" },
-            { kind: "good", name: "the memory you have", mark: "line" },
-          ]}
-          rows={pairs(r.items).map(({ before, after }) => ({
-            name: after.model,
-            bars: [
-              bar("original", before.weights.total, before.fit?.fits),
-              bar("quantized", after.weights.total, after.fit?.fits),
-            ],
-          }))}
-        />
-      )}
+      {(r) => {
+        const rows = sizedFrom(r.items);
+        const { eight, own } = yours(rows);
+        return (
+          <Bars
+            label={`Memory for the weights of ${rows.length} models, in 16 bits, as ${eight.name} and as ${own.name}.`}
+            unit="GiB for the weights"
+            format={(value) => significant(value, 3)}
+            limit={{ value: memory, text: `${memory} GiB` }}
+            legend={[
+              { kind: "original", name: "16 bits", mark: "open-bar" },
+              ...(eightIsOwn ? [] : [{ kind: "quantized", name: eight.name, mark: "open-bar" } as const]),
+              { kind: "quantized", name: own.name, mark: "bar" },
+              { kind: "good", name: "the memory you have", mark: "line" },
+            ]}
+            rows={rows.map((row) => ({
+              name: row.name,
+              bars: [
+                barOf("original", row.plain, true),
+                ...(eightIsOwn ? [] : [barOf("quantized", row.eight, true)]),
+                barOf("quantized", row.own, false),
+              ],
+            }))}
+          />
+        );
+      }}
     </Figure>
   );
 }
 
-const pairs = <T,>(items: readonly T[]): { before: T; after: T }[] =>
-  kModels.map((_, i) => ({ before: items[2 * i]!, after: items[2 * i + 1]! }));
+/** The answers, which come in pairs, as a row for each model. */
+function sizedFrom(items: readonly (FormatsThatFitResponse | MemoryResponse)[]): Sized[] {
+  const fits = items.filter((item): item is FormatsThatFitResponse => "formats" in item);
+  const sums = items.filter((item): item is MemoryResponse => "parameters" in item);
+  return fits.map(({ model, formats }, i) => {
+    const stored = (id: string) => formats.find((one) => one.format === id) ?? formats[0]!;
+    return {
+      name: model,
+      parameters: sums[i]!.parameters,
+      plain: stored("f16"),
+      eight: stored("int8"),
+      own: stored(view.value.format),
+      receipt: sums[i]!.receipts.weights,
+    };
+  });
+}
 
-const bar = (kind: "original" | "quantized", size: number, fits: boolean | undefined) => ({
+/** The row of the model that the reader chose; just after the choice its answer is not there yet. */
+const yours = (rows: readonly Sized[]): Sized => rows[shown().indexOf(view.value.model)] ?? rows[0]!;
+
+const barOf = (kind: "original" | "quantized", stored: Stored, open: boolean) => ({
   kind,
-  value: size / kGiB,
-  text: `${bytes(size)}${fits ? " \u2713 fits" : ""}`,
-  open: kind === "original",
+  value: stored.weights / kGiB,
+  text: `${bytes(stored.weights)}${stored.fits ? " \u2713 fits" : ""}`,
+  open,
 });

@@ -77,7 +77,7 @@ export function Checks() {
   const running = run.state === "running";
   return (
     <Figure
-      title="Does this build compute what the methods' authors' code computes?"
+      title="Does this build compute what the methods’ authors’ code computes?"
       lead="Each mark is a case whose inputs and right answers came from the code or the specification that is named in the table."
       result={checks}
       controls={

@@ -72,7 +72,7 @@ export function Levels() {
   return (
     <Figure
       title="The levels that k-means finds, on the number line"
-      lead={`${layerWords(view.value.layer, kLayerWords, undefined, false)} The first ${kShown} weights are drawn; one table serves all of them, and its levels for the farthest few lie outside the picture.`}
+      lead={`${layerWords(view.value.layer, kLayerWords, undefined, false)} The first ${kShown} weights are drawn; one table serves all of them, and a level far out may lie outside the picture.`}
       result={levels}
       view={view}
       command={() => table(1)}
@@ -90,14 +90,14 @@ export function Levels() {
           <>
             <DragNumber field={bits} name="Bits of a weight" minimum={1} maximum={4} /> bits are{" "}
             {listOf(found, "codebook").length} levels (<span class="is-scale">{costWords(found)}</span>, the
-            table included). The weights are off by{" "}
+            table included). The mean squared error of the weights is{" "}
             <b class="is-quantized">{significant(found.weight_mse, 3)}</b>; with as many evenly spaced levels
-            by <b class="is-error">{significant(evenly.weight_mse, 3)}</b>.
+            it is <b class="is-error">{significant(evenly.weight_mse, 3)}</b>.
           </>
         );
       }}
       table={(r) => ({
-        caption: "The table's levels",
+        caption: "The table’s levels",
         columns: ["index", "level"],
         rows: listOf(r.items[0]!, "codebook").map((level, i) => [i, significant(level, 5)]),
       })}
@@ -137,7 +137,7 @@ export function VectorCells() {
       sentence={(r) => (
         <>
           {whole(listOf(r, "codebook").length / 2)} pairs stand for {whole((r.rows * r.columns) / 2)} pairs of
-          weights. The weights are off by <b class="is-quantized">{significant(r.weight_mse, 3)}</b> at{" "}
+          weights. Their mean squared error is <b class="is-quantized">{significant(r.weight_mse, 3)}</b> at{" "}
           <span class="is-scale">{costWords(r)}</span>, the table included.
         </>
       )}

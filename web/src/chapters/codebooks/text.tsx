@@ -6,8 +6,8 @@ export default function Codebooks() {
   return (
     <Chapter id="codebooks" title="The marks of the ruler can go where the weights are">
       <p>
-        <b>What to look for:</b> the levels crowd where weights are many. Keeping the few largest weights
-        apart does the same from the other side: what is left needs a shorter ruler.
+        <b>What to look for:</b> the levels, the marks of such a ruler, crowd where weights are many. Keeping
+        the few largest weights apart does the same from the other side: what is left needs a shorter ruler.
       </p>
       <Demo of="codebooks" name="Levels" />
       <p>
@@ -24,10 +24,14 @@ export default function Codebooks() {
       <Demo of="codebooks" name="SparseOutliers" />
       <Demo of="codebooks" name="OnTheModel" />
       <p>
-        Each weight kept apart takes 16 bits for its value and 16 for its place. Compare with the squares:
-        where no weight is far from the rest, a bit more for all of them is the better bargain.
+        Each weight kept apart takes 16 bits for its value and 16 for its place, and each row 32 more to say
+        where its own begin. Compare with the grey squares: where no weight is far from the rest, a bit more
+        for all of them is the better bargain.
       </p>
-      <p>On the synthetic layer, where a few weights are, the first tenths of a percent are worth most.</p>
+      <p>
+        On the synthetic layer, where a few weights are far from the rest, the first tenths of a percent are
+        worth most.
+      </p>
       <Note title="Sources">
         Tables by k-means: Han, Mao and Dally 2015, Deep Compression (arXiv 1510.00149), section 3; vectors:
         Stock and others 2019 (arXiv 1907.05686), section 3. Sparse outliers: SpQR (arXiv 2306.03078), section

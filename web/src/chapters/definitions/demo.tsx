@@ -20,23 +20,38 @@ const kInputs = [
   { part: "mlp.down_proj", name: "inputs of down" },
 ] as const;
 
-const requestOf = (part: string, of: "weights" | "activations"): StatisticsRequest => ({
+/** What is cached are outputs of these. */
+const kCached = [
+  { part: "self_attn.k_proj", name: "keys before their turn by position" },
+  { part: "self_attn.v_proj", name: "values" },
+] as const;
+
+type Of = "weights" | "activations" | "cache";
+const requestOf = (part: string, of: Of): StatisticsRequest => ({
   op: "statistics",
-  of,
+  ...(of === "cache" ? { layer_numbers: "outputs" } : { of }),
   layer: tensorIn(view.value.block - 1, part),
   bins: 11,
 });
+const rowsOf = (of: Of, parts: readonly { part: string; name: string }[]) =>
+  parts.map(({ part, name }) => ({ of, part, name, shown: `${of}: ${name}` }));
 const kRows = [
-  ...kMatrices.map(({ part, name }) => ({ part, name: `weights: ${name}`, of: "weights" as const })),
-  ...kInputs.map(({ part, name }) => ({ part, name: `activations: ${name}`, of: "activations" as const })),
+  ...rowsOf("weights", kMatrices),
+  ...rowsOf("activations", kInputs),
+  ...rowsOf("cache", kCached),
 ];
+const kBars = {
+  weights: { kind: "original", open: false },
+  activations: { kind: "outlier", open: true },
+  cache: { kind: "scale", open: false },
+} as const;
 const result = askEach(() => kRows.map((row) => requestOf(row.part, row.of)));
 
 export function Ranges() {
   return (
     <Figure
       title="How far the largest number reaches beyond the usual one"
-      lead="Weights as they are in the file, activations as they flow while the model reads the calibration text."
+      lead="Weights as they are in the file, activations and what is cached as they come up while the model reads the calibration text."
       result={result}
       view={view}
       command={() => kRows.map((row) => requestOf(row.part, row.of))}
@@ -51,19 +66,21 @@ export function Ranges() {
       }
       sentence={(r) => {
         const ratio = (i: number) => r.items[i]?.max_over_rms ?? 0;
-        const worst = (of: string) =>
+        const worst = (of: Of) =>
           kRows
             .map((row, i) => ({ ...row, i }))
             .filter((row) => row.of === of)
             .reduce((best, row) => (ratio(row.i) > ratio(best.i) ? row : best));
         const weights = worst("weights");
         const inputs = worst("activations");
+        const cached = worst("cache");
         return (
           <>
             No weight of block {view.value.block} is more than{" "}
             <b class="is-original">{decimals(ratio(weights.i), 1)} times</b> the root mean square of its
-            matrix. Among the activations, the {inputs.name.replace("activations: ", "")} reach{" "}
-            <b class="is-outlier">{decimals(ratio(inputs.i), 1)} times</b> theirs.
+            matrix. Among the activations, the {inputs.name} reach{" "}
+            <b class="is-outlier">{decimals(ratio(inputs.i), 1)} times</b> theirs; in the cache, the{" "}
+            {cached.name} reach <b class="is-scale">{decimals(ratio(cached.i), 1)} times</b> theirs.
           </>
         );
       }}
@@ -71,7 +88,7 @@ export function Ranges() {
         caption: `Measured in block ${view.value.block}`,
         columns: ["what", "least", "largest", "root mean square", "largest over root mean square"],
         rows: r.items.map((item, i) => [
-          kRows[i]!.name,
+          kRows[i]!.shown,
           significant(item.minimum, 3),
           significant(item.maximum, 3),
           significant(item.rms, 3),
@@ -87,15 +104,15 @@ export function Ranges() {
           legend={[
             { kind: "original", name: "weights", mark: "bar" },
             { kind: "outlier", name: "activations", mark: "open-bar" },
+            { kind: "scale", name: "KV cache", mark: "bar" },
           ]}
           rows={r.items.map((item, i) => ({
-            name: kRows[i]!.name,
+            name: kRows[i]!.shown,
             bars: [
               {
-                kind: kRows[i]!.of === "weights" ? ("original" as const) : ("outlier" as const),
+                ...kBars[kRows[i]!.of],
                 value: item.max_over_rms,
                 text: `${decimals(item.max_over_rms, 1)}; from ${significant(item.minimum, 2)} to ${significant(item.maximum, 2)}`,
-                open: kRows[i]!.of !== "weights",
               },
             ],
           }))}

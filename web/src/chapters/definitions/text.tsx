@@ -28,7 +28,11 @@ const kRows = [
 
 export default function Definitions() {
   return (
-    <Chapter id="definitions" title="Four kinds of numbers, four difficulties">
+    <Chapter id="definitions" title="Four kinds of numbers, three difficulties">
+      <p>
+        The boxes above hold weights; what runs along the arrows and what is kept are numbers too. Three of
+        the four are worth rounding, and each of the three is hard in its own way.
+      </p>
       <ProseTable
         label="What the numbers of a model are"
         heads={["numbers", "what they are", "what is hard about rounding them"]}

@@ -4,13 +4,12 @@ import { Term } from "../../page/term";
 
 export default function FormatComparison() {
   return (
-    <Chapter id="format-comparison" title="No format wins everywhere; a few are never beaten">
+    <Chapter id="format-comparison" title="Most ways to store a layer are beaten by another; a few are not">
       <p>
         <b>What to look for:</b> left is smaller, low is better. The steps join what nothing else beats in
-        both; switch from the output to the weights, and others take their place.
+        both bits and error; switch from the output to the weights, and others take their place.
       </p>
       <Demo of="format-comparison" name="Front" />
-      <Demo of="format-comparison" name="OnTheModel" />
       <p>
         Every point counts <Term of="bits-per-weight">all that is stored</Term>: codes, scales, zero-points,
         tables, outliers. So a 4-bit format stands at 4.5 where each 32 weights have a scale of their own, and
@@ -18,9 +17,10 @@ export default function FormatComparison() {
       </p>
       <p>
         A <b>format</b> says how numbers are written. A <b>method</b> says which of the numbers that a format
-        offers each weight should become, and may look at the layer's inputs to decide. The methods that look
-        at the inputs do well by the output and poorly by the weights.
+        offers each weight should become, and may look at the layer&rsquo;s inputs to decide. The methods that
+        look at the inputs do well by the output and poorly by the weights.
       </p>
+      <Demo of="format-comparison" name="OnTheModel" />
       <Note title="One layer is not a model">
         The order of the points belongs to this layer, with its outliers and its size. On another layer others
         may be unbeaten; the command reproduces the table, and runs on a matrix of your own too.

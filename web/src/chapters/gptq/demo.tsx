@@ -7,10 +7,10 @@ import { viewState } from "../../state/view-state";
 import { Switch } from "../../ui/choice";
 import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
-import { significant, whole } from "../../ui/format";
+import { decimals, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
 import { BitsSlider, GroupSize } from "../shared/controls";
-import { LayerSelect, layerFrom, layerWords } from "../shared/layer-choice";
+import { cornerOf, LayerSelect, layerFrom, layerWords } from "../shared/layer-choice";
 import {
   costRow,
   costWords,
@@ -26,6 +26,9 @@ import { measureRows, WholeModel } from "../shared/whole-model";
 
 const kBits = [2, 3, 4, 5, 6, 7, 8];
 const kColumns = 32;
+/** Small enough to see every weight, and to consider every rounding of a row. */
+const kSmall = { layer_rows: 16, layer_columns: kColumns };
+const kTiny = { layer_rows: 8, layer_columns: 6 };
 /** With more bits than this the best rounding of a row takes too long to find while a slider moves. */
 const kMostSearchedBits = 4;
 
@@ -75,14 +78,14 @@ const trace = ask(() => ({
   activation_order: view.value.activation_order,
   damping: view.value.damping,
   step: view.value.step,
-  ...kSmallLayer,
+  ...layerFrom(view.value.layer, kSmallLayer, kSmall),
 }));
 const best = ask(() => ({
   op: "best-rounding" as const,
   bits: Math.min(view.value.bits, kMostSearchedBits),
   activation_order: view.value.activation_order,
   damping: view.value.damping,
-  ...kTinyLayer,
+  ...layerFrom(view.value.layer, kTinyLayer, kTiny),
 }));
 
 export function BesideRounding() {
@@ -131,8 +134,12 @@ export function BesideRounding() {
             At <DragNumber field={bits} name="Bits of a weight" minimum={2} maximum={8} /> bits (
             <span class="is-scale">{costWords(ours)}</span>) GPTQ leaves an output error of{" "}
             <b class="is-quantized">{significant(ours.output_mse ?? 0, 3)}</b>, plain rounding{" "}
-            <b class="is-error">{significant(plain.output_mse ?? 0, 3)}</b>. The weights themselves are off by{" "}
-            {significant(ours.weight_mse, 3)} with GPTQ and by {significant(plain.weight_mse, 3)} without.
+            <b class="is-error">{significant(plain.output_mse ?? 0, 3)}</b>
+            {plain.bits_per_weight < ours.bits_per_weight
+              ? ` in ${decimals(plain.bits_per_weight, 2)} bits, since it has no order of columns to store`
+              : ""}
+            . The mean squared error of the weights themselves is {significant(ours.weight_mse, 3)} with GPTQ
+            and {significant(plain.weight_mse, 3)} without.
           </>
         );
       }}
@@ -181,7 +188,7 @@ export function Stepper() {
   return (
     <Figure
       title="One column at a time: its error moves the columns still to come"
-      lead={`${kSmallLayerWords} A bar stands above each column that is rounded. Bits, act-order and damping are those above; one scale a row.`}
+      lead={`${layerWords(view.value.layer, kSmallLayerWords, cornerOf(view.value.layer, kSmall))} A bar stands above each column that is rounded. Layer, bits, act-order and damping are those above; one scale a row.`}
       result={trace}
       view={view}
       controls={
@@ -197,10 +204,10 @@ export function Stepper() {
         <>
           {r.step === 0
             ? "Nothing is rounded yet. "
-            : `Step ${r.step} rounded input ${(r.column ?? 0) + 1} and moved other weights by up to ${significant(r.largest_push, 2)}. `}
-          So far the output is off by <b class="is-quantized">{significant(r.output_mse_so_far, 3)}</b>, and
-          without the corrections it would be by{" "}
-          <b class="is-error">{significant(r.output_mse_so_far_rtn, 3)}</b>.
+            : `Step ${r.step} rounded input ${(r.column ?? 0) + 1} and moved ${r.step === kColumns ? "no others, since none are left" : `other weights by up to ${significant(r.largest_push, 2)}`}. `}
+          So far the mean squared error of the output is{" "}
+          <b class="is-quantized">{significant(r.output_mse_so_far, 3)}</b>; without the corrections it would
+          be <b class="is-error">{significant(r.output_mse_so_far_rtn, 3)}</b>.
         </>
       )}
       table={(r) => ({
@@ -246,6 +253,7 @@ export function Stepper() {
               xLabel="columns rounded"
               yLabel="mean squared error of the output"
               yFormat={(value) => significant(value, 2)}
+              logY
               here={r.step}
               height={220}
             />
@@ -260,7 +268,7 @@ export function BesideTheBest() {
   return (
     <Figure
       title="How near GPTQ comes to the best rounding there is"
-      lead={`${kTinyLayerWords} Bits (at most ${kMostSearchedBits} here), act-order and damping are those above.`}
+      lead={`${layerWords(view.value.layer, kTinyLayerWords, cornerOf(view.value.layer, kTiny))} Every rounding of so short a row can be considered. Layer, bits (at most ${kMostSearchedBits} here), act-order and damping are those above.`}
       result={best}
       view={view}
       sentence={(r) => (

@@ -14,19 +14,6 @@ export default function Gptq() {
         weights.
       </p>
       <Demo of="gptq" name="BesideRounding" />
-      <Demo of="gptq" name="OnTheModel" />
-      <p>
-        This second figure stands under every method. Perplexity you know from the beginning.{" "}
-        <Term of="kl-divergence">KL divergence</Term> says how far the predictions for the next byte have
-        moved, 0 being not at all.
-      </p>
-      <p>
-        In groups of 128 there is nothing to gain at 8 bits on this model; at 3 and 2 GPTQ is clearly ahead.
-      </p>
-      <p>
-        The lines are 95&nbsp;% intervals. Those of perplexity are wide, for some passages are harder than
-        others; compared window by window, as in the sentence and the table, rounding shows more sharply.
-      </p>
       <p>
         Inputs of a layer are rarely independent: when one is large, others tend to be large too. So an error
         made in one weight can be offset in its neighbours.
@@ -40,22 +27,45 @@ export default function Gptq() {
         Move the slider and watch the colour run ahead of the bars. A column that is still to come is off its
         place because it is making up for those before it. The last columns have nobody left to help them.
       </p>
-      <p>When column j has been rounded, each later column k moves by</p>
+      <p>
+        When column <Tex>j</Tex> has been rounded, each later column <Tex>k</Tex> moves by
+      </p>
       <Tex display>{kMove}</Tex>
       <p>
-        Here <Tex>{"w_j - q_j"}</Tex> is the error just made. The table <Tex>{"U"}</Tex> says what share of it
-        column k should take over; it comes from the <Term of="hessian">Hessian</Term> <Tex>{"H"}</Tex>, which
-        counts how strongly each two inputs <Tex>{"X"}</Tex> go together.
+        Here <Tex>{"w_j - q_j"}</Tex> is the error just made. The <Term of="cholesky-factor">table</Term>{" "}
+        <Tex>{"U"}</Tex> says what share of it column <Tex>k</Tex> should take over; it comes from the{" "}
+        <Term of="hessian">Hessian</Term> <Tex>{"H"}</Tex>, which counts how strongly each two inputs go
+        together. In <Tex>{"X"}</Tex> each token has a row of inputs; <Tex>{"\\mathsf{T}"}</Tex> swaps rows
+        and columns.
       </p>
       <p>
-        <b>Damping</b> adds a little to its diagonal, so that rare inputs do not make the corrections wild.{" "}
-        <b>Act-order</b> begins with the columns that see the largest inputs. The <b>block size</b> only sets
-        how much is done at a time; the result is the same but for the last digits.
+        <b>Damping</b> adds a little to the diagonal of <Tex>{"H"}</Tex>, so that rare inputs do not make the
+        corrections wild. <b>Act-order</b> begins with the columns that see the largest inputs.
+      </p>
+      <p>
+        The <b>block size</b> sets how much is done at a time. The result is the same but for the last digits,
+        unless groups are shorter than a block: a group&rsquo;s scale is then found before the block&rsquo;s
+        own corrections, as in the authors&rsquo; code.
       </p>
       <p>
         Is it the best that can be done? On very short rows all roundings can be considered, so we can look.
       </p>
       <Demo of="gptq" name="BesideTheBest" />
+      <Demo of="gptq" name="OnTheModel" />
+      <p>
+        A figure like this stands under every method. Perplexity you know from the beginning.{" "}
+        <Term of="kl-divergence">KL divergence</Term> says how far the predictions for the next byte have
+        moved, 0 being not at all.
+      </p>
+      <p>
+        Over the whole model, in groups of 128, there is nothing to gain at 8 bits; at 3 and 2 GPTQ is clearly
+        ahead.
+      </p>
+      <p>
+        Once it is measured, lines show <Term of="interval">95&nbsp;% intervals</Term>. Those of perplexity
+        are wide, for some passages are harder than others; compared window by window (512 bytes each), as in
+        the sentence and the table, rounding shows more sharply.
+      </p>
       <Note title="On which text">
         GPTQ looks at a text, and the errors of the single layer above are measured on that same text, which
         flatters it. The whole model is measured on another: 8,561 bytes of prose written for this page, read

@@ -1,5 +1,6 @@
 import { HeatMap } from "../../charts/heat-map";
 import { ask } from "../../core/ask";
+import { together } from "../../core/together";
 import { viewState } from "../../state/view-state";
 import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
@@ -28,9 +29,10 @@ const request = (granularity: string, arrays: readonly string[]) => ({
 });
 const result = ask(() => request(view.value.granularity, ["weights", "errors"]));
 const coarse = ask(() => request("tensor", ["errors"]));
+const both = together(result, coarse);
 
 const kNames: Record<string, string> = {
-  tensor: "one scale for all of them",
+  tensor: "one scale for the whole matrix",
   channel: "one scale a row",
   group: "one scale a group",
 };
@@ -42,7 +44,7 @@ export function ErrorMap() {
     <Figure
       title="How far each weight moves, and who shares a scale"
       lead={`${layerWords(view.value.layer, kWords, undefined, false)} The lines enclose what shares one scale.`}
-      result={result}
+      result={both}
       view={view}
       controls={
         <>
@@ -57,21 +59,21 @@ export function ErrorMap() {
         </>
       }
       sentence={(r) => {
-        const reference = coarse.value.value;
+        const reference = coarse.value.value!;
         return (
           <>
             <DragNumber field={bits} name="Bits of a weight" minimum={2} maximum={8} /> bits with{" "}
             {kNames[granularity]} cost <b class="is-scale">{decimals(r.bits_per_weight, 2)} bits a weight</b>,{" "}
             {bytes(r.bytes)} in all. The mean squared error is{" "}
             <b class="is-error">{significant(r.weight_mse, 3)}</b>
-            {granularity !== "tensor" && reference
+            {granularity !== "tensor"
               ? `, with one scale for all it is ${significant(reference.weight_mse, 3)}.`
               : "."}
           </>
         );
       }}
       table={(r) => ({
-        caption: "The layer's error in numbers",
+        caption: "The layer’s error in numbers",
         columns: ["what", "value"],
         rows: [
           ["rows × columns", `${r.rows} × ${r.columns}`],
@@ -97,7 +99,7 @@ export function ErrorMap() {
             height={330}
             unit="error"
             format={(value) => significant(value, 2)}
-            highest={coarse.value.value?.weight_max_error ?? r.weight_max_error}
+            highest={coarse.value.value!.weight_max_error}
             rowName="outputs"
             columnName="inputs"
             {...(granularity === "group" ? { groupColumns: view.value.group_size, groupRows: 1 } : {})}

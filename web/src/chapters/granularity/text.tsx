@@ -12,9 +12,10 @@ export default function Granularity() {
       </p>
       <Demo of="granularity" name="ErrorMap" />
       <p>
-        With one scale for the whole matrix (a <b>tensor</b> is any table of numbers), the largest weight of
-        all sets the step. With one for each <b>channel</b>, here a row that makes one output, rows of small
-        weights get a finer ruler.
+        With one scale <Term of="per-tensor">for the whole matrix</Term> (a <b>tensor</b> is any table of
+        numbers), the largest weight of all sets the step. With one for each{" "}
+        <Term of="per-channel">channel</Term>, here an output channel (a row), rows of small weights get a
+        finer ruler.
       </p>
       <p>
         With <b>groups</b>, a large weight spoils only its own{" "}
@@ -22,8 +23,7 @@ export default function Granularity() {
       </p>
       <p>
         Every scale takes 16 bits of its own. In groups of 32 that is half a bit for each weight, so 4 bits
-        are really 4.5. The figure counts them. The error of all weights in one number is the{" "}
-        <Term of="mean-squared-error">mean squared error</Term>.
+        are really 4.5. The figure counts them.
       </p>
       <Note title="Not groups of channels">
         Per-group is often drawn as several rows sharing a scale. In GPTQ, AWQ and the formats of GGUF it is

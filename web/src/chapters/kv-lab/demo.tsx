@@ -2,13 +2,15 @@
 import { Bars } from "../../charts/bars";
 import { HeatMap } from "../../charts/heat-map";
 import { Lines } from "../../charts/lines";
+import { askEach } from "../../core/ask";
 import { evaluateEach } from "../../core/evaluate";
-import type { EvalRequest } from "../../core/requests";
+import type { EvalRequest, MemoryRequest, MemoryResponse, ModelPlan } from "../../core/requests";
 import { viewState } from "../../state/view-state";
 import { Choice } from "../../ui/choice";
 import { Figure } from "../../ui/figure";
-import { decimals, significant, whole } from "../../ui/format";
+import { bytes, decimals, plain, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
+import { measureRows, type Sizes, WholeModel } from "../shared/whole-model";
 
 /** From as it is to the fewest bits. */
 const kFormats = ["f32", "int8", "int4", "int3", "int2"] as const;
@@ -16,17 +18,27 @@ const kNames = ["as it is", "8 bits", "4 bits", "3 bits", "2 bits"] as const;
 const kWindows = 1;
 const kCount = kFormats.length;
 
-const view = viewState("kv-lab", { group: 32, residual: 32, kv_key_granularity: "channel", cache: "int2" });
+const view = viewState("kv-lab", {
+  group: 32,
+  residual: 32,
+  kv_key_granularity: "channel",
+  cache: "int2",
+  kv_key: "int4",
+  kv_value: "int2",
+});
 /** The core's own default is left out, so that what was evaluated without it is found again. */
 const granularity = (keys: string) => (keys === "channel" ? {} : { kv_key_granularity: keys });
-const requestOf = (key: string, value: string, keys = view.value.kv_key_granularity): EvalRequest => ({
-  op: "eval",
+const planOf = (key: string, value: string, keys = view.value.kv_key_granularity): ModelPlan => ({
   method: "none",
   kv_key: key,
   kv_value: value,
   kv_group: view.value.group,
   kv_residual: view.value.residual,
   ...granularity(keys),
+});
+const requestOf = (key: string, value: string, keys?: string): EvalRequest => ({
+  op: "eval",
+  ...planOf(key, value, keys),
   windows: kWindows,
 });
 
@@ -51,7 +63,7 @@ export function Grid() {
   return (
     <Figure
       title="Keys and values bear rounding differently"
-      lead="Each cell: the model reads 512 bytes with its keys (down) and values (across) stored in so many bits. The stronger the colour, the more its predictions differ from those with the cache as it is."
+      lead="Each cell: the model reads 512 bytes with its keys (down) and values (across) stored in so many bits. The stronger the colour, the more its predictions differ from those with the cache as it is; equal steps of colour are equally many times more."
       result={grid}
       view={view}
       command={() => requestOf("int2", "int4")}
@@ -59,7 +71,7 @@ export function Grid() {
         <>
           <Slider
             field={view.field("residual")}
-            name="Newest tokens kept as they are"
+            name="Newest kept as is"
             minimum={0}
             maximum={128}
             stops={[0, 8, 32, 128]}
@@ -67,7 +79,7 @@ export function Grid() {
           />
           <Slider
             field={view.field("group")}
-            name="Numbers that share a scale"
+            name="Share a scale"
             minimum={8}
             maximum={32}
             stops={[8, 16, 32]}
@@ -112,6 +124,7 @@ export function Grid() {
             return item?.kl_divergence ?? 0;
           })}
           kind="error"
+          multiplies
           unit="nats a byte"
           rowName="keys"
           columnName="values"
@@ -120,7 +133,7 @@ export function Grid() {
           format={(value) => significant(value, 2)}
           describe={(k, v) => {
             const item = r.items[cellAt(k, v)];
-            return `keys ${kNames[k]}, values ${kNames[v]}: ${item ? `${significant(item.kl_divergence, 3)} nats a byte, same likeliest byte at ${decimals(item.top1_agreement * 100, 1)}&nbsp;%` : "not yet"}`;
+            return `keys ${kNames[k]}, values ${kNames[v]}: ${item ? `${significant(item.kl_divergence, 3)} nats a byte, same likeliest byte at ${decimals(item.top1_agreement * 100, 1)}\u00a0%` : "not yet"}`;
           }}
         />
       )}
@@ -162,7 +175,7 @@ export function Positions() {
           <Choice field={view.field("cache")} name="Bits of keys and values" options={kCaches} />
           <Slider
             field={view.field("residual")}
-            name="Newest tokens kept as they are"
+            name="Newest kept as is"
             minimum={0}
             maximum={128}
             stops={[0, 8, 32, 128]}
@@ -178,10 +191,16 @@ export function Positions() {
           <>
             Over all positions the predictions move by{" "}
             <b class="is-quantized">{significant(own.kl_divergence, 3)}</b> nats a byte with{" "}
-            {residual === 0 ? "none" : `the newest ${residual}`} kept, and by{" "}
-            <b class="is-error">{significant(bare.kl_divergence, 3)}</b> with none; over the first {kRun} by{" "}
-            {significant(start.kl_divergence, 2)} and{" "}
-            {significant(bare.by_position?.[0]?.kl_divergence ?? 0, 2)}.
+            {residual === 0 ? (
+              "none kept"
+            ) : (
+              <>
+                the newest {residual} kept, and by{" "}
+                <b class="is-error">{significant(bare.kl_divergence, 3)}</b> with none
+              </>
+            )}
+            ; over the first {kRun} by {significant(start.kl_divergence, 2)}
+            {residual === 0 ? "" : ` and ${significant(bare.by_position?.[0]?.kl_divergence ?? 0, 2)}`}.
           </>
         ) : (
           "The curves come one after the other."
@@ -225,16 +244,90 @@ export function Positions() {
   );
 }
 
+// The whole text, and what each cache takes.
+
+/** As long as the windows in which the model reads. */
+const kContext = 512;
+const bitsIn = (id: string): string => kCaches.find(([known]) => known === id)?.[1] ?? id;
+const pairs = (): (readonly [key: string, value: string])[] => [
+  ...kCaches.map(([id]) => [id, id] as const),
+  [view.value.kv_key, view.value.kv_value],
+];
+const pairName = ([key, value]: readonly [string, string], i: number): string =>
+  i < kCaches.length
+    ? `Both in ${bitsIn(key)} bits`
+    : `Your choice: keys in ${bitsIn(key)} bits, values in ${bitsIn(value)}`;
+
+const onModel = measureRows(() =>
+  pairs().map((pair, i) => [pairName(pair, i), "quantized", planOf(...pair)] as const),
+);
+const sizeOf = ([key, value]: readonly [string, string]): MemoryRequest => ({
+  op: "memory",
+  model: "reference",
+  kv_key: key,
+  kv_value: value,
+  kv_group: view.value.group,
+  kv_residual: view.value.residual,
+  context: kContext,
+});
+const sizeRequests = (): MemoryRequest[] => [["f16", "f16"] as const, ...pairs()].map(sizeOf);
+const sizesAsked = askEach(sizeRequests);
+
+const given = ({ receipts }: MemoryResponse, symbol: string): string => {
+  const row = receipts.kv_cache.find((one) => one.symbol === symbol);
+  return row ? plain(row.value) : "";
+};
+
+function sizesOf(items: readonly MemoryResponse[]): Sizes | undefined {
+  const last = items[items.length - 1];
+  if (!last) return undefined;
+  return {
+    columns: ["bits a number of the keys", "bits a number of the values", "bytes of the cache"],
+    rows: items.map((one) => [given(one, "key_bits"), given(one, "value_bits"), whole(one.kv_cache.total)]),
+    words: (
+      <>
+        {given(last, "key_bits")} bits for a number of the keys, {given(last, "value_bits")} for one of the
+        values, {bytes(last.kv_cache.total)} for a window of {kContext} bytes
+      </>
+    ),
+  };
+}
+
+export function OnTheModel() {
+  const { group, residual } = view.value;
+  return (
+    <WholeModel
+      measurement={onModel}
+      view={view}
+      what={`Only the cache is rounded: ${group} values share a scale and a minimum of 16 bits each, and the newest ${residual} tokens are counted in 16 bits, as the whole cache is where nothing is rounded.`}
+      lead="The model reads a passage that it has never seen. Groups, newest tokens and direction are those above."
+      sizes={sizesOf(sizesAsked.value.value?.items ?? [])}
+      command={() => [
+        { op: "eval", method: "none" },
+        ...pairs().map((pair) => ({ op: "eval", ...planOf(...pair) })),
+        ...sizeRequests(),
+      ]}
+      controls={
+        <>
+          <Choice field={view.field("kv_key")} name="Bits of the keys" options={kCaches} />
+          <Choice field={view.field("kv_value")} name="Bits of the values" options={kCaches} />
+        </>
+      }
+    />
+  );
+}
+
 /** Keys with a scale a channel, as KIVI stores them, and with one for a run of channels of a token. */
+const kAlong = { quantized: "scales along a channel", error: "scales along a token" } as const;
 const kKeys = [
-  ["int8", "channel", "8 bits, scales along a channel"],
-  ["int8", "token", "8 bits, scales along a token"],
-  ["int4", "channel", "4 bits, scales along a channel"],
-  ["int4", "token", "4 bits, scales along a token"],
-  ["q4_0", "channel", "4 bits (Q4_0), scales along a token"],
-  ["int2", "channel", "2 bits, scales along a channel"],
-  ["int2", "token", "2 bits, scales along a token"],
-  ["fp8_e4m3", "channel", "FP8, scales along a channel"],
+  ["int8", "channel", "8 bits", "quantized"],
+  ["int8", "token", "8 bits", "error"],
+  ["int4", "channel", "4 bits", "quantized"],
+  ["int4", "token", "4 bits", "error"],
+  ["q4_0", "channel", "4 bits (Q4_0)", "error"],
+  ["int2", "channel", "2 bits", "quantized"],
+  ["int2", "token", "2 bits", "error"],
+  ["fp8_e4m3", "channel", "FP8", "quantized"],
 ] as const;
 const directions = evaluateEach(() => kKeys.map(([format, keys]) => requestOf(format, "f32", keys)));
 
@@ -242,7 +335,7 @@ export function Directions() {
   return (
     <Figure
       title="Along which direction keys share a scale"
-      lead="Only the keys are rounded here. Along a channel, neighbouring tokens share a scale; along a token, neighbouring channels do."
+      lead="Only the keys are rounded here. FP8 has a scale of 16 bits for each group too; the calculators count it without one."
       result={directions}
       view={view}
       command={() => kKeys.map(([format, keys]) => requestOf(format, "f32", keys))}
@@ -261,8 +354,8 @@ export function Directions() {
       table={(r) => ({
         caption: "Keys in other formats, values as they are",
         columns: ["keys", "KL divergence (nats a byte)", "bits a byte more", "same likeliest byte (%)"],
-        rows: kKeys.map(([, , name], i) => [
-          name,
+        rows: kKeys.map(([, , name, kind], i) => [
+          `${name}, ${kAlong[kind]}`,
           ...(r.items[i]
             ? [
                 significant(r.items[i]!.kl_divergence, 3),
@@ -276,14 +369,17 @@ export function Directions() {
       {(r) => (
         <Bars
           label="KL divergence by the format of the keys."
-          unit="nats a byte"
+          unit="KL divergence (nats a byte)"
           format={(value) => significant(value, 2)}
-          legend={[{ kind: "error", name: "KL divergence from the cache as it is", mark: "bar" }]}
-          rows={kKeys.map(([, , name], i) => ({
-            name,
+          legend={[
+            { kind: "quantized", name: kAlong.quantized, mark: "bar" },
+            { kind: "error", name: kAlong.error, mark: "bar" },
+          ]}
+          rows={kKeys.map(([, , name, kind], i) => ({
+            name: `${name}, ${kAlong[kind]}`,
             bars: [
               {
-                kind: "error" as const,
+                kind,
                 value: r.items[i]?.kl_divergence ?? 0,
                 text: r.items[i] ? significant(r.items[i]!.kl_divergence, 3) : "\u2013",
               },

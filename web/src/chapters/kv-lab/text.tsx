@@ -13,19 +13,29 @@ export default function KvLab() {
         In large models a few channels of the keys have large values on every token; the values have no such
         channels (KIVI, arXiv 2402.02750, section 3).
       </p>
-      <Demo of="kv-lab" name="Grid" />
       <p>
-        What to look for: whether rounding goes further down (keys) or across (values) before it hurts, and
-        what keeping the newest tokens as they are is worth. The cells give the{" "}
-        <Term of="kl-divergence">KL divergence</Term> in <Term of="nat">nats</Term>.
+        A scale can run <b>along a channel</b>, so that neighbouring tokens share it, or <b>along a token</b>,
+        so that neighbouring channels do. Along a channel, a large one stretches no other&rsquo;s ruler.
       </p>
+      <p>
+        <b>What to look for:</b> go down (fewer bits for the keys) and across (fewer for the values). Which
+        hurts sooner, and what is it worth to keep the <Term of="residual-window">newest tokens</Term> as they
+        are? The colour gives the <Term of="kl-divergence">KL divergence</Term> in <Term of="nat">nats</Term>.
+        Point at a cell for its number.
+      </p>
+      <Demo of="kv-lab" name="Grid" />
       <Demo of="kv-lab" name="Positions" />
       <p>
-        Nothing is rounded before the first tokens have left the part that is kept, so a curve begins at zero.
-        Does it go on rising with the text, or level off? And which is worth more here: keeping the newest
-        tokens, or turning the scales of the keys the other way?
+        While the newest tokens are kept, nothing is rounded until the first ones have left that part, so
+        their curve begins near zero. Does it go on rising with the text, or level off? And which is worth
+        more here: keeping the newest tokens, or turning the scales of the keys the other way?
       </p>
       <Demo of="kv-lab" name="Directions" />
+      <p>
+        A cache in 4 bits takes more than a quarter of one in 16: scales, minimums and the newest tokens count
+        too. What is it worth over a whole passage, and does it pay to give keys more bits than values?
+      </p>
+      <Demo of="kv-lab" name="OnTheModel" />
     </Chapter>
   );
 }

@@ -17,10 +17,10 @@ const kWords = "A synthetic layer with a fixed seed, not a trained one: 512 outp
 const view = viewState("layer-lab", {
   method: "rtn",
   bits: 8,
-  granularity: "channel",
+  granularity: "tensor",
   group_size: 128,
-  activation_bits: 16,
-  activation_granularity: "token",
+  activation_bits: 8,
+  activation_granularity: "tensor",
   protect: false,
   layer: "model.layers.2.self_attn.q_proj.weight",
   planted: true,
@@ -68,8 +68,8 @@ export function Lab() {
   const granularity = method === "awq" ? "group" : view.value.granularity;
   return (
     <Figure
-      title="One layer, its weights and its inputs rounded"
-      lead={layerWords(view.value.layer, kWords)}
+      title="One layer: round its weights, its inputs, or both"
+      lead={`${layerWords(view.value.layer, kWords)} The columns are the weights\u2019 own errors; the output error stands below them.`}
       result={result}
       view={view}
       controls={
@@ -167,7 +167,7 @@ export function Lab() {
             format={(value) => significant(value, 3)}
             describe={(i) => `output channel ${i}: ${significant(r.arrays.row_mse!.data[i]!, 4)}`}
           />
-          <dl class="figures-row">
+          <dl class="figures-row is-even">
             <Reading name="bits a weight" value={decimals(r.bits_per_weight, 2)} />
             <Reading name="stored" value={bytes(r.bytes)} />
             <Reading name="weight error (MSE)" value={significant(r.weight_mse, 3)} />
@@ -213,6 +213,7 @@ export function Inputs() {
           unit="inputs"
           kind="original"
           values={r.histogram.counts}
+          logY
           axis={{ low: r.histogram.low, high: r.histogram.high, label: "value" }}
           format={(value) => whole(value)}
           describe={(i) =>

@@ -13,25 +13,32 @@ export default function LayerLab() {
       </p>
       <Demo of="layer-lab" name="Lab" />
       <p>
-        Try this: set the activations to 8 bits as well, with one scale for the whole tensor. The output error
-        becomes many times as large. Four input channels are {kPlanted} times as large as they would be,{" "}
+        It begins as simply as can be: 8 bits for both, one scale for all weights and one for all inputs. Four
+        input channels are {kPlanted} times as large as they would be,{" "}
         <Term of="outlier-feature">outlier features</Term> as large models have them, and they stretch the
-        ruler for all others. Switch them off, and 8 bits are plenty.
+        ruler for all other inputs. Switch them off, and the output error falls.
       </p>
       <p>
-        One scale for each <b>token</b> helps where some tokens have larger inputs than others. Against
-        columns that are large on every token it is not enough. <b>Outlier protection</b> takes those columns
-        out, multiplies them in 16 bits, and rounds only the rest; that is the idea of LLM.int8().
+        Then give each <b>channel</b> of the weights, a row, a scale of its own, and the inputs of each{" "}
+        <b>token</b>. The latter helps where some tokens have larger inputs than others; against input
+        channels that are large on every token it is not enough.
+      </p>
+      <p>
+        <b>Outlier protection</b> takes these out (they are columns, if each token has a row), multiplies them
+        in 16 bits, and rounds only the rest: <Term of="mixed-precision">mixed precision</Term>, the idea of
+        LLM.int8().
       </p>
       <Demo of="layer-lab" name="Inputs" />
       <p>
-        Few bits for the weights are another matter: at 3 or 4 it pays to round them with an eye on the
-        inputs, as GPTQ and AWQ do. Choose them above; <a href="#gptq">how</a> they do it comes later.
+        Few bits for the weights are another matter: at 3 or 4 it pays to round them{" "}
+        <Term of="activation-aware-quantization">with an eye on the inputs</Term>, as GPTQ and AWQ do. Choose
+        them above; <a href="#gptq">how</a> they do it comes later.
       </p>
       <Note title="Where the layer comes from">
         The reference model was trained for this page. A model so small has hardly any outlier channels of its
-        own, so four are planted: a factor on a norm's channel, taken back in the weights that meet it. What
-        the model computes stays; switch them off and see. The last choice is a layer made from a fixed seed.
+        own, so four are planted: a factor on a norm&rsquo;s channel, taken back in the weights that meet it.
+        What the model computes stays. The last choice is a layer made from a fixed seed. A layer from a file
+        of yours can be rounded <a href="#own-data">further below</a>.
       </Note>
     </Chapter>
   );

@@ -3,6 +3,7 @@ import { Columns } from "../../charts/columns";
 import { Lines } from "../../charts/lines";
 import { ask, askEach } from "../../core/ask";
 import type { QuantizeRequest } from "../../core/requests";
+import { together } from "../../core/together";
 import { viewState } from "../../state/view-state";
 import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
@@ -41,9 +42,10 @@ const protectedAt = (threshold: number): QuantizeRequest => ({
 });
 const result = ask(() => protectedAt(view.value.threshold));
 const inputs = ask(() => ({ op: "statistics" as const, of: "activations" as const, bins: 1, ...layer() }));
+const both = together(result, inputs);
 const sweep = askEach(() => kThresholds.map(protectedAt));
 
-/** Embedding and norms stay in 16 bits, as the method's library leaves them. */
+/** 8 bits and nothing beside them: the scales of rows are too few to count. Embedding and norms stay in 16 bits, as the method's library leaves them. */
 const stored = (weights: string) => ({
   op: "memory" as const,
   model: view.value.model,
@@ -51,7 +53,7 @@ const stored = (weights: string) => ({
   weights_attention: weights,
   weights_feed_forward: weights,
 });
-const realModel = askEach(() => [stored("q8_0"), stored("f16")]);
+const realModel = askEach(() => [stored("fp8_e4m3"), stored("f16")]);
 
 const onModel = measureRows(() => {
   const { threshold, planted } = view.value;
@@ -71,7 +73,7 @@ export function OutlierColumns() {
     <Figure
       title="Which input columns are outliers"
       lead={layerWords(view.value.layer, kLayerWords)}
-      result={result}
+      result={both}
       view={view}
       controls={
         <>
@@ -94,7 +96,8 @@ export function OutlierColumns() {
           <b class="is-outlier">
             {whole(listOf(r, "outlier_columns").length)} of {r.columns} columns
           </b>{" "}
-          ({percent(numberOf(r, "outlier_share"))}) are multiplied in FP16. The output error is{" "}
+          ({percent(numberOf(r, "outlier_share"))}) {listOf(r, "outlier_columns").length === 1 ? "is" : "are"}{" "}
+          multiplied in FP16. The output error is{" "}
           <b class="is-quantized">{significant(r.output_mse ?? 0, 3)}</b>; plain INT8 leaves{" "}
           <b class="is-error">{significant(r.output_mse_rtn ?? 0, 3)}</b>. Stored:{" "}
           <span class="is-scale">{costWords(r)}</span>, whatever the threshold.
@@ -105,13 +108,13 @@ export function OutlierColumns() {
         columns: ["input column", "largest magnitude"],
         rows: listOf(r, "outlier_columns").map((column) => [
           column + 1,
-          significant(inputs.value.value?.arrays.column_absmax?.data[column] ?? Number.NaN, 4),
+          significant(inputs.value.value!.arrays.column_absmax!.data[column]!, 4),
         ]),
       })}
     >
       {(r) => {
         const found = new Set(listOf(r, "outlier_columns"));
-        const largest = inputs.value.value?.arrays.column_absmax?.data ?? [];
+        const largest = inputs.value.value!.arrays.column_absmax!.data;
         return (
           <Columns
             label="The largest magnitude in each input column."
@@ -145,6 +148,15 @@ export const OnTheModel = () => (
   />
 );
 
+/** A few columns are outliers; where many are taken out, they are not. */
+const kFewColumns = 0.05;
+const afterwards = (shareAtHighest: number): string =>
+  shareAtHighest === 0
+    ? " At the latter no column is taken out: it is plain INT8."
+    : shareAtHighest < kFewColumns
+      ? " Once only the real outliers are left, the threshold hardly matters."
+      : " Here so many inputs are large that none of these thresholds leaves only a few columns.";
+
 export function ThresholdSweep() {
   return (
     <Figure
@@ -161,8 +173,7 @@ export function ThresholdSweep() {
             <b class="is-outlier">{percent(numberOf(lowest, "outlier_share"))}</b> to{" "}
             {percent(numberOf(highest, "outlier_share"))}, the error from{" "}
             <b class="is-quantized">{significant(lowest.output_mse ?? 0, 3)}</b> to{" "}
-            {significant(highest.output_mse ?? 0, 3)}. Once only the real outliers are left, the threshold
-            hardly matters.
+            {significant(highest.output_mse ?? 0, 3)}.{afterwards(numberOf(highest, "outlier_share"))}
           </>
         ) : null;
       }}
@@ -183,7 +194,12 @@ export function ThresholdSweep() {
             xs={kThresholds}
             series={[
               { name: "LLM.int8()", kind: "quantized", values: r.items.map((item) => item.output_mse ?? 0) },
-              { name: "plain INT8", kind: "error", values: r.items.map((item) => item.output_mse_rtn ?? 0) },
+              {
+                name: "plain INT8",
+                kind: "error",
+                values: r.items.map((item) => item.output_mse_rtn ?? 0),
+                flat: true,
+              },
             ]}
             xLabel="threshold"
             yLabel="mean squared error of the output"
@@ -220,7 +236,7 @@ export function RealModel() {
   return (
     <Figure
       title="What 8 bits save on a real model"
-      lead="Counted as Q8_0, a scale for each 32 weights: 8.5 bits. LLM.int8() has one a row and takes half a bit less; the threshold does not matter here."
+      lead="Counted at 8 bits a weight, as FP8 takes them. A scale a row adds less than a hundredth of a bit to rows of 4096; the threshold does not matter here."
       result={realModel}
       view={view}
       receipt={(r) => r.items[0]?.receipts.weights}

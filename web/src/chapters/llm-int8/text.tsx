@@ -15,7 +15,10 @@ export default function LlmInt8() {
         rest on nearly every token. In a row of 8-bit inputs they take the whole ruler, and the others are
         left with a few marks.
       </p>
-      <p>So each column that holds such a value is multiplied apart, in 16 bits; all others in 8.</p>
+      <p>
+        So each column that holds a value of the threshold or more is multiplied apart, in 16 bits; all others
+        in 8.
+      </p>
       <Demo of="llm-int8" name="ThresholdSweep" />
       <Demo of="llm-int8" name="OnTheModel" />
       <Demo of="llm-int8" name="RealModel" />
@@ -24,8 +27,8 @@ export default function LlmInt8() {
         paper&rsquo;s 6 takes out the planted channels, in block 4 a few more.
       </p>
       <p>
-        The inputs of <i>output</i> and <i>down</i> are larger anyway: there it takes out half of the columns
-        and more, and little is left of the 8-bit product.
+        The inputs of the matrices <i>output</i> and <i>down</i> are larger anyway: there it takes out half of
+        the columns and more, and little is left of the 8-bit product.
       </p>
       <p>
         The weights do not get larger by this. It is the <i>inputs</i> of the outlier columns that stay in 16

@@ -10,7 +10,15 @@ import { Slider } from "../../ui/slider";
 import { TextArea } from "../../ui/text-area";
 import { WorkedSteps } from "../../ui/worked-steps";
 import { BatchSlider, ContextSlider } from "../shared/controls";
-import { kCacheFormats, kDevices, kModels, kWeightFormats, nameIn, oneAfterAnother } from "../shared/plan";
+import {
+  inReceipt,
+  kCacheFormats,
+  kDevices,
+  kModels,
+  kWeightFormats,
+  nameIn,
+  oneAfterAnother,
+} from "../shared/plan";
 import { kGiB, kOther, kPasted, planOf } from "./settings";
 
 const kAsTheRest = ["", "as the rest"] as const;
@@ -168,15 +176,22 @@ export function MemoryCalculator() {
         const fit = own.fit!;
         return (
           <>
-            {own.model} has {count(own.parameters)} numbers. Weights of{" "}
-            <b class="is-quantized">{bytes(own.weights.total)}</b> and a cache of{" "}
+            {own.model} has {count(own.parameters)} numbers
+            {inReceipt(own.receipts.parameters, "experts") ? (
+              <>
+                , of which <b class="is-original">{count(own.active_parameters)}</b> work on each token; all
+                must lie there
+              </>
+            ) : null}
+            . Weights of <b class="is-quantized">{bytes(own.weights.total)}</b> and a cache of{" "}
             <b class="is-quantized">{bytes(own.kv_cache.total)}</b> for {whole(batch)}{" "}
             {batch === 1 ? "text" : "texts"} of {whole(context)} tokens make <b>{bytes(own.total)}</b> with
             everything else.{" "}
             {fit.fits ? (
               <>
                 <b class="is-good">It fits</b> into {deviceName()} ({bytes(fit.bytes)}), which would hold
-                contexts of up to {whole(fit.max_context)} tokens, or {whole(fit.max_batch)} texts at a time.
+                contexts of up to {whole(fit.max_context)} tokens, or {whole(fit.max_batch)}{" "}
+                {fit.max_batch === 1 ? "text" : "texts"} at a time.
               </>
             ) : (
               <>
@@ -244,9 +259,13 @@ const partsOf = (items: readonly MemoryResponse[]): Part[] => {
   return [
     ...kParts.map(([key, name]) => ({ name, own: own.weights[key], plain: plain.weights[key] })),
     { name: "KV cache", own: own.kv_cache.total, plain: plain.kv_cache.total },
-    { name: "All, with everything else", own: own.total, plain: plain.total },
+    { name: "Everything else", own: restOf(own), plain: restOf(plain) },
+    { name: "All of it", own: own.total, plain: plain.total },
   ];
 };
+
+/** What the reader has set for activations, buffers and the program, as the sum has it. */
+const restOf = ({ receipts }: MemoryResponse): number => inReceipt(receipts.total, "overhead") ?? 0;
 
 const everyStep = ({ receipts }: MemoryResponse): ReceiptRow[] =>
   oneAfterAnother(receipts.weights, receipts.kv_cache, receipts.total);
@@ -264,7 +283,8 @@ export function WhatFits() {
           <>
             The format with the most bits that fits is <b class="is-good">{best.name}</b>, with{" "}
             {decimals(best.bits_per_weight, 2)} bits a weight and {bytes(best.total)} in all. Beside it there
-            is room for {whole(best.max_context)} tokens of context, or for {whole(best.max_batch)} texts.
+            is room for {whole(best.max_context)} tokens of context, or for {whole(best.max_batch)}{" "}
+            {best.max_batch === 1 ? "text" : "texts"}.
           </>
         ) : (
           <>
@@ -276,15 +296,15 @@ export function WhatFits() {
     >
       {(r) => (
         <DataTable
-          caption={`Formats for ${r.model} in ${bytes(r.bytes)}`}
-          columns={["format", "bits a weight", "in all", "fits", "longest context", "most texts"]}
+          caption={`${whole(r.formats.length)} formats for ${r.model} in ${bytes(r.bytes)}, most bits first; scroll for the rest`}
+          columns={["format", "in all", "fits", "longest context", "most texts", "bits a weight"]}
           rows={r.formats.map((row) => [
             row.name,
-            decimals(row.bits_per_weight, 2),
             bytes(row.total),
             row.fits ? "\u2713 fits" : "\u2013 too large",
             row.max_context > 0 ? whole(row.max_context) : "none",
             row.max_batch > 0 ? whole(row.max_batch) : "none",
+            decimals(row.bits_per_weight, 2),
           ])}
         />
       )}

@@ -19,13 +19,13 @@ export default function Memory() {
       </Tex>
       <p>
         Bits a weight includes the scales that a format stores beside its codes, so{" "}
-        <Term of="bits-per-weight">4 bits are really</Term> 4.13 to 5. Norms are a few thousand numbers a
-        layer and stay in 16 bits; it makes no difference.
+        <Term of="bits-per-weight">4 bits are really</Term> 4.13 to 5. Norms stay in 16 bits.
       </p>
       <Demo of="memory" name="WhatFits" />
       <Note title="The rest">
-        Activations, buffers and the program itself depend on the runtime, so no formula has them. Half a GiB
-        is a guess for one text; set what you measure. A desktop also shows its windows from the same memory.
+        Activations, buffers and code depend on the program that runs the model, so no formula has them. Half
+        a GiB is a guess for one text; set what you measure. A desktop also shows its windows from the same
+        memory.
       </Note>
       <Note title="Experts">
         A <Term of="mixture-of-experts">model of experts</Term> uses only a few of them for each word, but all

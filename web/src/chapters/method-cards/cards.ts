@@ -1,4 +1,6 @@
-// Eight methods and a family of formats, each in four answers. Numbers are asked of the core, or stand in published.json.
+// Eight methods and a family of formats, each in four answers. Numbers are asked of the core, or stand in published.json
+// or sweep.json.
+import type { SweepSettings } from "../shared/sweep";
 
 export interface Card {
   /** The element's id, so that the tree and the text can link here. */
@@ -11,8 +13,14 @@ export interface Card {
   /** Ids of chapters where it can be tried, the best first. */
   at: readonly string[];
   paper: string;
+  /** A second paper, where the card is about two things. */
+  also?: string;
   /** Methods of the sweep that the card is about; "kv": its rows that round the cache alone. */
   measured: readonly string[];
+  /** The row of the sweep that the card itself shows: the first with these settings, the model as it was trained. */
+  shown: SweepSettings;
+  /** What a value takes, where it is no weight that is rounded. */
+  size?: string;
   /** A published table, with the rows of this card. */
   table?: string;
 }
@@ -21,15 +29,16 @@ export const kCards: readonly Card[] = [
   {
     id: "card-gptq",
     name: "GPTQ",
-    what: "Rounds a layer's columns one after another. What a column loses is made up for by the columns still to come, weighed by how the inputs go together.",
+    what: "Rounds a layer’s columns one after another. What a column loses is made up for by the columns still to come, weighed by how the inputs go together.",
     targets: "Weights, mostly 3 and 4 bits.",
     helps:
-      "It is the layer's outputs that are kept close, not each weight. Neighbouring inputs that rise and fall together can take over for each other.",
+      "It is the layer’s outputs that are kept close, not each weight. Neighbouring inputs that rise and fall together can take over for each other.",
     costs:
-      "Needs sample text (128 pieces of 2,048 tokens in the paper) and, while it works, a square matrix as wide as the layer's input. Columns in another order can slow programs down.",
+      "Needs sample text (128 pieces of 2,048 tokens in the paper) and, while it works, a square matrix as wide as the layer’s input. Columns in another order can slow programs down.",
     at: ["gptq"],
     paper: "gptq",
     measured: ["gptq"],
+    shown: { method: "gptq", bits: 4, group_size: 128 },
     table: "gptq-3",
   },
   {
@@ -44,6 +53,7 @@ export const kCards: readonly Card[] = [
     at: ["awq"],
     paper: "awq",
     measured: ["awq"],
+    shown: { method: "awq", bits: 4, group_size: 128 },
     table: "awq-4",
   },
   {
@@ -54,10 +64,11 @@ export const kCards: readonly Card[] = [
     helps:
       "Activations with outliers cannot be rounded well, weights easily. Half of the difficulty is moved over.",
     costs:
-      "The split has to be chosen for each family of models. For weights and activations in 4 bits it is not enough on large models: a perplexity of 83 instead of 5.5 (QuaRot, Table 1).",
+      "The split has to be chosen for each family of models. For weights and activations in 4 bits it is not enough: Llama 2 7B has a perplexity of 83 instead of 5.5 (QuaRot, Table 1).",
     at: ["smoothquant"],
     paper: "smoothquant",
     measured: ["smoothquant"],
+    shown: { method: "smoothquant", bits: 8, activation_bits: 8, granularity: "channel" },
     table: "smoothquant-3",
   },
   {
@@ -67,10 +78,11 @@ export const kCards: readonly Card[] = [
     targets: "Weights of 4 or 8 bits, activations of 8.",
     helps: "The fewer numbers share a scale, the less one of them can spoil.",
     costs:
-      "More scales to store and to multiply with. It does nothing about outlier channels, so it fails on OPT-175B.",
+      "More scales to store and to multiply with. It does nothing about outlier channels, so it fails on a large model, OPT-175B (SmoothQuant, Table 3).",
     at: ["zeroquant"],
     paper: "zeroquant",
     measured: ["zeroquant"],
+    shown: { method: "zeroquant", bits: 8, activation_bits: 8, group_size: 128 },
     table: "smoothquant-3",
   },
   {
@@ -85,6 +97,7 @@ export const kCards: readonly Card[] = [
     at: ["llm-int8"],
     paper: "llm-int8",
     measured: ["llm-int8"],
+    shown: { method: "llm-int8" },
     table: "llm-int8-5",
   },
   {
@@ -97,6 +110,7 @@ export const kCards: readonly Card[] = [
     at: ["quarot"],
     paper: "quarot",
     measured: ["quarot"],
+    shown: { method: "quarot", bits: 4, activation_bits: 4, base: "gptq" },
     table: "quarot-1",
   },
   {
@@ -110,7 +124,8 @@ export const kCards: readonly Card[] = [
       "Every product unpacks the base. The merged model is in 16 bits again until it is rounded once more.",
     at: ["qlora", "number-formats"],
     paper: "qlora",
-    measured: ["nf4", "nf4_dq"],
+    measured: ["nf4"],
+    shown: { method: "nf4", double_quantization: true },
     table: "qlora-2",
   },
   {
@@ -124,18 +139,23 @@ export const kCards: readonly Card[] = [
     at: ["kv-lab", "kv-cache"],
     paper: "kivi",
     measured: ["kv"],
+    shown: { kv_key: "int4", kv_value: "int4" },
+    size: "5 bits as int4, 3 as int2: each 32 values bring a scale and a minimum of 16 bits each. FP8 is measured with a scale for each 32, 8.5 bits; the calculators count it without one.",
     table: "kivi-3",
   },
   {
     id: "card-formats",
-    name: "Formats: HQQ, FP8, MXFP4, NVFP4, GGUF",
-    what: "Not methods but ways to write numbers: 8-bit floats; 4-bit floats with a scale for 32 or 16; blocks of 256 whose scales are rounded too; tables of values. HQQ, not run here, fits zero-points without sample text.",
+    name: "HQQ, and formats: FP8, MXFP4, NVFP4, GGUF",
+    what: "HQQ rounds to nearest, but first moves each group’s zero-point to where most weights come back well; it needs no sample text. The others are ways to write numbers, more than methods: 8-bit floats; 4-bit floats with a scale for 32 or 16; blocks of 256 whose scales are rounded too; tables of values.",
     targets: "Weights; FP8 and the 4-bit floats activations as well.",
-    helps: "Processors know some of them, so products run in them without unpacking.",
+    helps:
+      "HQQ needs no inputs of the layer, so there is nothing to gather. Some of the formats are known to processors, and products run in them without unpacking.",
     costs: "Each has its own bits for scales: 4 bits are 4.25 to 5.",
     at: ["format-comparison", "formats", "number-formats"],
     paper: "mx",
-    measured: ["fp8_e4m3", "mxfp4", "nvfp4", "q4_K", "q6_K", "iq4_nl"],
+    also: "hqq",
+    measured: ["hqq", "fp8_e4m3", "mxfp4", "nvfp4", "q4_K", "q6_K", "iq4_nl"],
+    shown: { method: "hqq", bits: 4, group_size: 128 },
   },
 ];
 

@@ -1,11 +1,11 @@
 import { Bars } from "../../charts/bars";
 import { askEach } from "../../core/ask";
-import type { QuantizeRequest, QuantizeResponse } from "../../core/requests";
+import type { LayerSource, QuantizeRequest, QuantizeResponse } from "../../core/requests";
 import { viewState } from "../../state/view-state";
 import { Choice } from "../../ui/choice";
 import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant } from "../../ui/format";
-import { Slider } from "../../ui/slider";
+import { LayerSelect, layerWords, PlantedSwitch, plantableLayer } from "../shared/layer-choice";
 
 /** Methods in two leagues: weights alone, and weights with activations. What is compared has the same bits. */
 type Contestant = readonly [method: string, name: string, settings: Partial<QuantizeRequest>];
@@ -13,8 +13,9 @@ const kWeightsOnly: readonly Contestant[] = [
   ["rtn", "Rounding to nearest", { bits: 4, scheme: "asymmetric", granularity: "group", group_size: 64 }],
   ["gptq", "GPTQ", { bits: 4, scheme: "asymmetric", granularity: "group", group_size: 64 }],
   ["awq", "AWQ", { bits: 4, scheme: "asymmetric", group_size: 64 }],
+  ["hqq", "HQQ", { bits: 4, group_size: 64 }],
   ["nf4", "NF4", { block_size: 64 }],
-  ["q4_K", "Q4_K of GGUF", {}],
+  ["q4_K", "GGUF Q4_K", {}],
   ["mxfp4", "MXFP4", {}],
   ["nvfp4", "NVFP4", {}],
 ];
@@ -40,16 +41,23 @@ const kActivationsToo: readonly Contestant[] = [
   ["quarot", "QuaRot", { bits: 8, activation_bits: 8 }],
 ];
 
-const view = viewState("method-cards", { league: "weights", synthetic_outliers: 20 });
+/** Wide enough for the formats with blocks of 256. */
+const kWide = { synthetic: "64x256", synthetic_tokens: 128, seed: 1 } as const satisfies LayerSource;
+const kCalmWide = { ...kWide, synthetic_outliers: 1 } as const satisfies LayerSource;
+const kWideWords =
+  "A synthetic layer with a fixed seed, not a trained one: 64 outputs, 256 inputs, 128 tokens.";
+
+const view = viewState("method-cards", {
+  league: "weights",
+  layer: "model.layers.2.self_attn.q_proj.weight",
+  planted: true,
+});
 const league = () => (view.value.league === "both" ? kActivationsToo : kWeightsOnly);
 const requestOf = ([method, , settings]: Contestant): QuantizeRequest => ({
   op: "quantize",
   method,
   ...settings,
-  synthetic: "64x256",
-  synthetic_tokens: 128,
-  synthetic_outliers: view.value.synthetic_outliers,
-  seed: 1,
+  ...plantableLayer(view.value, kWide, kCalmWide),
 });
 const result = askEach(() => league().map(requestOf));
 
@@ -57,8 +65,8 @@ export function MethodsCompared() {
   const both = view.value.league === "both";
   return (
     <Figure
-      title="One layer, one input, every method"
-      lead="A synthetic layer of 64 outputs and 256 inputs with a fixed seed. A few of its inputs are larger than the others, as in real models."
+      title="One layer, the same inputs, one method after another"
+      lead={layerWords(view.value.layer, kWideWords)}
       result={result}
       view={view}
       command={() => requestOf(league()[1]!)}
@@ -73,26 +81,20 @@ export function MethodsCompared() {
               ["both", "weights and activations, 8 bits"],
             ]}
           />
-          <Slider
-            field={view.field("synthetic_outliers")}
-            name="Largest inputs"
-            minimum={1}
-            maximum={100}
-            stops={[1, 5, 10, 20, 50, 100]}
-            unit="times"
-          />
+          <LayerSelect view={view} />
+          <PlantedSwitch field={view.field("planted")} />
         </>
       }
       sentence={(r) => {
         const best = least(r.items);
         return (
           <>
-            With inputs {view.value.synthetic_outliers} times as large, rounding to nearest errs by{" "}
-            <b class="is-error">{significant(r.items[0]!.output_mse ?? 0, 3)}</b>.{" "}
+            {view.value.planted ? "With planted outliers" : "Without planted outliers"} rounding to nearest
+            has a mean squared error of <b class="is-error">{significant(r.items[0]!.output_mse ?? 0, 3)}</b>.{" "}
             <b class="is-good">{nameAt(r.items.indexOf(best))}</b> has the least error,{" "}
             {significant(best.output_mse ?? 0, 3)} at {decimals(best.bits_per_weight, 2)} bits a weight.{" "}
             {both
-              ? "How large the inputs are decides which method it is."
+              ? "How far a few inputs tower over the rest decides which method it is."
               : "On another layer it may be another method."}
           </>
         );

@@ -36,8 +36,8 @@ export function Quarter() {
         const [first, last] = [four[0]!, four.at(-1)!];
         return (
           <>
-            {r.model} takes <b class="is-original">{bytes(whole16.weights)}</b> in 16 bits. In a format that
-            is called 4 bits it is {decimals(first.times_smaller_than_f16, 2)} to{" "}
+            {r.model} takes <b class="is-original">{bytes(whole16.weights)}</b> in 16 bits. In these six
+            formats it is {decimals(first.times_smaller_than_f16, 2)} to{" "}
             {decimals(last.times_smaller_than_f16, 2)} times smaller, never <b class="is-error">4</b>.
           </>
         );
@@ -91,6 +91,10 @@ const roof = ask(() => ({
   context: 512,
   batches: [1, 16, faster.value.batch],
 }));
+const kPrompt = "Reading a prompt of 512 tokens";
+const workOf = (batch: number, i: number): string =>
+  `${i === 2 ? "Your choice: writing" : "Writing"} ${whole(batch)} at a time`;
+const waitsFor = (bound: "memory" | "compute"): string => (bound === "memory" ? "memory" : "arithmetic");
 
 export function Faster() {
   const batch = faster.field("batch");
@@ -127,6 +131,19 @@ export function Faster() {
           <b class="is-error">{decimals(r.prefill.times_faster_than_f16, 2)} times</b> as fast.
         </>
       )}
+      table={(r) => ({
+        caption: "How many times as fast as in 16 bits, at best",
+        columns: ["work", "times as fast", "waits for", "tokens a second"],
+        rows: [
+          ...r.decode.map((step, i) => [
+            workOf(step.batch, i),
+            decimals(step.times_faster_than_f16, 3),
+            waitsFor(step.bound),
+            significant(step.tokens_per_second, 4),
+          ]),
+          [kPrompt, decimals(r.prefill.times_faster_than_f16, 3), waitsFor(r.prefill.bound), ""],
+        ],
+      })}
     >
       {(r) => (
         <Bars
@@ -137,16 +154,19 @@ export function Faster() {
           legend={[{ kind: "quantized", name: "at best", mark: "bar" }]}
           rows={[
             ...r.decode.map((step, i) => ({
-              name: `${i === 2 ? "Your choice: writing" : "Writing"} ${whole(step.batch)} at a time`,
+              name: workOf(step.batch, i),
               bars: [timesBar(step.times_faster_than_f16)],
             })),
-            { name: "Reading a prompt of 512 tokens", bars: [timesBar(r.prefill.times_faster_than_f16)] },
+            { name: kPrompt, bars: [timesBar(r.prefill.times_faster_than_f16)] },
           ]}
         />
       )}
     </Figure>
   );
 }
+
+/** Without what stands in brackets: the kind of attention is named beside it. */
+const short = (name: string) => name.replace(/ \(.*\)$/, "");
 
 const timesBar = (value: number) => ({ kind: "quantized" as const, value, text: decimals(value, 2) });
 
@@ -181,13 +201,13 @@ export function CacheFormula() {
         <>
           For {whole(cache.value.context)} tokens the formula is right for {r.curves[0]!.name} alone. For{" "}
           {r.curves[1]!.name} it says {bytes(r.curves[1]!.bytes_by_width_formula[0]!)} instead of{" "}
-          <b class="is-quantized">{bytes(r.curves[1]!.bytes[0]!)}</b>, for {r.curves[3]!.name}{" "}
-          {significant(r.curves[3]!.times_smaller_than_formula ?? 1, 3)} times too much.
+          <b class="is-quantized">{bytes(r.curves[1]!.bytes[0]!)}</b>, for {short(r.curves[3]!.name)}{" "}
+          {significant(r.curves[3]!.times_smaller_than_formula ?? 1, 3)} times what it takes.
         </>
       )}
       table={(r) => ({
         caption: "Bytes of the cache in 16 bits",
-        columns: ["model", "attention", "by the formula", "true", "times too much"],
+        columns: ["model", "attention", "by the formula", "true", "formula over true"],
         rows: r.curves.map((c) => [
           c.name,
           c.attention,
@@ -208,7 +228,7 @@ export function CacheFormula() {
             { kind: "quantized", name: "what it takes", mark: "bar" },
           ]}
           rows={r.curves.map((c) => ({
-            name: `${c.name}, ${c.attention}`,
+            name: `${short(c.name)}, ${c.attention}`,
             bars: [
               {
                 kind: "error" as const,

@@ -138,7 +138,7 @@ export function Salient() {
         return (
           <>
             AWQ stores <b class="is-quantized">{decimals(scaled.bits_per_weight, 3)} bits a weight</b>, plain
-            rounding {decimals(rtn.bits_per_weight, 3)}: the same codes and scales, nothing beside them.
+            rounding {decimals(rtn.bits_per_weight, 3)}: as many codes and scales, nothing beside them.
             Keeping {awq.value.salient}&nbsp;% of the inputs in 16 bits takes{" "}
             {decimals(kept.bits_per_weight, 3)}.
           </>
@@ -198,7 +198,7 @@ export function Groups() {
   return (
     <Figure
       title="Which weights share a scale"
-      lead={`${kRows} outputs with ${kColumns} inputs each; a box is one group.`}
+      lead={`A synthetic layer with a fixed seed: ${kRows} outputs with ${kColumns} inputs each. A box is one group.`}
       result={grouped}
       view={groups}
       controls={
@@ -219,6 +219,19 @@ export function Groups() {
             <b class="is-scale">{perRow} each</b>. No group reaches from one row into another.
           </>
         );
+      }}
+      table={(r) => {
+        const { data, shape } = r.arrays.scales!;
+        const perRow = shape[1] ?? 1;
+        const groupsOfRow = Array.from({ length: perRow }, (_, g) => g);
+        return {
+          caption: "The scale of each group",
+          columns: ["output", ...groupsOfRow.map((g) => `group ${g + 1}`)],
+          rows: Array.from({ length: kRows }, (_, row) => [
+            row + 1,
+            ...groupsOfRow.map((g) => significant(data[row * perRow + g]!, 4)),
+          ]),
+        };
       }}
     >
       {(r) => (
@@ -260,6 +273,7 @@ const nf4Request = (method: string): QuantizeRequest => ({
     : { block_size: 64 }),
   ...nf4Numbers(),
 });
+const kNf4Names = ["NF4", "int4, with a zero-point"] as const;
 const nf4s = askEach(() => [nf4Request("nf4"), nf4Request("rtn")]);
 
 export function Nf4() {
@@ -295,6 +309,15 @@ export function Nf4() {
           </>
         );
       }}
+      table={(r) => ({
+        caption: "Size and error of both",
+        columns: ["format", "bits a weight", "mean squared error"],
+        rows: r.items.map((item, i) => [
+          kNf4Names[i]!,
+          decimals(item.bits_per_weight, 4),
+          significant(item.weight_mse, 5),
+        ]),
+      })}
     >
       {(r) => (
         <Bars
@@ -303,8 +326,8 @@ export function Nf4() {
           format={(value) => significant(value, 2)}
           legend={[{ kind: "error", name: "error", mark: "bar" }]}
           rows={[
-            { name: "NF4", bars: [errorBar(r.items[0]!.weight_mse)] },
-            { name: "int4, with a zero-point", bars: [errorBar(r.items[1]!.weight_mse)] },
+            { name: kNf4Names[0], bars: [errorBar(r.items[0]!.weight_mse)] },
+            { name: kNf4Names[1], bars: [errorBar(r.items[1]!.weight_mse)] },
           ]}
         />
       )}

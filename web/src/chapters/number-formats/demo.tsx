@@ -10,12 +10,13 @@ import { windowAround } from "./window";
 
 /** Each format with the reach of its numbers before any scale, which is the whole line. */
 const kFormats = [
-  ["q2_0", "2-bit integers, as in GGUF's Q2_0", 2],
-  ["q3_K", "3-bit integers, as in GGUF's Q3_K", 4],
-  ["q4_0", "4-bit integers, as in GGUF's Q4_0", 8],
-  ["q5_0", "5-bit integers, as in GGUF's Q5_0", 16],
-  ["q6_K", "6-bit integers, as in GGUF's Q6_K", 32],
-  ["q8_0", "8-bit integers, as in GGUF's Q8_0", 128],
+  ["q2_0", "INT2 (GGUF's Q2_0)", 2],
+  ["q3_K", "INT3 (GGUF's Q3_K)", 4],
+  ["q4_0", "INT4 (GGUF's Q4_0)", 8],
+  ["q5_0", "INT5 (GGUF's Q5_0)", 16],
+  ["q6_K", "INT6 (GGUF's Q6_K)", 32],
+  ["int7", "INT7 (from 0 on, with a minimum beside the scale)", 127],
+  ["q8_0", "INT8 (GGUF's Q8_0)", 128],
   ["nf4", "NF4: a table for bell curves", 1],
   ["fp4", "FP4 of bitsandbytes", 1],
   ["iq4_nl", "IQ4_NL: GGUF's table", 128],
@@ -52,7 +53,7 @@ export function FormatLine() {
           <Cells field={view.field("value")} name="Your number" label={() => "your number"} />
           <Slider
             field={view.field("zoom")}
-            name="Zoom on your number"
+            name="Zoom"
             minimum={1}
             maximum={65536}
             stops={kZooms}
@@ -65,8 +66,10 @@ export function FormatLine() {
           {r.name} can write <b class="is-quantized">{whole(r.count)} numbers</b>, from{" "}
           {significant(r.lowest, 5)} to {significant(r.highest, 5)}. Your {plain(r.value)} becomes{" "}
           <b class="is-quantized">{significant(r.nearest, 5)}</b>, off by{" "}
-          <b class="is-error">{significant(r.off_by, 2)}</b>; its neighbours are {significant(r.below, 5)} and{" "}
-          {significant(r.above, 5)}.
+          <b class="is-error">{significant(r.off_by, 2)}</b>;{" "}
+          {r.below === r.above
+            ? "it lies beyond the last mark."
+            : `the marks around it are ${significant(r.below, 5)} and ${significant(r.above, 5)}.`}
         </>
       )}
       table={(r) => ({
@@ -82,7 +85,7 @@ export function FormatLine() {
           <>
             <NumberLine
               label="The numbers of the format as marks on a line, and yours above it."
-              unit="value before the scale"
+              unit="value"
               originals={[r.value]}
               restored={[r.nearest]}
               lattice={few ? marks : []}

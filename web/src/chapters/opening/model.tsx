@@ -14,7 +14,7 @@ import { WrittenText } from "../../ui/written-text";
 import { alike, Writer, type Written } from "./writing";
 
 const kFullBits = 16;
-const kStops = [kFullBits, 8, 7, 6, 5, 4, 3, 2];
+const kStops = [2, 3, 4, 5, 6, 7, 8, kFullBits];
 const kLength = 220;
 const kWindows = 4;
 
@@ -87,7 +87,7 @@ export function Writing() {
   return (
     <Figure
       title="A small language model writes, here in this tab"
-      lead="It has 2.3 million weights, learned from novels by Jane Austen, and writes one byte (a letter, a space, a sign) after another. First as trained, then with its weights rounded. Both roll the same dice, so every difference comes from rounding. The tint behind a byte says how likely the model thought it."
+      lead="It has 2.3 million weights, learned from novels by Jane Austen, and writes one byte (a letter, a space, a sign) after another. First as trained, then with its weights rounded. Each byte is drawn by lot, at the odds that the model gives it; both models draw the same lots, so every difference comes from rounding. The tint behind a byte says how likely the model thought it."
       result={result}
       view={view}
       command={() => [evalFor(bits), textFor(bits)]}
@@ -104,15 +104,13 @@ export function Writing() {
           <TextLine field={view.field("prompt")} name="How the text begins" />
           <div class="control">
             <span class="control-name">Another text</span>
-            <div class="segments">
-              <button
-                type="button"
-                class="plain-button"
-                onClick={() => view.set({ seed: view.value.seed + 1 })}
-              >
-                draw again
-              </button>
-            </div>
+            <button
+              type="button"
+              class="plain-button"
+              onClick={() => view.set({ seed: view.value.seed + 1 })}
+            >
+              draw again
+            </button>
           </div>
         </>
       }
@@ -129,7 +127,7 @@ export function Writing() {
               ? "Turn the bits down and read."
               : parted.value === undefined
                 ? ""
-                : `The two texts are the same for ${parted.value} bytes.`}
+                : `The two texts are the same for ${parted.value} ${parted.value === 1 ? "byte" : "bytes"}.`}
           </>
         ) : (
           (waitingFor(true) ?? "")
@@ -142,7 +140,7 @@ export function Writing() {
           ["bits a weight", ...pair(before, after, (r) => decimals(r.bits_per_weight, 3))],
           ["bytes of the model", ...pair(before, after, (r) => r.bytes.toLocaleString("en"))],
           ["bits a byte", ...pair(before, after, (r) => within(r.bits_per_byte, r.bits_per_byte_ci95))],
-          ["perplexity, a byte", ...pair(before, after, (r) => within(r.perplexity, r.perplexity_ci95))],
+          ["perplexity a byte", ...pair(before, after, (r) => within(r.perplexity, r.perplexity_ci95))],
           [
             "bits a byte more than as trained",
             ...pair(before, after, (r) => within(r.bits_per_byte_increase, r.bits_per_byte_increase_ci95)),
@@ -169,7 +167,7 @@ export function Writing() {
               of={before ? `from ${decimals(before.bits_per_byte, 3)}` : ""}
             />
             <Reading
-              name="perplexity, a byte"
+              name="perplexity a byte"
               value={after ? significant(after.perplexity, 4) : kNone}
               of={before ? `from ${significant(before.perplexity, 4)}` : ""}
             />

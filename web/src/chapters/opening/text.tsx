@@ -13,10 +13,7 @@ export default function Opening() {
         wrong.
       </p>
       <Demo of="opening" name="Writing" />
-      <p>
-        Turn the bits down and read. 8 bits change next to nothing; towards 2 words fall apart. Why so late,
-        and what can be done about it, is what this page is about.
-      </p>
+      <p>Turn the bits down and read. 8 bits change next to nothing; towards 2 bits words fall apart.</p>
       <p>
         Under the texts stands the same in numbers, measured on a text that the model has never seen.{" "}
         <Term of="bits-a-byte">Bits a byte</Term> is how surprised it is by each next byte: 8 would be a blind
@@ -42,9 +39,9 @@ export default function Opening() {
         numbers share one ruler, and which errors a model can bear.
       </p>
       <p>
-        Everything you change is computed here, in this tab, by the same C++ code that the command line runs.
-        &ldquo;Copy as command&rdquo; under a figure gives you the line that prints the same numbers in a
-        terminal.
+        Everything you change is computed here, in this tab, by C++ code that also comes as a command for the
+        terminal. &ldquo;Copy as command&rdquo; under a figure gives you the line that prints the same numbers
+        there.
       </p>
     </section>
   );

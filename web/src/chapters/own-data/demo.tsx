@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { Columns } from "../../charts/columns";
-import { LogPlane, type PlanePoint } from "../../charts/log-plane";
+import { Scatter, type ScatterPoint } from "../../charts/scatter";
 import type { Compared } from "../../core/requests";
 import { Figure } from "../../ui/figure";
 import { FileInput } from "../../ui/file-input";
@@ -124,6 +124,7 @@ export function Values() {
               unit="values"
               kind="original"
               values={r.histogram.counts}
+              logY
               axis={{ low: r.histogram.low, high: r.histogram.high, label: "value" }}
               format={whole}
               describe={(i) =>
@@ -132,7 +133,7 @@ export function Values() {
             />
             <Columns
               label="The columns with the largest values, in order."
-              unit="largest value of a column"
+              unit="largest magnitude of a column"
               kind="outlier"
               values={order.map((column) => absmax[column]!)}
               axis={{ low: 0, high: order.length, label: `the ${order.length} columns that reach furthest` }}
@@ -149,7 +150,7 @@ export function Values() {
 
 const textOf = (one: Compared) =>
   `${one.title}${one.is_format || one.bits === null ? "" : `, ${one.bits} bits`}: ${decimals(one.bits_per_weight, 2)} bits a weight, mean squared error ${significant(one.weight_mse, 3)}`;
-const pointOf = (one: Compared): PlanePoint => ({
+const pointOf = (one: Compared): ScatterPoint => ({
   x: one.bits_per_weight,
   y: one.weight_mse,
   text: textOf(one),
@@ -171,8 +172,8 @@ export function AllMethods() {
         const best = r.results.filter((one) => one.best_weights && one.weight_mse > 0);
         return (
           <>
-            Of {whole(r.results.length)} ways to store it, <b class="is-quantized">{whole(best.length)}</b>{" "}
-            are beaten by no other in both size and error.
+            Of {whole(r.results.length)} ways to store it, <b class="is-good">{whole(best.length)}</b> are
+            beaten by no other in both size and error.
           </>
         );
       }}
@@ -195,26 +196,26 @@ export function AllMethods() {
         const front = drawn.filter((one) => one.best_weights);
         const others = drawn.filter((one) => !one.best_weights);
         return (
-          <LogPlane
-            label="Bits a weight against the mean squared error of the weights."
-            xLabel="bits a weight"
-            yLabel="mean squared error"
-            xBase={2}
-            xFormat={(value) => significant(value, 3)}
-            yFormat={(value) => significant(value, 1)}
-            legend={[
-              { kind: "quantized", name: "no other is smaller and better", mark: "line" },
-              { kind: "original", name: "beaten by another", mark: "square" },
-            ]}
-            curves={[
-              ...others.map((one) => ({
-                name: `${one.method} ${one.bits}`,
-                kind: "original" as const,
-                shape: "points" as const,
-                mark: "square" as const,
-                points: [pointOf(one)],
-              })),
-              { name: "front", kind: "quantized", shape: "points", points: front.map(pointOf) },
+          <Scatter
+            label="Bits a weight against the mean squared error of the weights; the front is joined by steps."
+            xLabel="bits a weight, scales included"
+            yLabel="mean squared error of the weights"
+            yFormat={(value) => significant(value, 2)}
+            doubling
+            groups={[
+              {
+                name: "no other is smaller and better",
+                kind: "good",
+                mark: "circle",
+                steps: true,
+                points: front.map(pointOf),
+              },
+              {
+                name: "beaten by another",
+                kind: "original",
+                mark: "square",
+                points: others.map(pointOf),
+              },
             ]}
           />
         );

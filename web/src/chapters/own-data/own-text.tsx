@@ -1,8 +1,8 @@
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { Bars } from "../../charts/bars";
-import { type Answer, ask } from "../../core/ask";
-import { bytesArray } from "../../core/model";
-import type { EvalRequest, EvalResponse } from "../../core/requests";
+import type { Answer } from "../../core/ask";
+import { type Evaluations, evaluateEach, type OwnText as GivenText } from "../../core/evaluate";
+import type { EvalRequest, ModelPlan } from "../../core/requests";
 import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant, whole } from "../../ui/format";
 import { TextArea } from "../../ui/text-area";
@@ -13,9 +13,17 @@ const kStandard =
 const kWindows = 2;
 const kRestMs = 400;
 
+/** No two texts have one name, or the answers for one would be given for the other. */
+let texts = 0;
+const given = (written: string): GivenText => {
+  texts += 1;
+  const encoded = new TextEncoder().encode(written);
+  return { name: `own text ${texts}`, bytes: () => encoded };
+};
+
 const text = signal(kStandard);
 /** What is asked about: the text, once the reader has stopped typing. */
-const rested = signal(kStandard);
+const rested = signal(given(kStandard));
 let resting: ReturnType<typeof setTimeout> | undefined;
 const field = {
   key: "text",
@@ -27,98 +35,123 @@ const field = {
     text.value = value;
     clearTimeout(resting);
     resting = setTimeout(() => {
-      rested.value = value;
+      rested.value = given(value);
     }, kRestMs);
   },
 };
 
-const kVariants: readonly (readonly [name: string, plan: Omit<EvalRequest, "op">])[] = [
+const kNone = "\u2013";
+const kTwoBits = "2 bits, groups of 128";
+const kByGptq = "2 bits by GPTQ";
+const kVariants: readonly (readonly [name: string, plan: ModelPlan])[] = [
   ["as trained, 16 bits", { method: "none" }],
+  ["KV cache in 4 bits", { method: "none", kv_key: "int4", kv_value: "int4" }],
   ["8 bits, groups of 128", { method: "rtn", bits: 8 }],
-  ["q4_0", { method: "q4_0" }],
+  ["NF4", { method: "nf4" }],
+  ["GGUF Q4_0", { method: "q4_0" }],
   ["4 bits, groups of 128", { method: "rtn", bits: 4 }],
+  ["4 bits by AWQ", { method: "awq", bits: 4 }],
+  ["4 bits by GPTQ", { method: "gptq", bits: 4 }],
   ["3 bits, groups of 128", { method: "rtn", bits: 3 }],
-  ["2 bits, groups of 128", { method: "rtn", bits: 2 }],
+  [kTwoBits, { method: "rtn", bits: 2 }],
+  [kByGptq, { method: "gptq", bits: 2 }],
 ];
-const answers = kVariants.map(([, plan]) =>
-  ask(
-    () => ({ op: "eval" as const, ...plan, windows: kWindows }),
-    () => [bytesArray("text", new TextEncoder().encode(rested.value))],
-  ),
-);
+const requests = (): EvalRequest[] =>
+  kVariants.map(([, plan]) => ({ op: "eval", ...plan, windows: kWindows }));
+const asked = evaluateEach(requests, () => rested.value);
 
-interface Row {
-  name: string;
-  found: EvalResponse;
-}
-const result: Answer<{ rows: Row[] }> = {
-  value: computed(() => {
-    const rows = kVariants.flatMap(([name], i): Row[] => {
-      const found = answers[i]!.value.value;
-      return found?.perplexity === undefined ? [] : [{ name, found }];
-    });
-    return rows.length === kVariants.length ? { rows } : undefined;
-  }),
-  error: computed(() => answers[0]!.error.value),
-  stale: computed(() => answers.some((answer) => answer.stale.value)),
-  progress: computed(() => {
-    const done = answers.filter((answer) => !answer.stale.value).length;
-    return done < answers.length ? done / answers.length : undefined;
-  }),
-  request: answers[3]!.request,
+/** The last text that has all its rows: rows of two texts are not to be compared. */
+const complete = signal<Evaluations | undefined>(undefined);
+effect(() => {
+  const { value } = asked.value;
+  if (value?.items.every((item) => item)) complete.value = value;
+});
+const result: Answer<Evaluations> = {
+  ...asked,
+  value: computed(() => complete.value ?? asked.value.value),
+  // What is wrong with the text is wrong in every row.
+  error: computed(() => asked.error.value ?? asked.value.value?.refused[0]),
 };
+const found = ({ items }: Evaluations, name: string) =>
+  items[kVariants.findIndex(([known]) => known === name)];
 
 export function OwnText() {
   return (
     <Figure
       title="Your text, read by the model at fewer and fewer bits"
-      lead={`The page's own small model reads the first ${whole(kWindows * 512)} bytes and says how surprised it is by each: perplexity 1 would be no surprise, 256 a blind guess.`}
+      lead={`The page’s own small model reads the first ${whole(kWindows * 512)} bytes and says how surprised it is by each: perplexity 1 would be no surprise, 256 a blind guess.`}
       result={result}
-      command={() => ({ op: "eval", text: "text.txt", ...kVariants[3]![1], windows: kWindows })}
+      command={() => requests().map((request) => ({ ...request, text: "text.txt" }))}
       controls={<TextArea field={field} name="Your text" hint="It stays in this tab." />}
       sentence={(r) => {
-        const [first, last] = [r.rows[0]!.found, r.rows.at(-1)!.found];
-        return (
+        const [first, two, gptq] = [r.items[0], found(r, kTwoBits), found(r, kByGptq)];
+        return first && two && gptq ? (
           <>
             Per byte, the model as trained has perplexity{" "}
-            <b class="is-original">{significant(first.perplexity!, 3)}</b> on it; at two bits{" "}
-            <b class="is-quantized">{significant(last.perplexity!, 3)}</b>, where its likeliest next byte is
-            the same for {decimals(last.top1_agreement! * 100, 0)}&nbsp;% of the text.
+            <b class="is-original">{significant(first.perplexity, 3)}</b> on it; at two bits{" "}
+            <b class="is-quantized">{significant(two.perplexity, 3)}</b>, where its likeliest next byte is the
+            same for {decimals(two.top1_agreement * 100, 0)}&nbsp;% of the text. By GPTQ it is{" "}
+            <b class="is-quantized">{significant(gptq.perplexity, 3)}</b> in the same bits, and{" "}
+            {decimals(gptq.top1_agreement * 100, 0)}&nbsp;%.
           </>
+        ) : (
+          "The rows come one after the other."
         );
       }}
       table={(r) => ({
         caption: "On your text; the interval is for 95\u00a0%",
-        columns: ["weights", "perplexity", "from", "to", "bits a byte", "KL", "same next byte (%)", "model"],
-        rows: r.rows.map(({ name, found }) => [
-          name,
-          significant(found.perplexity!, 5),
-          significant(found.perplexity_ci95![0], 4),
-          significant(found.perplexity_ci95![1], 4),
-          decimals(found.bits_per_byte!, 4),
-          significant(found.kl_divergence!, 3),
-          decimals(found.top1_agreement! * 100, 1),
-          bytes(found.bytes),
-        ]),
+        columns: [
+          "what is rounded",
+          "perplexity",
+          "from",
+          "to",
+          "bits a byte",
+          "KL",
+          "same next byte (%)",
+          "bits a weight",
+          "model",
+        ],
+        rows: kVariants.map(([name], i) => {
+          const item = r.items[i];
+          return item
+            ? [
+                name,
+                significant(item.perplexity, 5),
+                significant(item.perplexity_ci95[0], 4),
+                significant(item.perplexity_ci95[1], 4),
+                decimals(item.bits_per_byte, 4),
+                significant(item.kl_divergence, 3),
+                decimals(item.top1_agreement * 100, 1),
+                decimals(item.bits_per_weight, 3),
+                bytes(item.bytes),
+              ]
+            : [name, r.refused[i]?.message ?? kNone, kNone, kNone, kNone, kNone, kNone, kNone, kNone];
+        }),
       })}
     >
       {(r) => (
         <Bars
-          label="The perplexity of your text for the model's weights at fewer and fewer bits."
-          unit="perplexity of a byte"
+          label="The perplexity of your text for the model at fewer and fewer bits."
+          unit="perplexity a byte"
           format={(value) => significant(value, 3)}
-          legend={[{ kind: "quantized", name: "perplexity", mark: "bar" }]}
-          limit={{ value: r.rows[0]!.found.perplexity!, text: "as trained" }}
-          rows={r.rows.map(({ name, found }, i) => ({
-            name,
-            bars: [
-              {
-                kind: i === 0 ? ("original" as const) : ("quantized" as const),
-                value: found.perplexity!,
-                text: significant(found.perplexity!, 4),
-              },
-            ],
-          }))}
+          legend={[
+            { kind: "original", name: "as trained", mark: "bar" },
+            { kind: "quantized", name: "rounded", mark: "bar" },
+          ]}
+          limit={r.items[0] ? { value: r.items[0].perplexity, text: "as trained" } : "later"}
+          rows={kVariants.map(([name], i) => {
+            const item = r.items[i];
+            return {
+              name,
+              bars: [
+                {
+                  kind: i === 0 ? ("original" as const) : ("quantized" as const),
+                  value: item?.perplexity ?? 0,
+                  text: item ? significant(item.perplexity, 4) : kNone,
+                },
+              ],
+            };
+          })}
         />
       )}
     </Figure>

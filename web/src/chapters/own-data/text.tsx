@@ -21,7 +21,7 @@ export default function OwnData() {
       <Demo of="own-data" name="AllMethods" />
       <p>
         Pick one and turn its settings. What you download is the tensor as it comes out of the rounding, or
-        with the codes and scales that a runtime would hold.
+        with the codes and scales that a program which runs the model would hold.
       </p>
       <Demo of="own-data" name="OneMethod" />
       <p>
@@ -31,8 +31,8 @@ export default function OwnData() {
       </p>
       <Demo of="own-data" name="OwnText" />
       <Note title="Nothing leaves this tab">
-        The file is opened by the browser and read by the page's worker. The page's security policy lets it
-        connect to no other place; your browser's network panel shows it.
+        The file is opened by the browser and read by the page&rsquo;s worker. The page&rsquo;s security
+        policy lets it connect to no other place; your browser&rsquo;s network panel shows it.
       </Note>
     </Chapter>
   );

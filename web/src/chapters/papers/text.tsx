@@ -16,16 +16,24 @@ interface Paper {
 }
 const kPapers = data.papers as readonly Paper[];
 
+/** Where it can be read: on arXiv, or at an address of its own. */
+function addressOf({ arxiv, where }: Paper): string | undefined {
+  if (arxiv) return `https://arxiv.org/abs/${arxiv}`;
+  return where?.startsWith("https:") ? where : undefined;
+}
+
 function Entry({ paper }: { paper: Paper }) {
+  const address = addressOf(paper);
   return (
     <li id={`paper-${paper.id}`}>
       <b>{paper.name}.</b> {paper.showed}
       <cite>
-        {paper.authors}, {paper.year}:{" "}
-        {paper.arxiv ? <a href={`https://arxiv.org/abs/${paper.arxiv}`}>{paper.title}</a> : paper.title}
+        {paper.authors}, {paper.year}: {address ? <a href={address}>{paper.title}</a> : paper.title}
         {paper.arxiv ? ` (arXiv ${paper.arxiv})` : ""}
-        {paper.where ? `, ${paper.where}` : ""}.
-        {paper.tables ? ` On this page: ${paper.tables.map((id) => tableOf(id).table).join("; ")}.` : ""}
+        {paper.where && paper.where !== address ? `, ${paper.where}` : ""}.
+        {paper.tables
+          ? ` Shown on this page: ${paper.tables.map((id) => tableOf(id).table).join("; ")}.`
+          : ""}
       </cite>
     </li>
   );

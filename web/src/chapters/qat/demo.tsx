@@ -2,7 +2,7 @@
 // and norms trained afterwards.
 import { kTextPaths } from "../../core/companions";
 import { type Evaluations, evaluateEach } from "../../core/evaluate";
-import { modelFiles } from "../../core/model";
+import { type ModelFiles, modelFiles } from "../../core/model";
 import type { EvalRequest, TrainRequest } from "../../core/requests";
 import { type Run, Training } from "../../core/training";
 import { viewState } from "../../state/view-state";
@@ -15,10 +15,11 @@ import {
   FewBits,
   type Line,
   lastOf,
-  rowsOf,
   StepsSlider,
   TrainButton,
   TrainChart,
+  trainedBy,
+  trainTable,
 } from "../shared/train-figure";
 
 const kGroup = 64;
@@ -60,12 +61,17 @@ const commandsOf = (learning: "qat" | "scales"): object[] => [
 ];
 
 const training = new Training();
-clearsWith(training, () => [view.value.bits, view.value.steps]);
+const settings = () => [view.value.bits, view.value.steps];
+clearsWith(training, settings);
+const heldOutOf = (files: ModelFiles) => files.evaluation.subarray(0, kHeldOutBytes);
+const trained = trainedBy(training, settings, heldOutOf, () => [
+  { what: "trained", request: evalOf("none"), asStored: true },
+]);
 
 function start(): void {
   const files = modelFiles.peek();
   if (!files) return;
-  const heldOut = files.evaluation.subarray(0, kHeldOutBytes);
+  const heldOut = heldOutOf(files);
   const runs: Run[] = [
     { name: "QAT: all weights learn", request: trainOf("qat"), text: files.calibration, heldOut },
     { name: "small update: scales and norms", request: trainOf("scales"), text: files.calibration, heldOut },
@@ -76,9 +82,9 @@ function start(): void {
 const result = besideCurves(measured, training);
 
 const linesOf = ({ others }: Beside<Evaluations>): Line[] => [
-  { name: "rounded to nearest", kind: "error", bits: others.items[1]?.bits_per_byte },
-  { name: "GPTQ", kind: "scale", bits: others.items[2]?.bits_per_byte },
-  { name: "as trained, 16 bits", kind: "original", bits: others.items[0]?.bits_per_byte },
+  { name: "rounded to nearest", kind: "error", found: others.items[1] },
+  { name: "GPTQ", kind: "scale", found: others.items[2] },
+  { name: "as trained, 16 bits", kind: "original", found: others.items[0] },
 ];
 
 export function Curves() {
@@ -88,7 +94,7 @@ export function Curves() {
       lead={`Both runs learn from the 6.5 kB calibration text, one step after the other; the height is measured on ${whole(kHeldOutBytes)} bytes of another text. Lower is better.`}
       result={result}
       view={view}
-      command={() => [evalOf("rtn"), ...commandsOf("qat"), ...commandsOf("scales")]}
+      command={() => [...["rtn", "gptq", "none"].map(evalOf), ...commandsOf("qat"), ...commandsOf("scales")]}
       controls={
         <>
           <FewBits field={view.field("bits")} name="Bits for each weight" />
@@ -123,11 +129,7 @@ export function Curves() {
           </>
         );
       }}
-      table={(r) => ({
-        caption: "Bits a byte of the text held apart",
-        columns: ["what", "step", "bits a byte"],
-        rows: rowsOf(r.curves, linesOf(r)),
-      })}
+      table={(r) => trainTable(r.curves, linesOf(r), trained.value)}
     >
       {(r) => (
         <TrainChart

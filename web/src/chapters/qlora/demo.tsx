@@ -1,10 +1,9 @@
 // Adapters on a frozen base: in 16 bits and in NF4 (QLoRA), and on integers with a merge at the end (LoRA-Q).
-import { effect, signal } from "@preact/signals";
 import { heldApart } from "../../core/companions";
 import { type Evaluations, evaluateEach, type OwnText } from "../../core/evaluate";
-import { modelFiles } from "../../core/model";
+import { type ModelFiles, modelFiles } from "../../core/model";
 import type { EvalRequest, TrainRequest } from "../../core/requests";
-import { measureTrained, Training } from "../../core/training";
+import { Training } from "../../core/training";
 import { Switch } from "../../ui/choice";
 import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant, whole } from "../../ui/format";
@@ -16,10 +15,11 @@ import {
   FewBits,
   type Line,
   lastOf,
-  rowsOf,
   StepsSlider,
   TrainButton,
   TrainChart,
+  trainedBy,
+  trainTable,
 } from "../shared/train-figure";
 import { kRanks, view } from "./settings";
 
@@ -39,10 +39,11 @@ const kCommon = {
 } as const;
 const nf4 = () => (view.value.double_quantization ? "nf4_dq" : "nf4");
 
+const heldOutOf = (files: ModelFiles) => heldApart(files.adapter).heldOut;
 /** The end of the station's log, which no run learns from. */
 const heldOutText: OwnText = {
   name: "the log, held apart",
-  bytes: () => modelFiles.value && heldApart(modelFiles.value.adapter).heldOut,
+  bytes: () => modelFiles.value && heldOutOf(modelFiles.value),
 };
 
 type Shown = Beside<Evaluations>;
@@ -59,10 +60,14 @@ const loraOn = (base: string): TrainRequest => ({
 const evalOf = (method: string): EvalRequest => ({ op: "eval", method });
 
 const adapters = new Training();
-clearsWith(adapters, () => {
+const adapterSettings = () => {
   const { rank, alpha, double_quantization, steps } = view.value;
   return [rank, alpha, double_quantization, steps];
-});
+};
+clearsWith(adapters, adapterSettings);
+const adaptersTrained = trainedBy(adapters, adapterSettings, heldOutOf, () => [
+  { what: "trained, beside its base", request: evalOf("none"), asStored: true },
+]);
 const adaptersAsked = evaluateEach(() => [evalOf("none"), evalOf(nf4())], heldOutText);
 const adaptersResult = besideCurves(adaptersAsked, adapters);
 
@@ -77,8 +82,12 @@ function startAdapters(): void {
 }
 
 const adapterLines = ({ others }: Shown): Line[] => [
-  { name: "no adapter, 16 bits", kind: "original", bits: others.items[0]?.bits_per_byte },
-  { name: `no adapter, ${nf4()}`, kind: "error", bits: others.items[1]?.bits_per_byte },
+  { name: "no adapter, 16 bits", kind: "original", found: others.items[0] },
+  {
+    name: `no adapter, ${view.value.double_quantization ? "NF4, its scales rounded" : "NF4"}`,
+    kind: "error",
+    found: others.items[1],
+  },
 ];
 
 export function Adapters() {
@@ -89,7 +98,10 @@ export function Adapters() {
       lead="The text to learn is the log of a mountain station, nothing like a novel. Its last tenth is held apart to measure with. Lower is better."
       result={adaptersResult}
       view={view}
-      command={() => loraOn(nf4())}
+      command={() => [
+        { ...loraOn("none"), out: "lora.safetensors" },
+        { ...loraOn(nf4()), out: "qlora.safetensors" },
+      ]}
       controls={
         <>
           <Slider
@@ -126,7 +138,9 @@ export function Adapters() {
             {bare && base ? (
               <>
                 The base takes <b class="is-quantized">{bytes(base.bytes)}</b> instead of {bytes(bare.bytes)}{" "}
-                and knows nothing of station logs: {decimals(bare.bits_per_byte, 2)} bits a byte.{" "}
+                ({decimals(base.quantized_bits_per_weight, 2)} bits a weight) and knows nothing of station
+                logs: {decimals(base.bits_per_byte, 2)} bits a byte, in 16 bits{" "}
+                {decimals(bare.bits_per_byte, 2)}.{" "}
               </>
             ) : null}
             {a !== undefined && b !== undefined ? (
@@ -141,11 +155,7 @@ export function Adapters() {
           </>
         );
       }}
-      table={(r) => ({
-        caption: "Bits a byte of the text held apart",
-        columns: ["what", "step", "bits a byte"],
-        rows: rowsOf(r.curves, adapterLines(r)),
-      })}
+      table={(r) => trainTable(r.curves, adapterLines(r), adaptersTrained.value)}
     >
       {(r) => (
         <TrainChart
@@ -182,10 +192,15 @@ const rounded = (): EvalRequest => ({
 });
 
 const integers = new Training();
-clearsWith(integers, () => {
+const integerSettings = () => {
   const { rank, alpha, bits, integer_steps } = view.value;
   return [rank, alpha, bits, integer_steps];
-});
+};
+clearsWith(integers, integerSettings);
+const integersTrained = trainedBy(integers, integerSettings, heldOutOf, () => [
+  { what: "merged in 16 bits", request: evalOf("none") },
+  { what: "merged and rounded again", request: rounded() },
+]);
 const integersAsked = evaluateEach(() => [evalOf("none"), rounded()], heldOutText);
 const integersResult = besideCurves(integersAsked, integers);
 
@@ -199,36 +214,9 @@ function startIntegers(): void {
   ]);
 }
 
-interface Merged {
-  name: string;
-  merged: number;
-  rounded: number;
-}
-const merged = signal<readonly Merged[]>([]);
-if (!import.meta.env.SSR)
-  effect(() => {
-    const curves = integers.curves.value;
-    const files = modelFiles.peek();
-    if (!files || curves.length === 0 || !curves.every((curve) => curve.model)) {
-      merged.value = [];
-      return;
-    }
-    const { heldOut } = heldApart(files.adapter);
-    void (async () => {
-      const found: Merged[] = [];
-      for (const curve of curves) {
-        const key = `${curve.name} ${JSON.stringify(integerOn(0))}`;
-        const whole16 = await measureTrained(key, curve.model!, evalOf("none"), heldOut);
-        const again = await measureTrained(key, curve.model!, rounded(), heldOut);
-        found.push({ name: curve.name, merged: whole16.bits_per_byte, rounded: again.bits_per_byte });
-      }
-      if (integers.curves.peek() === curves) merged.value = found;
-    })();
-  });
-
 const integerLines = ({ others }: Shown): Line[] => [
-  { name: "no adapter, 16 bits", kind: "original", bits: others.items[0]?.bits_per_byte },
-  { name: `no adapter, ${view.value.bits} bits`, kind: "error", bits: others.items[1]?.bits_per_byte },
+  { name: "no adapter, 16 bits", kind: "original", found: others.items[0] },
+  { name: `no adapter, ${view.value.bits} bits`, kind: "error", found: others.items[1] },
 ];
 
 export function Integers() {
@@ -238,7 +226,10 @@ export function Integers() {
       lead="Adapters usually begin at zero, so the run begins with all of the rounding error. LoftQ chooses base and adapters together, so that their sum is near to the weights from the start."
       result={integersResult}
       view={view}
-      command={() => integerOn(kLoftqIterations)}
+      command={() => [
+        { ...integerOn(0), out: "from-zero.safetensors" },
+        { ...integerOn(kLoftqIterations), out: "loftq.safetensors" },
+      ]}
       controls={
         <>
           <FewBits field={view.field("bits")} name="Bits of the base" />
@@ -260,28 +251,23 @@ export function Integers() {
             ) : (
               "Press train to compare the two starts. "
             )}
-            {merged.value.length > 0
-              ? merged.value.map((one) => (
-                  <>
-                    The run with {one.name}: merged in 16 bits {decimals(one.merged, 3)}, rounded to{" "}
-                    {view.value.bits} bits again <b class="is-error">{decimals(one.rounded, 3)}</b>.{" "}
-                  </>
-                ))
-              : ""}
+            {integersTrained.value.map(({ curve, found, rounded: again }) =>
+              again ? (
+                <>
+                  rounded to {view.value.bits} bits again{" "}
+                  <b class="is-error">{decimals(found.bits_per_byte, 3)}</b>, and then the same byte is the
+                  likeliest as before at {decimals(found.top1_agreement * 100, 1)}&nbsp;% of the places.{" "}
+                </>
+              ) : (
+                <>
+                  The run with {curve}: merged in 16 bits {decimals(found.bits_per_byte, 3)},{" "}
+                </>
+              ),
+            )}
           </>
         );
       }}
-      table={(r) => ({
-        caption: "Bits a byte of the text held apart",
-        columns: ["what", "step", "bits a byte"],
-        rows: [
-          ...rowsOf(r.curves, integerLines(r)),
-          ...merged.value.flatMap((one) => [
-            [`${one.name}, merged in 16 bits`, "", decimals(one.merged, 4)],
-            [`${one.name}, merged and rounded again`, "", decimals(one.rounded, 4)],
-          ]),
-        ],
-      })}
+      table={(r) => trainTable(r.curves, integerLines(r), integersTrained.value)}
     >
       {(r) => (
         <TrainChart

@@ -13,11 +13,11 @@ import { kRanks, view } from "./settings";
 
 const kGiB = 1024 ** 3;
 const kBases = [
-  ["nf4_dq", "NF4, its scales rounded too"],
+  ["nf4_dq", "NF4, scales rounded too"],
   ["nf4", "NF4"],
-  ["int8", "8 bits (int8)"],
-  ["int4", "4 bits (int4)"],
-  ["int2", "2 bits (int2)"],
+  ["int8", "8 bits (INT8, groups of 32)"],
+  ["int4", "4 bits (INT4, groups of 32)"],
+  ["int2", "2 bits (INT2, groups of 32)"],
 ] as const;
 /** The planner does not work out what a model with latent attention keeps. */
 const kFinetuned = kModels.filter(([id]) => id !== "deepseek-v3");
@@ -75,7 +75,7 @@ const Controls = () => (
       name="Optimizer"
       options={[
         ["8", "AdamW, 8 bytes"],
-        ["2", "8-bit AdamW, 2"],
+        ["2", "8-bit, 2 bytes"],
       ]}
     />
     <ContextSlider view={view} />
@@ -92,7 +92,7 @@ export function Memory() {
   return (
     <Figure
       title="Where the memory of finetuning goes"
-      lead="Learning takes, for each number that learns, its gradient and the optimizer’s means of it, and for each token what the way back needs. QLoRA makes the first few and the base small."
+      lead="Learning takes, for each number that learns, its gradient and the optimizer’s running averages, and for each token what the way back needs. QLoRA makes the first few and the base small."
       result={result}
       view={view}
       command={() => requestOf()}
@@ -103,8 +103,8 @@ export function Memory() {
         if (!own || !lora || !all || !reference) return null;
         return (
           <>
-            {own.model} with {nameIn(kBases, view.value.weights)} takes{" "}
-            <b class="is-quantized">{bytes(own.total)}</b>, with its base in 16 bits{" "}
+            Finetuning {own.model} takes <b class="is-quantized">{bytes(own.total)}</b> with its base in{" "}
+            {nameIn(kBases, view.value.weights)}; with a base of 16 bits{" "}
             <b class="is-scale">{bytes(lora.total)}</b>, and <b class="is-original">{bytes(all.total)}</b>{" "}
             where all {count(all.learnable)} weights learn. {count(own.learnable)} numbers learn,{" "}
             {decimals(own.learnable_share * 100, 2)}&nbsp;% of the model. The reference model of this page

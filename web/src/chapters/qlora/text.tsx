@@ -17,26 +17,33 @@ export default function Qlora() {
       </p>
       <Tex display>{"y = W x + \\tfrac{\\alpha}{r}\\, B A x"}</Tex>
       <p>
-        <Tex>W</Tex> are the frozen weights, <Tex>x</Tex> the inputs. <Tex>A</Tex> squeezes them into r
-        numbers (the rank), <Tex>B</Tex> spreads these out again, and alpha says how much that counts.
+        <Tex>W</Tex> are the frozen weights, <Tex>x</Tex> the inputs. <Tex>A</Tex> squeezes them into{" "}
+        <Tex>r</Tex> numbers (the rank), <Tex>B</Tex> spreads these out again, and <Tex>{"\\alpha"}</Tex>{" "}
+        (alpha) says how much that counts.
+      </p>
+      <p>
+        <b>What to look for:</b> the curve of QLoRA beside that of LoRA, and how far both are below the lines
+        without an adapter. The rank says how much can be learned; on a text this short a high one learns it
+        by heart.
       </p>
       <Demo of="qlora" name="Adapters" />
       <p>
-        What to look for: the curve of QLoRA beside that of LoRA, and how far both are below the lines without
-        an adapter. The rank says how much can be learned; on a text this short a high one learns it by heart.
+        <b>What to look for:</b> with adapters, gradients and optimizer shrink to almost nothing, and what is
+        left is the base. For Llama 2 7B NF4 makes that between three and four times smaller. Then lengthen
+        the context: the activations become the largest part, until you turn checkpoints on.
       </p>
       <Demo of="qlora" name="Memory" />
-      <p>
-        What to look for: with adapters, gradients and optimizer shrink to almost nothing, and what is left is
-        the base. NF4 makes that between three and four times smaller. Then the activations are the largest
-        part: lengthen the context, and turn checkpoints on.
-      </p>
       <Note title="How these bytes are counted">
         Twelve bytes a weight where all learn, as in the paper&rsquo;s introduction: more than 780 GB for 65
         billion. Activations are counted from the layer, in 16 bits: each token keeps the inputs of norms and
         of matrices with adapters, queries, keys, values, what attention gives, and the inside of the
         feed-forward part. This page&rsquo;s own training is simpler and larger: it keeps all in 32 bits.
       </Note>
+      <p>
+        <b>LoRA-Q</b> is the same on a base of integers. <b>What to look for:</b> at 2 bits the run that
+        starts from zero begins far above the one with the LoftQ start. After training, see how much of what
+        was learned is left when adapters are merged and rounded again.
+      </p>
       <Demo of="qlora" name="Integers" />
       <p>
         As long as base and adapters stay apart, nothing is lost. If they are merged into one matrix and that
@@ -48,8 +55,8 @@ export default function Qlora() {
         Dettmers and others 2023, QLoRA (arXiv 2305.14314), section 3.
       </Note>
       <Note title="Where a base in integers makes sense">
-        Integer products are what many processors have kernels for; NF4 has to be unpacked first. The paper
-        behind the start is LoftQ (Li et al. 2023, arXiv 2310.08659).
+        Integer products are what many processors have fast programs for; NF4 has to be unpacked first. The
+        paper behind the start is LoftQ (Li et al. 2023, arXiv 2310.08659).
       </Note>
     </Chapter>
   );

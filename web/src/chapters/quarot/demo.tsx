@@ -1,3 +1,4 @@
+import { max } from "d3-array";
 import { Bars } from "../../charts/bars";
 import { Columns } from "../../charts/columns";
 import { ask, askEach } from "../../core/ask";
@@ -41,13 +42,25 @@ const without = (): QuantizeRequest => ({
   activation_bits: view.value.activation_bits,
   ...layer(),
 });
+/** QuaRot's cache: a token's keys of a head share a scale, its values too, and none are kept as they are. */
+const kHeads = { kv_group: 32, kv_residual: 0, kv_key_granularity: "token" };
 const onModel = measureRows(() => {
   const { bits, activation_bits, base, cache } = view.value;
-  const shared = { bits, activation_bits, kv_key: cache, kv_value: cache };
+  const shared = {
+    bits,
+    activation_bits,
+    kv_key: cache,
+    kv_value: cache,
+    ...(cache === "f32" ? {} : kHeads),
+  };
   const plain = { method: base, scheme: "symmetric", granularity: "channel", convention: "quarot" };
   return [
     ["Without the rotation", "error", { ...plain, ...shared }],
-    ["With it", "quantized", { method: "quarot", base, ...shared }],
+    [
+      "With it",
+      "quantized",
+      { method: "quarot", base, ...shared, ...(cache === "f32" ? {} : { kv_rotate: true }) },
+    ],
   ];
 });
 const pair = askEach(() => [withRotation(), without()]);
@@ -98,14 +111,28 @@ export function Spread() {
         words: [0],
       })}
     >
-      {(r) => (
-        <>
-          <ChannelMagnitudes when="before" kind="outlier" values={r.arrays.column_absmax_before!.data} />
-          <ChannelMagnitudes when="after" kind="quantized" values={r.arrays.column_absmax_after!.data} />
-          <InputHistogram when="before" kind="outlier" {...r.activations.before.histogram} />
-          <InputHistogram when="after" kind="quantized" {...r.activations.after.histogram} />
-        </>
-      )}
+      {(r) => {
+        const { before, after } = r.activations;
+        const most = max([...before.histogram.counts, ...after.histogram.counts]) ?? 0;
+        return (
+          <>
+            <ChannelMagnitudes
+              when="before"
+              kind="outlier"
+              values={r.arrays.column_absmax_before!.data}
+              highest={before.largest}
+            />
+            <ChannelMagnitudes
+              when="after"
+              kind="quantized"
+              values={r.arrays.column_absmax_after!.data}
+              highest={before.largest}
+            />
+            <InputHistogram when="before" kind="outlier" highest={most} {...before.histogram} />
+            <InputHistogram when="after" kind="quantized" highest={most} {...after.histogram} />
+          </>
+        );
+      }}
     </Figure>
   );
 }
@@ -115,13 +142,19 @@ interface WhenProps {
   kind: "outlier" | "quantized";
 }
 
-function ChannelMagnitudes({ when, kind, values }: WhenProps & { values: ArrayLike<number> }) {
+function ChannelMagnitudes({
+  when,
+  kind,
+  values,
+  highest,
+}: WhenProps & { values: ArrayLike<number>; highest: number }) {
   return (
     <Columns
       label={`The largest magnitude of each input ${when} the rotation.`}
       unit={`largest magnitude, ${when}`}
       kind={kind}
       values={values}
+      highest={highest}
       format={(value) => significant(value, 3)}
       axis={{ low: 0, high: values.length, label: "input" }}
       describe={(i) => `input ${i + 1}: up to ${significant(values[i]!, 3)} ${when} the rotation`}
@@ -135,10 +168,12 @@ function InputHistogram({
   kind,
   low,
   high,
+  highest,
   counts,
 }: WhenProps & {
   low: number;
   high: number;
+  highest: number;
   counts: readonly number[];
 }) {
   return (
@@ -147,6 +182,8 @@ function InputHistogram({
       unit={`inputs, ${when}`}
       kind={kind}
       values={counts}
+      highest={highest}
+      logY
       axis={{ low, high, label: "value" }}
       format={(value) => whole(value)}
       describe={(i) => `part ${i + 1} of ${counts.length}: ${whole(counts[i]!)} inputs ${when} the rotation`}
@@ -232,7 +269,10 @@ export const OnTheModel = () => (
         options={[
           ["f32", "as they are"],
           ["int4", "in 4 bits"],
+          ["int3", "in 3"],
+          ["int2", "in 2"],
         ]}
+        hint="Turned too where the rest is, head by head."
       />
     }
   />

@@ -18,18 +18,23 @@ export default function Quarot() {
         and minus ones, divided by the root of how many stand in a row. Every new input is then a mixture of
         all the old ones, so a single large one gives a little to each.
       </p>
-      <p>Turn the weights the same way and the product stays what it was.</p>
+      <p>
+        Turn the weights the same way and the product stays what it was: turned there and back, nothing is
+        turned (<Tex>{"I"}</Tex>).
+      </p>
       <Tex display>{kRotation}</Tex>
       <p>
         What changes is how well both can be rounded. A row without a giant has a finer ruler, in the inputs
-        and in the weights. Where there was no giant there is nothing to win: choose an <i>output</i> matrix.
+        and in the weights. Where there was no giant there is nothing to win, even something to lose: choose
+        an <i>output</i> matrix.
       </p>
       <Demo of="quarot" name="WithAndWithout" />
       <Demo of="quarot" name="OnTheModel" />
       <Note title="Source">
         Ashkboos and others 2024, QuaRot (arXiv 2404.00456), sections 3 and 4. In a model most of the
-        rotations are folded into the weights before it runs, so they cost nothing there. QuaRot also rotates
-        the keys before they are cached; here the cache is rounded as it is, with the rotation and without.
+        rotations are folded into the weights before it runs, so they cost nothing there. The cache is rounded
+        as QuaRot does it: keys, after their turn by position, and values are turned head by head, and a
+        token’s 32 keys of a head share a scale and a minimum.
       </Note>
     </Chapter>
   );

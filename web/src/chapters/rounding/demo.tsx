@@ -1,8 +1,10 @@
+import { extent } from "d3-array";
 import { Columns } from "../../charts/columns";
 import { Lines } from "../../charts/lines";
 import { NumberLine } from "../../charts/number-line";
 import { ask, askEach } from "../../core/ask";
-import type { QuantizeRequest } from "../../core/requests";
+import type { AffineRequest, QuantizeRequest, ResponseTo } from "../../core/requests";
+import { together } from "../../core/together";
 import { viewState } from "../../state/view-state";
 import { Cells } from "../../ui/cells";
 import { Choice } from "../../ui/choice";
@@ -15,6 +17,7 @@ import { stepsTable } from "../shared/steps-table";
 import { bitsOf } from "./bits";
 
 const kBits = [1, 2, 3, 4, 5, 6, 7, 8];
+const kMost = 12;
 
 const view = viewState("rounding", {
   bits: 4,
@@ -22,6 +25,7 @@ const view = viewState("rounding", {
   code_range: "restricted",
   rounding: "even",
   clip_ratio: 1,
+  group_size: kMost,
   values: [0.15, -0.32, 0.87, -1.23, 2.45],
 });
 
@@ -32,30 +36,36 @@ const settings = (bits: number) => ({
   rounding: view.value.rounding,
   clip_ratio: view.value.clip_ratio,
   values: view.value.values,
+  group_size: Math.min(view.value.group_size, view.value.values.length),
 });
-const layer = (bits: number): QuantizeRequest => ({
-  op: "quantize",
-  method: "rtn",
-  granularity: "tensor",
-  ...settings(bits),
-});
+const layer = (bits: number): QuantizeRequest => ({ op: "quantize", method: "rtn", ...settings(bits) });
 
 const steps = ask(() => ({ op: "affine" as const, ...settings(view.value.bits) }));
 const measured = ask(() => layer(view.value.bits));
+const both = together(steps, measured);
 const byBits = askEach(() => kBits.map(layer));
 
 export function YourNumbers() {
   const bits = view.field("bits");
+  const groups = Math.ceil(view.value.values.length / view.value.group_size);
   return (
     <Figure
       title="Your numbers, their codes, and what comes back"
-      result={steps}
+      result={both}
       view={view}
       command={() => measured.request.value}
       controls={
         <>
-          <Cells field={view.field("values")} name="Numbers" most={12} />
+          <Cells field={view.field("values")} name="Numbers" most={kMost} />
           <Slider field={bits} name="Bits" minimum={1} maximum={8} unit="bits" />
+          <Slider
+            field={view.field("group_size")}
+            name="Share a scale"
+            minimum={2}
+            maximum={kMost}
+            unit="numbers"
+            hint={groups === 1 ? "All of them share one." : `${groups} scales.`}
+          />
           <SchemeChoice view={view} />
           <CodeRangeChoice view={view} />
           <Choice
@@ -72,7 +82,7 @@ export function YourNumbers() {
         </>
       }
       sentence={(r) => {
-        const m = measured.value.value;
+        const m = measured.value.value!;
         return (
           <>
             At <DragNumber field={bits} name="Bits" minimum={1} maximum={8} /> bits the mean squared error is{" "}
@@ -81,9 +91,8 @@ export function YourNumbers() {
             </b>
             {r.sqnr_db === null
               ? ", that is none at all"
-              : `; the numbers lie ${decimals(r.sqnr_db, 1)} dB above their errors`}
-            .{" "}
-            {m ? `With the scale shared out, each number takes ${decimals(m.bits_per_weight, 1)} bits.` : ""}
+              : `; the numbers lie ${decimals(r.sqnr_db, 1)}\u00a0dB above their errors`}
+            . {cost(r.groups.length)}, each number takes {decimals(m.bits_per_weight, 1)} bits.
           </>
         );
       }}
@@ -91,22 +100,12 @@ export function YourNumbers() {
     >
       {(r) => (
         <>
-          <NumberLine
-            label="Your numbers above the ruler, each joined to where it lands."
-            unit="value"
-            originals={r.values.map((v) => v.value)}
-            restored={r.arrays.restored!.data}
-            lattice={r.arrays.lattice!.data}
-            format={(value) => significant(value, 3)}
-            describe={(i) => {
-              const v = r.values[i]!;
-              return `${plain(v.value)} is stored as code ${plain(v.code)} and comes back as ${significant(v.restored, 4)}`;
-            }}
-          />
+          <Rulers response={r} />
           <CodeRow
             codes={r.values.map((v) => v.code)}
             bits={view.value.bits}
             values={r.values.map((v) => v.value)}
+            restored={r.values.map((v) => v.restored)}
           />
           <Columns
             label="The error of each number."
@@ -124,8 +123,51 @@ export function YourNumbers() {
   );
 }
 
-/** What is really stored: one short pattern of bits for each number. */
-function CodeRow({ codes, bits, values }: { codes: number[]; bits: number; values: number[] }) {
+const cost = (groups: number) =>
+  groups === 1 ? "With the scale shared out" : `With ${groups} scales, one for each group`;
+
+/** A ruler for each group, all drawn at the same size. */
+function Rulers({ response: r }: { response: ResponseTo<AffineRequest> }) {
+  const restored = r.arrays.restored!.data;
+  const lattice = r.arrays.lattice!.data;
+  const marks = lattice.length / r.groups.length;
+  const [low = -1, high = 1] = extent([...r.values.map((v) => v.value), ...lattice]);
+  return (
+    <>
+      {r.groups.map(({ first, numbers }, g) => (
+        <NumberLine
+          key={g}
+          label={
+            r.groups.length === 1
+              ? "Your numbers above the ruler, each joined to where it lands."
+              : `Group ${g + 1} of your numbers above its own ruler.`
+          }
+          unit={r.groups.length === 1 ? "value" : `value, group ${g + 1}`}
+          originals={r.values.slice(first, first + numbers).map((v) => v.value)}
+          restored={restored.slice(first, first + numbers)}
+          lattice={lattice.slice(g * marks, (g + 1) * marks)}
+          domain={[low, high]}
+          legend={g === 0}
+          format={(value) => significant(value, 3)}
+          describe={(i) => {
+            const v = r.values[first + i]!;
+            return `${plain(v.value)} is stored as code ${plain(v.code)} and comes back as ${significant(v.restored, 4)}`;
+          }}
+        />
+      ))}
+    </>
+  );
+}
+
+interface CodeRowProps {
+  values: number[];
+  codes: number[];
+  restored: number[];
+  bits: number;
+}
+
+/** What is really stored, one short pattern of bits for each number, and what comes back of it. */
+function CodeRow({ values, codes, restored, bits }: CodeRowProps) {
   return (
     <dl class="codes">
       {codes.map((code, i) => (
@@ -135,6 +177,7 @@ function CodeRow({ codes, bits, values }: { codes: number[]; bits: number; value
             <span class="bits is-quantized">{bitsOf(code, bits)}</span>
             <small>{plain(code)}</small>
           </dd>
+          <dd class="is-quantized">= {significant(restored[i]!, 4)}</dd>
         </div>
       ))}
     </dl>
@@ -152,7 +195,8 @@ export function ErrorByBits() {
         const [less, here] = [r.items[at - 1], r.items[at]];
         return (
           <>
-            With the numbers and settings above, {view.value.bits} bits leave{" "}
+            With the numbers and settings above,{" "}
+            {view.value.bits === 1 ? "1 bit leaves" : `${view.value.bits} bits leave`}{" "}
             <b class="is-error">{here ? significant(here.weight_mse, 3) : ""}</b>
             {less ? `; one bit less leaves ${significant(less.weight_mse, 3)}` : ""}.
           </>

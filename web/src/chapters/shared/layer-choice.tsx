@@ -36,11 +36,20 @@ function nameOf(layer: string): string {
   return block && name ? `${name} matrix in ${block}` : layer;
 }
 
+/** So many of a layer's first outputs and inputs. */
+export interface Corner {
+  layer_rows: number;
+  layer_columns: number;
+}
+/** "query matrix in block 2 (its first 16 outputs and 32 inputs)" */
+export const cornerOf = (layer: string, { layer_rows, layer_columns }: Corner): string =>
+  `${nameOf(layer)} (its first ${layer_rows} outputs and ${layer_columns} inputs)`;
+
 /** What a request says of its layer. */
 export function layerFrom(
   layer: string,
   synthetic: LayerSource,
-  own: Pick<LayerSource, "layer_tokens" | "plant_outliers"> = {},
+  own: Pick<LayerSource, "layer_tokens" | "layer_rows" | "layer_columns" | "plant_outliers"> = {},
 ): LayerSource {
   if (layer === kSynthetic) return synthetic;
   wakeModel();
@@ -61,7 +70,7 @@ export const plantedBy = (planted: boolean): number => (planted ? kPlanted : 1);
 /** The same as layerFrom for the reader; `what` is the part of the model, `inputs` whether the figure looks at them too. */
 export function layerWords(layer: string, synthetic: string, what = nameOf(layer), inputs = true): string {
   if (layer === kSynthetic) return synthetic;
-  const real = `The reference model's ${what}${inputs ? ", with the inputs that it sees on a text" : ""}.`;
+  const real = `The reference model’s ${what}${inputs ? ", with the inputs that it sees on a text" : ""}.`;
   if (import.meta.env.SSR || modelFiles.value) return real;
   switch (modelStatus.value.state) {
     case "missing":
@@ -69,7 +78,7 @@ export function layerWords(layer: string, synthetic: string, what = nameOf(layer
     case "failed":
       return `${synthetic} The reference model could not be loaded.`;
     default:
-      return `${synthetic} The reference model's ${what} takes its place once it is loaded.`;
+      return `${synthetic} The reference model’s ${what} takes its place once it is loaded.`;
   }
 }
 
@@ -83,7 +92,7 @@ export function PlantedSwitch({ field }: { field: Field<boolean> }) {
     <Switch
       field={field}
       name="Planted outliers"
-      hint={`four channels ${kPlanted} times as large, as in models of 6.7 billion weights and more; the model's function stays`}
+      hint={`four channels ${kPlanted} times as large, as in models of 6.7 billion weights and more; the model’s function stays`}
     />
   );
 }

@@ -78,7 +78,7 @@ export function Measured({ title, lead, ways, result, sentence }: MeasuredProps)
                   kind: "error" as const,
                   value: Math.max(0, item?.bits_per_byte_increase ?? 0),
                   text: item
-                    ? `${significant(item.bits_per_byte_increase, 2)}, perplexity ${significant(item.perplexity, 4)}`
+                    ? `${decimals(item.bits_per_byte_increase, 4)}, perplexity ${significant(item.perplexity, 4)}`
                     : (r.refused[i]?.message ?? "\u2013"),
                 },
               ],

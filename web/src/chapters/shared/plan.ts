@@ -3,31 +3,34 @@
 
 import type { ReceiptRow } from "../../core/requests";
 
-/** Formats of weights, the widest first. */
+/**
+ * Formats of weights, the widest first. Integers have a scale and a minimum for each group of 32, which makes one more bit
+ * a weight.
+ */
 export const kWeightFormats = [
   ["f16", "16 bits (FP16)"],
   ["q8_0", "8 bits (Q8_0)"],
-  ["int8", "8 bits (int8)"],
+  ["int8", "8 bits (INT8, groups of 32)"],
   ["fp8_e4m3", "8 bits (FP8)"],
   ["q6_K", "6 bits (Q6_K)"],
   ["q5_K", "5 bits (Q5_K)"],
   ["q4_K", "4 bits (Q4_K)"],
-  ["int4", "4 bits (int4)"],
+  ["int4", "4 bits (INT4, groups of 32)"],
   ["nf4", "4 bits (NF4)"],
   ["nvfp4", "4 bits (NVFP4)"],
   ["mxfp4", "4 bits (MXFP4)"],
   ["q3_K", "3 bits (Q3_K)"],
-  ["int3", "3 bits (int3)"],
+  ["int3", "3 bits (INT3, groups of 32)"],
   ["q2_K", "2 bits (Q2_K)"],
-  ["int2", "2 bits (int2)"],
+  ["int2", "2 bits (INT2, groups of 32)"],
 ] as const;
 
 export const kCacheFormats = [
   ["f16", "16 bits"],
   ["fp8_e4m3", "8 bits (FP8)"],
-  ["int8", "8 bits (int8)"],
-  ["int4", "4 bits (int4)"],
-  ["int2", "2 bits (int2)"],
+  ["int8", "8 bits (INT8)"],
+  ["int4", "4 bits (INT4)"],
+  ["int2", "2 bits (INT2)"],
 ] as const;
 
 export const kModels = [
@@ -52,7 +55,7 @@ export const kModels = [
   ["deepseek-v3", "DeepSeek-V3 671B"],
 ] as const;
 
-/** Devices whose memory has one size. */
+/** Devices whose memory is known; of those that are sold with several sizes it is the largest. */
 export const kDevices = [
   ["nvidia-t4", "NVIDIA T4"],
   ["nvidia-l4", "NVIDIA L4"],
@@ -66,18 +69,33 @@ export const kDevices = [
   ["nvidia-h200-sxm", "NVIDIA H200"],
   ["amd-mi300x", "AMD MI300X"],
   ["apple-m1", "Apple M1"],
+  ["apple-m1-max", "Apple M1 Max"],
+  ["apple-m1-ultra", "Apple M1 Ultra"],
+  ["apple-m2", "Apple M2"],
+  ["apple-m2-max", "Apple M2 Max"],
+  ["apple-m2-ultra", "Apple M2 Ultra"],
+  ["apple-m3", "Apple M3"],
+  ["apple-m3-pro", "Apple M3 Pro"],
+  ["apple-m3-max", "Apple M3 Max"],
+  ["apple-m3-ultra", "Apple M3 Ultra"],
   ["apple-m4", "Apple M4"],
   ["apple-m4-pro", "Apple M4 Pro"],
   ["apple-m4-max", "Apple M4 Max"],
-  ["apple-m3-ultra", "Apple M3 Ultra"],
   ["amd-ryzen-ai-max-395", "AMD Ryzen AI Max 395"],
 ] as const;
 
-/** Those of them whose dense peak is known, so that the time of arithmetic can be told. */
-export const kDevicesWithPeak = kDevices.filter(([id]) => /^nvidia|mi300x/.test(id));
+/** Devices whose dense peak is known, so that the time of arithmetic can be told; how much memory they have is no matter. */
+export const kDevicesWithPeak = [
+  ...kDevices.filter(([id]) => /^nvidia|mi300x/.test(id)),
+  ["nvidia-b200-hgx-1000-w", "NVIDIA B200"] as const,
+];
 
 export const nameIn = (list: readonly (readonly [string, string])[], id: string): string =>
   list.find(([known]) => known === id)?.[1] ?? id;
+
+/** A number of a derivation, by its name there. */
+export const inReceipt = (rows: readonly ReceiptRow[], symbol: string): number | undefined =>
+  rows.find((row) => row.symbol === symbol)?.value;
 
 /** Derivations one after another; what a later one takes from an earlier is not given twice. */
 export function oneAfterAnother(...receipts: readonly (readonly ReceiptRow[])[]): ReceiptRow[] {

@@ -19,8 +19,7 @@ export const kSmallLayerWords = "A small synthetic layer with a fixed seed: 16 o
 
 /** Small enough to try every rounding of a row. */
 export const kTinyLayer = { synthetic: "8x6", synthetic_tokens: 64, seed: 1 } as const satisfies LayerSource;
-export const kTinyLayerWords =
-  "A tiny synthetic layer with a fixed seed: 8 rows of 6 weights, so that every rounding of a row can be considered.";
+export const kTinyLayerWords = "A tiny synthetic layer with a fixed seed: 8 rows of 6 weights.";
 
 /** One row of a table: what a method costs in bits and in error. */
 export const kCostColumns = [

@@ -64,7 +64,9 @@ export function Published({ id }: { id: string }) {
     <div class="published wide">
       <section class="scroll-box is-whole" tabIndex={0} aria-label={table.title}>
         <table class="data-table">
-          <caption>{table.title}</caption>
+          <caption>
+            <span class="caption-words">{table.title}</span>
+          </caption>
           <thead>
             <tr>
               <th scope="col">method</th>

@@ -2,8 +2,10 @@
 // evaluation text. A clone may not have it yet; the leaderboard then begins empty.
 import type { Interval } from "../../core/requests";
 
+export type SweepSettings = Readonly<Record<string, string | number | boolean>>;
+
 export interface SweepRow {
-  settings: Record<string, string | number | boolean>;
+  settings: SweepSettings;
   error?: string;
   quantized_bits_per_weight?: number;
   bits_per_weight?: number;
@@ -15,7 +17,7 @@ export interface SweepRow {
   kl_divergence?: number;
   top1_agreement?: number;
 }
-type Measured = Required<Omit<SweepRow, "error">>;
+export type Measured = Required<Omit<SweepRow, "error">>;
 
 const files = import.meta.glob<{ rows: SweepRow[] }>("../../../../data/sweep.json", {
   eager: true,
@@ -28,15 +30,10 @@ export const sweep: readonly Measured[] = Object.values(files).flatMap((file) =>
   file.rows.filter(isMeasured),
 );
 
-/** The settings in words: "gptq, bits 4, group size 128". */
-export const settingsText = (settings: object): string =>
-  Object.entries(settings)
-    .filter(([key]) => !["op", "seed", "windows", "step_limit"].includes(key))
-    .map(([key, value]) =>
-      key === "method"
-        ? String(value)
-        : value === true
-          ? key.replaceAll("_", " ")
-          : `${key.replaceAll("_", " ")} ${value}`,
-    )
-    .join(", ");
+/** The first of these rows with all of the settings, the model without planted outliers. */
+export const firstWith = (rows: readonly Measured[], wanted: SweepSettings): Measured | undefined =>
+  rows.find(
+    ({ settings }) =>
+      settings.plant_outliers === undefined &&
+      Object.entries(wanted).every(([key, value]) => settings[key] === value),
+  );

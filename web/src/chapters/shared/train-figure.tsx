@@ -1,20 +1,24 @@
 // What the training figures share: the controls, and curves beside lines that stand still.
 
-import { computed, effect } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
 import type { Kind } from "../../charts/kinds";
 import { Lines, type Series } from "../../charts/lines";
 import type { Answer } from "../../core/ask";
-import { modelStatus } from "../../core/model";
-import type { Curve, Training } from "../../core/training";
+import type { Evaluation } from "../../core/evaluate";
+import { type ModelFiles, modelFiles, modelStatus } from "../../core/model";
+import type { EvalRequest, Evaluated } from "../../core/requests";
+import { type Curve, measureTrained, type Training } from "../../core/training";
 import type { Field } from "../../state/view-state";
 import { Choice } from "../../ui/choice";
+import type { TableData } from "../../ui/data-table";
 import { decimals } from "../../ui/format";
 import { Slider } from "../../ui/slider";
+import { kQualityColumns, qualityCells } from "./whole-model";
 
 export interface Line {
   name: string;
   kind: Kind;
-  bits: number | undefined;
+  found: Evaluation | undefined;
 }
 
 /** What a training figure shows: its curves, and what was measured without training. */
@@ -43,6 +47,54 @@ export function clearsWith(training: Training, settings: () => unknown): void {
     });
 }
 
+/** A trained model, measured. */
+export interface Trained {
+  curve: string;
+  what: string;
+  bitsPerWeight: number | undefined;
+  found: Evaluated;
+  /** Whether it was rounded once more, and so has itself before that to be compared with. */
+  rounded: boolean;
+}
+export interface TrainedWay {
+  what: string;
+  request: EvalRequest;
+  /** Whether it is the model as the run stores it, whose bits the run knows: the file that is measured is in 16. */
+  asStored?: boolean;
+}
+
+/** Once all runs are done, their models, each measured in every way on the text held apart. */
+export function trainedBy(
+  training: Training,
+  settings: () => unknown,
+  heldOutOf: (files: ModelFiles) => Uint8Array,
+  ways: () => readonly TrainedWay[],
+): ReadonlySignal<readonly Trained[]> {
+  const trained = signal<readonly Trained[]>([]);
+  const measureAll = async (curves: readonly Curve[], files: ModelFiles) => {
+    const text = heldOutOf(files);
+    const asked = ways();
+    const key = JSON.stringify(settings());
+    const all: Trained[] = [];
+    for (const curve of curves)
+      for (const { what, request, asStored } of asked) {
+        const found = await measureTrained(`${curve.name} ${key}`, curve.model!, request, text);
+        const bitsPerWeight = asStored ? curve.bitsPerWeight : found.bits_per_weight;
+        all.push({ curve: curve.name, what, bitsPerWeight, found, rounded: request.method !== "none" });
+      }
+    if (training.curves.peek() === curves) trained.value = all;
+  };
+  if (!import.meta.env.SSR)
+    effect(() => {
+      const curves = training.curves.value;
+      const files = modelFiles.peek();
+      if (trained.peek().length > 0) trained.value = [];
+      if (files && curves.length > 0 && curves.every((curve) => curve.model))
+        void untracked(() => measureAll(curves, files));
+    });
+  return trained;
+}
+
 export const StepsSlider = ({ field }: { field: Field<number> }) => (
   <Slider field={field} name="Steps" minimum={20} maximum={200} stops={[20, 40, 60, 100, 200]} unit="steps" />
 );
@@ -66,17 +118,15 @@ export function TrainButton({ training, start }: { training: Training; start: ()
     <div class="control">
       <span class="control-name">Training</span>
       <span class="control-value">{done.length > 0 ? `step ${Math.min(...done)}` : ""}</span>
-      <div class="segments">
-        {state === "running" ? (
-          <button type="button" class="plain-button" onClick={() => training.stop()}>
-            stop
-          </button>
-        ) : (
-          <button type="button" class="plain-button" onClick={start} disabled={state === "done"}>
-            {state === "stopped" ? "go on" : state === "done" ? "trained" : "train"}
-          </button>
-        )}
-      </div>
+      {state === "running" ? (
+        <button type="button" class="plain-button" onClick={() => training.stop()}>
+          stop
+        </button>
+      ) : (
+        <button type="button" class="plain-button" onClick={start} disabled={state === "done"}>
+          {state === "stopped" ? "go on" : state === "done" ? "trained" : "train"}
+        </button>
+      )}
     </div>
   );
 }
@@ -106,7 +156,7 @@ export function TrainChart({ label, steps, curves, kinds, lines }: TrainChartPro
     ...lines.map((line) => ({
       name: line.name,
       kind: line.kind,
-      values: xs.map(() => line.bits ?? Number.NaN),
+      values: xs.map(() => line.found?.bits_per_byte ?? Number.NaN),
       flat: true,
     })),
   ];
@@ -120,19 +170,55 @@ export function TrainChart({ label, steps, curves, kinds, lines }: TrainChartPro
       xFormat={(value) => String(Math.round(value))}
       yFormat={(value) => (Number.isFinite(value) ? decimals(value, 2) : "\u2013")}
       fromZero={false}
+      leastSpan={1}
       height={330}
     />
   );
 }
 
-/** Rows of a table: a line stands still, a curve has a value at each measured step. */
-export function rowsOf(curves: readonly Curve[], lines: readonly Line[]): (string | number)[][] {
-  return [
-    ...lines.map((line) => [line.name, "", line.bits === undefined ? "\u2013" : decimals(line.bits, 4)]),
-    ...curves.flatMap((curve) =>
-      curve.measured.map((point) => [curve.name, point.step, decimals(point.bits, 4)]),
-    ),
-  ];
+/**
+ * A line stands still, a curve has a value at each measured step, a trained model what was measured of it at the end.
+ * Without rounding it once more there is no other model to compare a trained one with.
+ */
+export function trainTable(
+  curves: readonly Curve[],
+  lines: readonly Line[],
+  trained: readonly Trained[],
+): TableData {
+  const bits = (value: number | undefined, digits: number) =>
+    value === undefined ? "\u2013" : decimals(value, digits);
+  return {
+    caption: "On the text held apart; intervals are at 95\u00a0%",
+    columns: ["what", "step", "bits a byte", "bits a weight", ...kQualityColumns],
+    rows: [
+      ...lines.map(({ name, found }) => [
+        name,
+        "",
+        bits(found?.bits_per_byte, 4),
+        bits(found?.bits_per_weight, 3),
+        ...qualityCells(found),
+      ]),
+      ...curves.flatMap((curve) =>
+        curve.measured.map((point) => [
+          curve.name,
+          point.step,
+          decimals(point.bits, 4),
+          "",
+          ...qualityCells(undefined),
+        ]),
+      ),
+      ...trained.map(({ curve, what, bitsPerWeight, found, rounded }) => [
+        `${curve}, ${what}`,
+        "",
+        decimals(found.bits_per_byte, 4),
+        bits(bitsPerWeight, 3),
+        ...qualityCells(
+          rounded ? found : { perplexity: found.perplexity, perplexity_ci95: found.perplexity_ci95 },
+        ),
+      ]),
+    ],
+    words: [0],
+  };
 }
 
 /** The last height that was measured. */

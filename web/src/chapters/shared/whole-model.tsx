@@ -4,7 +4,7 @@ import { Intervals } from "../../charts/intervals";
 import type { Kind } from "../../charts/kinds";
 import { type Measured, type Measurement, measure, type Planned } from "../../core/measure";
 import { modelStatus } from "../../core/model";
-import type { EvalResponse, Interval, ModelPlan } from "../../core/requests";
+import type { EvalResponse, Evaluated, Interval, ModelPlan } from "../../core/requests";
 import type { ViewState } from "../../state/view-state";
 import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant, whole } from "../../ui/format";
@@ -29,56 +29,83 @@ const between = (interval: Interval | undefined, write: (value: number) => strin
   interval ? `${write(interval[0])} to ${write(interval[1])}` : "";
 const percent = (share: number): string => `${decimals(share * 100, 1)}\u00a0%`;
 
+/** How well a model predicts, in cells of a table: each figure with its interval. */
+export const kQualityColumns = [
+  "perplexity a byte",
+  "its interval",
+  "more bits a byte than as it is",
+  "its interval, window by window",
+  "KL divergence (nats)",
+  "interval of the KL divergence",
+  "same likeliest byte",
+  "interval of the same byte",
+] as const;
+export const qualityCells = (found: Partial<Evaluated> | undefined): string[] => [
+  written(found?.perplexity, 4),
+  between(found?.perplexity_ci95, (value) => significant(value, 4)),
+  written(found?.bits_per_byte_increase, 3),
+  between(found?.bits_per_byte_increase_ci95, (value) => significant(value, 3)),
+  written(found?.kl_divergence, 3),
+  between(found?.kl_divergence_ci95, (value) => significant(value, 3)),
+  found?.top1_agreement === undefined ? "" : percent(found.top1_agreement),
+  between(found?.top1_agreement_ci95, percent),
+];
+
+/** What a figure says of size, where it is not the weights that are rounded. */
+export interface Sizes {
+  columns: readonly string[];
+  /** The cells of each row, from the model as it is. */
+  rows: readonly (readonly string[])[];
+  /** What the last row takes. */
+  words: ComponentChildren;
+}
+
 export interface WholeModelProps {
   measurement: Measurement<Row>;
   // biome-ignore lint/suspicious/noExplicitAny: a figure only resets the state and asks for its link
   view: ViewState<any>;
   lead?: string;
+  /** What is rounded, and where; unless given, the blocks' matrices. */
+  what?: string;
+  sizes?: Sizes | undefined;
   controls?: ComponentChildren;
+  command?: () => readonly object[];
 }
 
-export function WholeModel({ measurement, view, lead, controls }: WholeModelProps) {
+const kMatrices =
+  "Every matrix of the reference model’s blocks is rounded so, its embedding stays in 16 bits, and it reads a passage that it has never seen.";
+
+export function WholeModel({ measurement, view, lead, what, sizes, controls, command }: WholeModelProps) {
   return (
     <Figure
       title="On the whole model"
-      lead={`Every matrix of the reference model's blocks is rounded so, its embedding stays in 16 bits, and it reads a passage that it has never seen. ${lead ?? ""}`}
+      lead={`${what ?? kMatrices} ${lead ?? ""}`}
       result={measurement}
       view={view}
       controls={
         <>
-          <Start measurement={measurement} />
+          <Start measurement={measurement} beside={controls !== undefined} />
           {controls}
         </>
       }
       receipt={() => undefined}
-      sentence={({ items }) => <Summary items={items} />}
+      {...(command ? { command } : {})}
+      sentence={({ items }) => <Summary items={items} size={sizes?.words} />}
       table={({ items }) => ({
         caption: "The whole model; intervals are at 95\u00a0%",
         columns: [
           "what",
           "bits a weight",
           "bytes of the model",
-          "perplexity a byte",
-          "its interval",
-          "more bits a byte than as it is",
-          "its interval, window by window",
-          "KL divergence (nats)",
-          "its interval",
-          "same likeliest byte",
-          "its interval",
+          ...kQualityColumns,
+          ...(sizes?.columns ?? []),
         ],
-        rows: items.map(({ about, found }) => [
+        rows: items.map(({ about, found }, i) => [
           about.name,
           found ? decimals(found.bits_per_weight, 3) : "",
           found ? whole(found.bytes) : "",
-          written(found?.perplexity, 4),
-          between(found?.perplexity_ci95, (value) => significant(value, 4)),
-          written(found?.bits_per_byte_increase, 3),
-          between(found?.bits_per_byte_increase_ci95, (value) => significant(value, 3)),
-          written(found?.kl_divergence, 3),
-          between(found?.kl_divergence_ci95, (value) => significant(value, 3)),
-          found?.top1_agreement === undefined ? "" : percent(found.top1_agreement),
-          between(found?.top1_agreement_ci95, percent),
+          ...qualityCells(found),
+          ...(sizes?.rows[i] ?? []),
         ]),
         words: [0],
       })}
@@ -91,13 +118,15 @@ export function WholeModel({ measurement, view, lead, controls }: WholeModelProp
 const written = (value: number | undefined, digits: number): string =>
   value === undefined ? "" : significant(value, digits);
 
-function Start({ measurement }: { measurement: Measurement<Row> }) {
+/** Beside other controls it has a name too, so that all of them stand on one line. */
+function Start({ measurement, beside }: { measurement: Measurement<Row>; beside: boolean }) {
   const missing = !import.meta.env.SSR && modelStatus.value.state === "missing";
   const wanted = measurement.wanted.value;
   const items = measurement.value.value?.items ?? [];
   const done = items.every((item) => item.found?.done);
   return (
     <div class="control">
+      {beside ? <span class="control-name">Whole passage</span> : null}
       <button
         type="button"
         class="plain-button"
@@ -128,11 +157,15 @@ function stateOf(items: Rows, wanted: boolean): string {
 }
 
 /** Only where all are measured: half a comparison would mislead. */
-function Summary({ items }: { items: Rows }) {
+function Summary({ items, size }: { items: Rows; size: ComponentChildren }) {
   const [first, ...others] = items;
   const last = others[others.length - 1];
   if (!first?.found?.done || !last || !others.every((item) => item.found?.done))
-    return <>Not all of it is measured yet.</>;
+    return items.some((item) => item.found) ? (
+      <>Not all of it is measured yet.</>
+    ) : (
+      <>Nothing is measured yet: press measure to compare them on a whole passage.</>
+    );
   const found = last.found as EvalResponse;
   return (
     <>
@@ -145,7 +178,11 @@ function Summary({ items }: { items: Rows }) {
       ))}
       The last one takes{" "}
       <span class="is-scale">
-        {bytes(found.bytes)}, {decimals(found.bits_per_weight, 2)} bits a weight
+        {size ?? (
+          <>
+            {bytes(found.bytes)}, {decimals(found.bits_per_weight, 2)} bits a weight
+          </>
+        )}
       </span>
       , and names the same likeliest byte in {percent(found.top1_agreement ?? Number.NaN)} of the places.
       Compared window by window it costs {significant(found.bits_per_byte_increase ?? Number.NaN, 2)} bits a
@@ -160,7 +197,7 @@ function Charts({ items }: { items: Rows }) {
   const rows = (from: Rows, of: (found: EvalResponse) => ReturnType<typeof estimate>) =>
     from.map(({ about, found }) => ({ ...about, estimate: found ? of(found) : undefined }));
   return (
-    <>
+    <div class="side-by-side">
       <Intervals
         label="Perplexity of the model, as it is and rounded."
         unit="perplexity a byte"
@@ -169,7 +206,7 @@ function Charts({ items }: { items: Rows }) {
       />
       <Intervals
         label="How far the rounded model's predictions are from the unrounded one's."
-        unit="KL divergence from the model as it is (nats)"
+        unit="KL divergence (nats)"
         rows={rows(rounded, (r) => estimate(r.kl_divergence, r.kl_divergence_ci95))}
         format={(value) => significant(value, 3)}
       />
@@ -179,6 +216,6 @@ function Charts({ items }: { items: Rows }) {
         rows={rows(rounded, (r) => estimate(r.top1_agreement, r.top1_agreement_ci95))}
         format={percent}
       />
-    </>
+    </div>
   );
 }

@@ -1,3 +1,4 @@
+import { max, minIndex } from "d3-array";
 import { Lines } from "../../charts/lines";
 import { ask, askEach } from "../../core/ask";
 import type { QuantizeRequest } from "../../core/requests";
@@ -55,13 +56,7 @@ function Controls() {
     <>
       <LayerSelect view={view} />
       <PlantedSwitch field={view.field("planted")} />
-      <Slider
-        field={view.field("alpha")}
-        name="Share that moves to the weights (alpha)"
-        minimum={0}
-        maximum={1}
-        step={0.05}
-      />
+      <Slider field={view.field("alpha")} name="Share moved (alpha)" minimum={0} maximum={1} step={0.05} />
       <BitsSlider field={view.field("bits")} minimum={4} maximum={8} />
       <ActivationBits view={view} minimum={4} maximum={8} />
     </>
@@ -81,7 +76,13 @@ export function Ranges() {
           At alpha <DragNumber field={view.field("alpha")} name="alpha" minimum={0} maximum={1} step={0.05} />{" "}
           the output error is <b class="is-quantized">{significant(r.output_mse ?? 0, 3)}</b>; the same codes
           without smoothing leave <b class="is-error">{significant(r.output_mse_rtn ?? 0, 3)}</b>. Both take{" "}
-          <span class="is-scale">{costWords(r)}</span>.
+          <span class="is-scale">{costWords(r)}</span>. The largest input goes from{" "}
+          <span class="is-outlier">
+            {significant(max(listOf(r, "activation_maxima_before")) ?? 0, 3)} to{" "}
+            {significant(max(listOf(r, "activation_maxima_after")) ?? 0, 3)}
+          </span>
+          , the largest weight from {significant(max(listOf(r, "weight_maxima_before")) ?? 0, 3)} to{" "}
+          {significant(max(listOf(r, "weight_maxima_after")) ?? 0, 3)}.
         </>
       )}
       table={(r) => ({
@@ -156,12 +157,14 @@ export function Sweep() {
       receipt={(r) => r.items[0]?.receipt}
       sentence={(r) => {
         const here = r.items[kAlphas.indexOf(view.value.alpha)];
+        const best = minIndex(r.items, (item) => item.output_mse);
         if (!here) return <>Bits, layer and outliers are those of the figure above.</>;
         return (
           <>
             At alpha {plain(view.value.alpha)} the error is{" "}
             <b class="is-quantized">{significant(here.output_mse ?? 0, 3)}</b>, without smoothing{" "}
-            <b class="is-error">{significant(here.output_mse_rtn ?? 0, 3)}</b>.
+            <b class="is-error">{significant(here.output_mse_rtn ?? 0, 3)}</b>. It is least at alpha{" "}
+            {plain(kAlphas[best] ?? 0)}: {significant(r.items[best]?.output_mse ?? 0, 3)}.
           </>
         );
       }}
@@ -188,6 +191,7 @@ export function Sweep() {
               name: "without smoothing",
               kind: "error",
               values: r.items.map((item) => item.output_mse_rtn ?? 0),
+              flat: true,
             },
           ]}
           xLabel="alpha"

@@ -1,16 +1,17 @@
 import { Bars } from "../../charts/bars";
 import { LogPlane, type PlaneCurve } from "../../charts/log-plane";
-import { askEach } from "../../core/ask";
+import { ask, askEach } from "../../core/ask";
 import type { RooflineResponse, SpeedResponse } from "../../core/requests";
 import { viewState } from "../../state/view-state";
 import { Choice, Select } from "../../ui/choice";
+import { DataTable } from "../../ui/data-table";
 import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
-import { decimals, significant, whole } from "../../ui/format";
+import { bytes, count, decimals, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
 import { WorkedSteps } from "../../ui/worked-steps";
 import { BatchSlider, ContextSlider, ModelSelect } from "../shared/controls";
-import { kDevicesWithPeak, kWeightFormats, nameIn } from "../shared/plan";
+import { inReceipt, kDevicesWithPeak, kWeightFormats, nameIn } from "../shared/plan";
 
 /** From a small computer to a data centre. */
 const kCompared = [
@@ -60,7 +61,7 @@ export function DeviceSpeeds() {
   return (
     <Figure
       title="What a device could do at best"
-      lead="No program is faster than this, since memory and arithmetic are not. Real ones are slower."
+      lead="A program that reads all weights for each word and multiplies in 16 bits cannot be faster than this, since memory and arithmetic are not. Real ones are slower."
       result={compared}
       view={speeds}
       command={() => request("nvidia-rtx-4090", weights)}
@@ -88,9 +89,15 @@ export function DeviceSpeeds() {
             On an RTX 4090 {after.model} writes at most{" "}
             <b class="is-original">{significant(before.decode_tokens_per_second, 3)} tokens a second</b> in 16
             bits and <b class="is-quantized">{significant(after.decode_tokens_per_second, 3)}</b> with{" "}
-            {format}, for {whole(batch)} {batch === 1 ? "text" : "texts"} of {whole(context)} tokens. Reading
-            such a text takes {seconds(before.prefill_seconds)} and {seconds(after.prefill_seconds)}.
-            {after.fits === false ? " It does not fit into its memory, though." : ""}
+            {format}, for {whole(batch)} {batch === 1 ? "text" : "texts"} of {whole(context)} tokens. Reading{" "}
+            {batch === 1 ? "such a text" : "all of them"} first takes {seconds(before.prefill_seconds)} in 16
+            bits and {seconds(after.prefill_seconds)} with {format}.
+            {after.fits === false
+              ? " Neither fits into its memory, though."
+              : before.fits === false
+                ? " In 16 bits it does not fit into its memory, though."
+                : ""}
+            <ExpertsRead of={after} />
           </>
         );
       }}
@@ -150,6 +157,20 @@ export function DeviceSpeeds() {
   );
 }
 
+/** What a model of experts reads for one step: more of them, the more texts choose. */
+function ExpertsRead({ of: { receipts } }: { of: SpeedResponse }) {
+  const of = (symbol: string) => inReceipt(receipts.decode, symbol);
+  const [experts, read, active, batch] = [of("experts"), of("experts_read"), of("active"), of("batch")];
+  if (!experts || !read || !active || !batch) return null;
+  return (
+    <>
+      {" "}
+      {count(active)} of its numbers work on each token; for {whole(batch)} {batch === 1 ? "text" : "texts"} a
+      step reads <b class="is-scale">{significant(read, 3)}</b> of the {whole(experts)} experts in a layer.
+    </>
+  );
+}
+
 const fourNinety = (items: readonly SpeedResponse[]): Pair =>
   pairsOf(items)[kCompared.indexOf("nvidia-rtx-4090")]!;
 const receiptOf = (r: SpeedResponse, decoding: boolean) =>
@@ -162,6 +183,44 @@ const barOf = (kind: "original" | "quantized", r: SpeedResponse, value: number) 
   text: `${significant(value, 3)}${r.fits === false ? ", does not fit" : ""}`,
   open: kind === "original",
 });
+
+const devices = ask(() => ({ op: "devices" as const }));
+
+export function Devices() {
+  return (
+    <Figure
+      title="The devices, and where their numbers come from"
+      lead="As they were printed, or derived from what was. Peaks are of dense products in 16 bits; where none was found, only writing can be estimated. The table names the sources, and says how well they support the numbers."
+      result={devices}
+      sentence={(r) => (
+        <>
+          {whole(r.devices.length)} devices, of which{" "}
+          {whole(r.devices.filter((device) => device.fp16_tflops !== null).length)} have a known peak.
+        </>
+      )}
+      table={(r) => ({
+        caption: "Where the numbers come from",
+        columns: ["device", "source", "evidence"],
+        rows: r.devices.map((device) => [device.name, device.source, device.evidence]),
+        words: [1, 2],
+      })}
+    >
+      {(r) => (
+        <DataTable
+          caption={`Memory, bandwidth and dense 16-bit peak of ${whole(r.devices.length)} devices; scroll for the rest`}
+          columns={["device", "memory", "bandwidth (GB/s)", "dense peak (TFLOP/s)"]}
+          rows={r.devices.map((device) => [
+            device.name,
+            device.memory_bytes === null ? "in several sizes" : bytes(device.memory_bytes),
+            significant(device.bandwidth_gb_s, 5),
+            device.fp16_tflops === null ? "not known" : significant(device.fp16_tflops, 5),
+          ])}
+          words={[0]}
+        />
+      )}
+    </Figure>
+  );
+}
 
 const roof = viewState("roofline", {
   model: "llama-3.1-8b",
@@ -270,7 +329,7 @@ export function Roofline() {
             { kind: "scale", name: "the roof", mark: "line" },
             { kind: "original", name: "writing, 16 bits", mark: "square" },
             { kind: "quantized", name: `writing, ${format}`, mark: "dot" },
-            { kind: "good", name: "reading the prompt", mark: "square" },
+            { kind: "good", name: "reading the prompt", mark: "diamond" },
           ]}
           xLabel="operations for each byte"
           yLabel="TFLOP/s"

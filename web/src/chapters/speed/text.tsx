@@ -1,3 +1,4 @@
+import { Fragment } from "preact";
 import { Chapter, Note } from "../../page/chapter";
 import { Demo } from "../../page/demo";
 import { Term } from "../../page/term";
@@ -16,13 +17,14 @@ export default function Speed() {
       <Demo of="speed" name="DeviceSpeeds" />
       <Tex display>
         {
-          "\\text{time of a step} = \\allowbreak \\max\\left( \\frac{\\text{bytes read}}{\\text{bandwidth}},\\ \\frac{\\text{operations}}{\\text{peak}} \\right)"
+          "\\text{time of a step} \\;= \\allowbreak \\max\\left( \\frac{\\text{bytes read}}{\\text{bandwidth}},\\ \\frac{\\text{operations}}{\\text{peak}} \\right)"
         }
       </Tex>
       <p>
         Bandwidth is how many bytes a second come from memory, peak how many operations a second the processor
-        can do.
+        can do (a TFLOP/s is a million million).
       </p>
+      <Demo of="speed" name="Devices" />
       <p>
         The larger of the two times counts. Which one it is, you see in a picture that is called a{" "}
         <Term of="roofline">roofline</Term>. Move the number of texts and watch the large marks climb.
@@ -34,8 +36,9 @@ export default function Speed() {
       </p>
       <p>
         With many texts at a time (a large <Term of="batch">batch</Term>) each weight that arrives is used for
-        all of them, the marks reach the flat roof, and small weights no longer help: the arithmetic is still
-        done in 16 bits.
+        all of them, and the marks climb. The caches, which no two texts share, hold them back: with a short
+        context they reach the flat roof, and there small weights no longer help, since the arithmetic is
+        still done in 16 bits.
       </p>
       <h3>What gets faster, and what does not</h3>
       <ProseTable
@@ -46,8 +49,8 @@ export default function Speed() {
       <p>
         Published measurements say the same.{" "}
         <a href="#trade-offs">llama.cpp&rsquo;s table for Llama 3.1 8B</a> has writing at {written("Q4_K_M")}{" "}
-        tokens a second with Q4_K_M instead of {written("F16")}, and reading at {read("Q4_K_M")} instead of{" "}
-        {read("F16")}.
+        tokens a second with <Term of="gguf">Q4_K_M</Term> instead of {written("F16")}, and reading at{" "}
+        {read("Q4_K_M")} instead of {read("F16")}.
       </p>
       <Note title="Small batches on a GPU">
         They are often said to gain nothing. With small weights it is the other way round: one text at a time
@@ -80,7 +83,15 @@ const kRows = [
   [
     "Reading a prompt, many texts at a time",
     "as fast, if only weights are small",
-    "Arithmetic is the limit. It gets faster where activations are in 8 or 4 bits as well and the processor can multiply these: tensor cores, NPUs and TPUs, and the dot products of newer processors can.",
+    "Arithmetic is the limit. It gets faster where activations are in 8 or 4 bits as well and the processor can multiply these: tensor cores, NPUs and TPUs, units made for such products, can, and newer processors with dot products that take many numbers at once (SIMD).",
+  ],
+  [
+    "A model, or a layer, that fits into the processor\u2019s own small memory",
+    "much faster at best",
+    <Fragment key="cache">
+      Weights that fit once they are small come from there (its cache, which is not the KV cache) and no
+      longer from main memory. <a href="#this-device">Measure how fast both are</a> on your device.
+    </Fragment>,
   ],
   [
     "Looking up words in the embedding",
@@ -95,6 +106,6 @@ const kRows = [
   [
     "A format that the processor has no program for",
     "slower",
-    `Each weight is first unpacked into 16 bits and then used as before. With look-ups for each weight that can cost more than reading 16 bits would: AQLM with 2 bits writes ${valueIn(quip.id, "AQLM, 2 bits", "writing")} tokens a second, 16 bits ${valueIn(quip.id, "16 bits", "writing")} (arXiv ${quip.arxiv}, ${quip.table}).`,
+    `Each weight is first unpacked into 16 bits and then used as before. With look-ups for each weight that can cost more than reading 16 bits would: AQLM, which uses codebooks, writes with 2 bits ${valueIn(quip.id, "AQLM, 2 bits", "writing")} tokens a second with ${quip.model} on an RTX 4090, 16 bits ${valueIn(quip.id, "16 bits", "writing")} (arXiv ${quip.arxiv}, ${quip.table}).`,
   ],
 ] as const;

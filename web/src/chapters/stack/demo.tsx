@@ -10,7 +10,8 @@ import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
 import { kPlanted } from "../shared/layer-choice";
-import { settingsText, sweep } from "../shared/sweep";
+import { settingsText } from "../shared/settings-text";
+import { sweep } from "../shared/sweep";
 import { front } from "./pareto";
 
 const kMethods = [
@@ -18,7 +19,7 @@ const kMethods = [
   ["gptq", "GPTQ"],
   ["awq", "AWQ"],
   ["nf4", "NF4"],
-  ["q4_K", "Q4_K of GGUF"],
+  ["q4_K", "GGUF Q4_K"],
   ["mxfp4", "MXFP4"],
   ["nvfp4", "NVFP4"],
   ["none", "weights as they are"],
@@ -35,6 +36,7 @@ const view = viewState("stack", {
   activation_bits: kFullBits,
   cache: "f32",
   outliers: "as trained",
+  board: "near",
 });
 
 function request(): EvalRequest {
@@ -117,7 +119,12 @@ export function Builder() {
             {bytes(item.bytes)} in all. Perplexity{" "}
             <b class="is-quantized">{significant(item.perplexity, 4)}</b>; a byte costs{" "}
             <b class="is-error">{significant(item.bits_per_byte_increase, 3)}</b> bits more than unquantized
-            {low > 0 ? "" : high < 0 ? ", that is less" : ", which may be chance"}.
+            {low > 0 || item.bits_per_byte_increase === 0
+              ? ""
+              : high < 0
+                ? ", that is less"
+                : ", which may be chance"}
+            .
             {outliers === "planted"
               ? " The planted outliers change nothing that the unquantized model computes."
               : ""}
@@ -154,7 +161,7 @@ export function Builder() {
             {[
               ["bits a weight", item ? decimals(item.quantized_bits_per_weight, 2) : "\u2013"],
               ["size", item ? bytes(item.bytes) : "\u2013"],
-              ["perplexity, a byte", item ? significant(item.perplexity, 4) : "\u2013"],
+              ["perplexity a byte", item ? significant(item.perplexity, 4) : "\u2013"],
               ["KL divergence", item ? significant(item.kl_divergence, 3) : "\u2013"],
               ["same next byte", item ? `${decimals(item.top1_agreement * 100, 1)}\u00a0%` : "\u2013"],
             ].map(([name, value]) => (
@@ -207,11 +214,21 @@ const board: Answer<{ entries: readonly Entry[] }> = {
   progress: computed(() => undefined),
 };
 
+/** What lies above twice the least perplexity says no more than that it does. */
+const kNear = 2;
+const shownOf = (all: readonly Entry[]): readonly Entry[] => {
+  const least = Math.min(...all.map((entry) => entry.loss));
+  return view.value.board === "near" ? all.filter((entry) => entry.loss <= kNear * least) : all;
+};
+
 const pointOf = (entry: Entry) => ({
   x: entry.cost,
   y: entry.loss,
   text: `${entry.name}: ${decimals(entry.cost, 2)} bits a weight, perplexity ${significant(entry.loss, 4)}`,
 });
+
+const kTaken =
+  "What you measure on the whole text, here or in a chapter’s figure on the whole model, is added; what is measured on a part of it, or trained, is not. The lower left is better.";
 
 export function Leaderboard() {
   return (
@@ -219,19 +236,33 @@ export function Leaderboard() {
       title="Bits a weight against perplexity: what nothing else beats"
       lead={
         sweep.length > 0
-          ? "It begins with a sweep over all methods made by the command line, and takes in each stack that you measure. The lower left is better."
-          : "It takes in each stack that you measure above. The lower left is better."
+          ? `It begins with a sweep: many settings of all methods, measured once by the command line. ${kTaken}`
+          : kTaken
       }
       result={board}
+      view={view}
+      controls={
+        <Choice
+          field={view.field("board")}
+          name="Perplexities"
+          options={[
+            ["near", "up to twice the least"],
+            ["all", "all"],
+          ]}
+        />
+      }
       sentence={(r) => {
         const best = front(r.entries);
         const yours = r.entries.filter((entry) => entry.yours);
         const onFront = yours.filter((entry) => best.includes(entry)).length;
+        const above = r.entries.length - shownOf(r.entries).length;
         return (
           <>
             {r.entries.length === 1 ? "One result" : `${whole(r.entries.length)} results`},{" "}
             <b class="is-good">{best.length} on the front</b>
-            {yours.length > 0 ? `; ${yours.length} of your visit, ${onFront} of them on it` : ""}.
+            {yours.length === 1 ? `; that of your visit is ${onFront === 1 ? "" : "not "}among them` : ""}
+            {yours.length > 1 ? `; ${yours.length} of your visit, ${onFront} of them on it` : ""}.
+            {above > 0 ? ` ${whole(above)} lie above the picture.` : ""}
           </>
         );
       }}
@@ -265,17 +296,24 @@ export function Leaderboard() {
     >
       {(r) => {
         const best = front(r.entries);
-        const others = r.entries.filter((entry) => !best.includes(entry));
+        const shown = shownOf(r.entries);
+        const others = shown.filter((entry) => !best.includes(entry));
         return (
           <Scatter
             label="Perplexity against bits a weight; the front is joined by steps."
             xLabel="bits a quantized weight, scales included"
-            yLabel="perplexity, a byte"
+            yLabel="perplexity a byte"
             yFormat={(value) => significant(value, 3)}
             doubling
             height={400}
             groups={[
-              { name: "the front", kind: "good", mark: "square", points: best.map(pointOf), steps: true },
+              {
+                name: "the front",
+                kind: "good",
+                mark: "square",
+                points: shown.filter((entry) => best.includes(entry)).map(pointOf),
+                steps: true,
+              },
               {
                 name: "the sweep",
                 kind: "original",
@@ -286,9 +324,7 @@ export function Leaderboard() {
                 name: "your visit",
                 kind: "quantized",
                 mark: "circle",
-                points: r.entries
-                  .filter((entry) => entry.yours)
-                  .map((e) => ({ ...pointOf(e), strong: true })),
+                points: shown.filter((entry) => entry.yours).map((e) => ({ ...pointOf(e), strong: true })),
               },
             ]}
           />

@@ -12,13 +12,13 @@ export default function Stack() {
       </p>
       <p>
         <b>What to look for:</b> as trained, plain rounding to 4 bits is hard to beat by much. With planted
-        outliers and activations in 4 bits it breaks down, and what is done first decides.
+        outliers and activations in 4 bits it breaks down, and what you choose under <i>First</i> decides.
       </p>
       <Demo of="stack" name="Builder" />
       <p>
-        In a model this small most inputs have no outliers, so smoothing and rotation have little to do. Plant
-        some: four channels become twenty times as large, the weights that meet them as much smaller, and the
-        model computes the same. Then turn the activations to 4 bits.
+        In a model this small only the inputs of the <i>down</i> matrices have outliers, so smoothing and
+        rotation have less to do. Plant some, as in the <a href="#layer-lab">layer lab</a>. Then turn the
+        activations to 4 bits.
       </p>
       <Demo of="stack" name="Leaderboard" />
       <p>

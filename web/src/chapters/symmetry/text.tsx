@@ -8,23 +8,29 @@ export default function Symmetry() {
     <Chapter id="symmetry" title="A symmetric ruler is simpler; a shifted one wastes fewer marks">
       <p>
         <Term of="symmetric-quantization">Symmetric</Term> codes have zero in the middle: only a scale to
-        store, and products stay simple. <Term of="asymmetric-quantization">Asymmetric</Term> codes may sit
-        anywhere, at the price of a zero-point. Which is better depends on the numbers.
+        store, and multiplying stays simple. <Term of="asymmetric-quantization">Asymmetric</Term> codes may
+        sit anywhere, at the price of a zero-point. Which is better depends on the numbers.
       </p>
       <Demo of="symmetry" name="TwoRulers" />
       <p>
-        The outputs of an activation function, such as{" "}
-        <Tex>{"\\operatorname{SiLU}(x) = x / (1 + e^{-x})"}</Tex>, are mostly positive and never below{" "}
-        {"\u2212"}0.28; a symmetric ruler then leaves its negative marks unused and has half as many for the
-        rest.
+        The <Term of="mean-squared-error">mean squared error</Term> is one number for all errors: each is
+        squared, and the mean is taken.
       </p>
       <p>
-        Weights spread to both sides of zero, and there the two lie closer together. The fewer the bits, the
-        more the one mark counts that the symmetric ruler lacks.
+        Inside a block an <Term of="activation-function">activation function</Term> bends the numbers. The
+        outputs of one such as <Tex>{"\\operatorname{SiLU}(x) = x / (1 + e^{-x})"}</Tex> reach far above zero
+        and never below {"\u2212"}0.28; a symmetric ruler then leaves nearly all its negative marks unused and
+        has half as many for the rest.
       </p>
       <p>
-        The bars below are in <Term of="signal-to-noise-ratio">decibels</Term>, which say how much larger the
-        weights are than their errors: 6 dB more is half the error, as much as one more bit brings.
+        Below are the reference model&rsquo;s outputs of SiLU, each token on a scale of its own. The bars are
+        in <Term of="signal-to-noise-ratio">decibels</Term>, which say how much larger numbers are than their
+        errors: 6 dB more is half the error, as much as one more bit brings.
+      </p>
+      <Demo of="symmetry" name="OnSilu" />
+      <p>
+        Weights spread to both sides of zero, and there asymmetric codes win less. The fewer the bits, the
+        more the one mark counts that the symmetric ruler leaves out.
       </p>
       <Demo of="symmetry" name="OnMatrices" />
       <p>

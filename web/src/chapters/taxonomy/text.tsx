@@ -1,5 +1,6 @@
 import { Chapter } from "../../page/chapter";
 import { Term } from "../../page/term";
+import { ProseTable } from "../../ui/prose-table";
 import { kParts } from "../list";
 import { cardIds } from "../method-cards/cards";
 import { type Branch, kTree, leavesOf, placeOf } from "./tree";
@@ -33,6 +34,30 @@ function Twig({ branch, open }: { branch: Branch; open: boolean }) {
   );
 }
 
+const kWays = [
+  { how: "Each number to the nearest mark", marks: "even", at: "rounding", name: "your own numbers" },
+  { how: "Columns that large inputs meet are scaled up first", marks: "even", at: "awq", name: "AWQ" },
+  { how: "A rotation first", marks: "even", at: "quarot", name: "QuaRot" },
+  {
+    how: "A scale for each row, or for each group in it",
+    marks: "even, with a step of its own in each row",
+    at: "granularity",
+    name: "who shares a scale",
+  },
+  {
+    how: "A table of values, for one weight or for two together",
+    marks: "where the weights are",
+    at: "codebooks",
+    name: "codebooks",
+  },
+  {
+    how: "The largest weights apart in 16 bits, the rest in few",
+    marks: "even for the rest",
+    at: "codebooks",
+    name: "dense and sparse",
+  },
+] as const;
+
 export default function Taxonomy() {
   return (
     <Chapter id="taxonomy" title="Two questions sort the methods: when, and what">
@@ -43,8 +68,20 @@ export default function Taxonomy() {
       </p>
       <p>
         Most methods keep an even ruler and choose what to put on it (uniform); some choose the marks as well
-        (non-uniform). Follow a name to where you can try it.
+        (non-uniform). Each of these runs on this page:
       </p>
+      <ProseTable
+        label="Ways to round"
+        heads={["how", "where the marks are", "try it"]}
+        rows={kWays.map(({ how, marks, at, name }) => [
+          how,
+          marks,
+          <a key={name} href={`#${at}`}>
+            {name}
+          </a>,
+        ])}
+      />
+      <p>All methods as a tree; follow a name to where you can try it.</p>
       <ul class="tree wide">
         <Twig branch={kTree} open />
       </ul>

@@ -16,6 +16,14 @@ test("a leaf leads to the first of its places that the page has", () => {
   expect(placeOf({ name: "", what: "", at: ["nowhere"] }, known)).toBeUndefined();
 });
 
+test("every leaf opens a chapter where it can be tried, not only a card", () => {
+  for (const leaf of leavesOf(kTree)) {
+    const place = placeOf(leaf, known);
+    expect(place, leaf.name).toBeDefined();
+    expect(cardIds, leaf.name).not.toContain(place);
+  }
+});
+
 test("every method of the tree has a place on the page", () => {
   for (const name of [
     "GPTQ",

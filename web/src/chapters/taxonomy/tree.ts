@@ -23,6 +23,11 @@ export const kTree: Branch = {
           at: ["rounding", "layer-lab"],
         },
         {
+          name: "HQQ",
+          what: "the zero-point of each group moves until most weights come back well",
+          at: ["format-comparison", "card-formats"],
+        },
+        {
           name: "Weights, helped by sample inputs",
           what: "what matters to the outputs is rounded with more care",
           branches: [
@@ -68,7 +73,11 @@ export const kTree: Branch = {
           name: "Uneven marks (non-uniform)",
           what: "the marks of the ruler are chosen, or a few weights leave it",
           branches: [
-            { name: "NF4, FP4", what: "sixteen fixed values", at: ["number-formats", "card-qlora"] },
+            {
+              name: "NF4, FP4",
+              what: "at most sixteen fixed values",
+              at: ["format-comparison", "number-formats"],
+            },
             { name: "Codebooks", what: "values that k-means finds", at: ["codebooks", "card-formats"] },
             {
               name: "Dense and sparse",
@@ -76,6 +85,11 @@ export const kTree: Branch = {
               at: ["sparse", "codebooks", "card-formats"],
             },
           ],
+        },
+        {
+          name: "FP8, MXFP4, NVFP4, GGUF",
+          what: "ready-made formats: fixed marks, and mostly a scale for each short run",
+          at: ["format-comparison", "card-formats"],
         },
         {
           name: "KV cache",

@@ -4,6 +4,7 @@ import type { Measured, MeasureResponse } from "../../core/requests";
 import { Figure } from "../../ui/figure";
 import { FileInput } from "../../ui/file-input";
 import { decimals, significant } from "../../ui/format";
+import { methodName } from "../shared/settings-text";
 import { compareWith, kAsked, kProducts, measured, type Run, start, stop } from "./measure";
 import { byBytes, type Report, sameWork } from "./report";
 
@@ -18,10 +19,13 @@ const kNames: Record<string, string> = {
   cache: "reading the cache",
   float: "float32 arithmetic",
   int8: "int8 arithmetic",
-  matmul_nt: "weights in f32",
+  matmul_nt: "weights in FP32",
+  "matmul_packed int8_rows": "weights in INT8, a scale a row",
+  "matmul_packed int8_groups": "weights in INT8, in groups",
+  "matmul_packed int4_groups": "weights in INT4, in groups",
 };
 const nameOf = (kernel: string): string =>
-  kNames[kernel] ?? `weights in ${kernel.replace("matmul_packed ", "")}`;
+  kNames[kernel] ?? `weights in ${methodName(kernel.replace("matmul_packed ", ""))}`;
 /** What the core calls the product that was asked for as the format of its weights. */
 const measuredAs = (format: string): string => (format === "f32" ? "matmul_nt" : `matmul_packed ${format}`);
 
@@ -43,7 +47,7 @@ const Rates = ({ rows, report }: { rows: readonly MeasureResponse[]; report: Rep
           ]
         : []),
     ]}
-    {...limitOf(rows)}
+    limit={limitOf(rows)}
     rows={kProducts.map(({ kernel }) => {
       const row = rows.find((one) => one.bound === "memory" && one.kernel === measuredAs(kernel));
       const other = row && sameWork(report, row);
@@ -64,7 +68,7 @@ const Rates = ({ rows, report }: { rows: readonly MeasureResponse[]; report: Rep
 
 function limitOf(rows: readonly MeasureResponse[]) {
   const memory = rows.find((row) => row.kernel === "memory");
-  return memory ? { limit: { value: memory.gb_per_s, text: `reading memory: ${rate(memory)}` } } : {};
+  return memory ? { value: memory.gb_per_s, text: `reading memory: ${rate(memory)}` } : "later";
 }
 
 function Said({ run }: { run: Run }) {
@@ -72,7 +76,7 @@ function Said({ run }: { run: Run }) {
   const [memory, float, int8] = [find("memory"), find("float"), find("int8")];
   const status = core.status.value;
   if (run.state === "idle")
-    return <>Nothing is measured yet. It takes some seconds, and one of your processor's cores.</>;
+    return <>Nothing is measured yet. It takes some seconds, and one of your processor&rsquo;s cores.</>;
   if (!memory || !float || !int8) return <>{run.message ?? "The limits of the machine come first."}</>;
   const q4 = run.rows.find((row) => row.kernel === "matmul_packed q4_0" && row.bound === "memory");
   return (
@@ -82,7 +86,7 @@ function Said({ run }: { run: Run }) {
       {q4 ? (
         <>
           {" "}
-          A layer of 4096 × 4096 in q4_0 takes{" "}
+          A layer of 4096 × 4096 in GGUF Q4_0 takes{" "}
           <b class="is-quantized">{significant(q4.seconds * 1000, 3)} ms</b>.
         </>
       ) : null}
@@ -97,8 +101,9 @@ export function Device() {
   return (
     <Figure
       title="What this device gives, and what the kernels take of it"
-      lead="A product with one token reads every weight once: it can be no faster than memory. The share is of what memory gave beside it."
+      lead="A product with one token reads every weight once: it can be no faster than memory."
       result={measured}
+      command={() => kAsked}
       controls={
         <>
           <div class="control buttons">

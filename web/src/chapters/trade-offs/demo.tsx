@@ -16,7 +16,7 @@ import {
 export { MeasuredHere } from "./measured";
 
 const kShown = ["squeezellm-1", "llama-cpp-quantize", "llama-cpp-scoreboard", "awq-4", "quarot-1", "kivi-3"];
-const kTables = kShown.map((id) => [id, `${tableOf(id).title} (${tableOf(id).paper})`] as const);
+const kTables = kShown.map((id) => [id, tableOf(id).title] as const);
 
 const view = viewState("trade-offs", { table: "llama-cpp-quantize", column: "writing" });
 const result = fixed({ tables: published });

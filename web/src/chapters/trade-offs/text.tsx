@@ -1,7 +1,42 @@
+import { Fragment } from "preact";
 import { Chapter, Note } from "../../page/chapter";
 import { Demo } from "../../page/demo";
 import { Term } from "../../page/term";
+import { ProseTable } from "../../ui/prose-table";
 import { Published } from "../shared/published";
+
+const kBestFor = [
+  ["16 bits", "training, and as the yardstick", "Nothing is rounded, and all else is measured against it."],
+  [
+    "8 bits",
+    "quality that must not move; with activations in 8 bits too, prompts and many texts at a time",
+    <Fragment key="8">
+      The loss is near nothing, and <a href="#speed">where arithmetic is the limit</a> products of 8 bits
+      help.
+    </Fragment>,
+  ],
+  [
+    "4 bits",
+    "one text at a time, on a device of one\u2019s own",
+    "There memory is the limit, of what fits and of how fast it is read.",
+  ],
+  [
+    "Mixed",
+    "a model in which a few layers or columns are what breaks",
+    <Fragment key="mixed">
+      These few stay in more bits (<Term of="mixed-precision">mixed precision</Term>), as{" "}
+      <a href="#llm-int8">LLM.int8()</a> keeps columns.
+    </Fragment>,
+  ],
+  [
+    "3 and 2 bits",
+    "a model that fits no other way",
+    <Fragment key="fewer">
+      The method decides: <a href="#gptq">GPTQ</a>, <a href="#codebooks">codebooks</a>, or{" "}
+      <a href="#qat">training with the rounding</a>.
+    </Fragment>,
+  ],
+] as const;
 
 export default function TradeOffs() {
   return (
@@ -12,16 +47,27 @@ export default function TradeOffs() {
         quality”; there are measurements, each in its own setting.
       </p>
       <Demo of="trade-offs" name="MeasuredHere" />
+      <p>
+        How fast the formats are on your own machine, <a href="#this-device">a button measures</a>. What
+        others found stands in the next figure.
+      </p>
       <Demo of="trade-offs" name="PublishedChart" />
       <p>
-        Quality is mostly given as <Term of="perplexity">perplexity</Term>: how many next words the model
-        hesitates between, on average.
+        Quality is mostly given as <Term of="perplexity">perplexity</Term>: how many next tokens the model
+        hesitates between, on average. The reference model counts by the byte; its perplexities cannot be
+        compared with these.
       </p>
       <p>
         Three things hold in the tables about weights. Eight bits cost next to nothing. Four cost little, if
         scales are shared by groups or the method is a good one. Below that each bit costs more than the one
         before, and the method decides.
       </p>
+      <h3>So which is for what?</h3>
+      <ProseTable
+        label="What each size is best for"
+        heads={["weights", "best for", "since"]}
+        rows={kBestFor}
+      />
       <details class="wide">
         <summary>Weights in 3 and 4 bits, with their speed</summary>
         <Published id="squeezellm-1" />

@@ -1,6 +1,6 @@
 // The reference model as a diagram: each box that holds weights can be opened.
 import { computed } from "@preact/signals";
-import { Fragment } from "preact";
+import { type ComponentChildren, Fragment } from "preact";
 import { Columns } from "../../charts/columns";
 import { type Answer, ask, askEach } from "../../core/ask";
 import { modelStatus } from "../../core/model";
@@ -26,10 +26,10 @@ const isNorm = (name: string): boolean => name.includes("norm");
 const kWays: readonly (readonly [name: string, settings: Partial<QuantizeRequest> & { method: string }])[] = [
   ["FP16", { method: "f16" }],
   ["INT8, a scale a row", { method: "rtn", bits: 8, scheme: "symmetric", granularity: "channel" }],
-  ["INT4 in groups of 64", { method: "rtn", bits: 4, granularity: "group", group_size: 64 }],
+  ["INT4, groups of 64", { method: "rtn", bits: 4, granularity: "group", group_size: 64 }],
   ["NF4", { method: "nf4" }],
   ["MXFP4", { method: "mxfp4" }],
-  ["INT2 in groups of 64", { method: "rtn", bits: 2, granularity: "group", group_size: 64 }],
+  ["INT2, groups of 64", { method: "rtn", bits: 2, granularity: "group", group_size: 64 }],
 ];
 
 const about = ask(() => ({ op: "model" as const }));
@@ -41,6 +41,10 @@ const values = ask(() =>
 const stored = () =>
   isNorm(nameNow()) ? [] : kWays.map(([, way]) => ({ op: "quantize" as const, ...way, layer: nameNow() }));
 const sizes = askEach(stored);
+/** Norms cannot be opened as a matrix can; what all of them take is the planner's. */
+const norms = ask(() =>
+  isNorm(nameNow()) ? { op: "memory" as const, model: "reference", weights: "f16", context: 1 } : undefined,
+);
 
 interface Shown {
   about: ModelResponse;
@@ -94,9 +98,13 @@ const Named = ({ name }: { name: string }) => (
 );
 const shapeOf = (tensor: { rows: number; columns: number }): string =>
   `${tensor.rows} \u00d7 ${tensor.columns}`;
-const Arrow = () => (
-  <span class="block-arrow" aria-hidden="true">
-    {"\u2192"}
+/** What comes next, with the arrow that leads to it. */
+const Next = ({ children }: { children: ComponentChildren }) => (
+  <span class="block-step">
+    <span class="block-arrow" aria-hidden="true">
+      {"\u2192"}
+    </span>
+    {children}
   </span>
 );
 
@@ -106,8 +114,9 @@ function Diagram({ model }: { model: ModelResponse }) {
     <section class="blocks" aria-label="The model, from the byte it reads to the one it predicts">
       <div class="block-row">
         <span class="block-word">a byte</span>
-        <Arrow />
-        <Box part={kEmbedding} name="embedding" model={model} />
+        <Next>
+          <Box part={kEmbedding} name="embedding" model={model} />
+        </Next>
       </div>
       <div class="block-layer">
         <span class="block-word">
@@ -115,46 +124,53 @@ function Diagram({ model }: { model: ModelResponse }) {
         </span>
         <div class="block-row">
           <Box part="input_layernorm" name="RMSNorm" model={model} />
-          <Arrow />
-          <span class="block-group">
-            {kAttention.slice(0, 3).map((kind) => (
-              <Box key={kind.part} part={kind.part} name={kind.name} model={model} />
-            ))}
-          </span>
-          <Arrow />
-          <span class="block-word">
-            RoPE turns Q and K; {String(c.num_attention_heads)} heads share {String(c.num_key_value_heads)}{" "}
-            pairs of K and V
-          </span>
+          <Next>
+            <span class="block-group">
+              {kAttention.slice(0, 3).map((kind) => (
+                <Box key={kind.part} part={kind.part} name={kind.name} model={model} />
+              ))}
+            </span>
+          </Next>
+          <Next>
+            <span class="block-word">
+              RoPE turns Q and K; {String(c.num_attention_heads)} heads share {String(c.num_key_value_heads)}{" "}
+              pairs of K and V
+            </span>
+          </Next>
           <span class="block-cache">
             KV cache
             <small>
               {String(c.num_key_value_heads)} {"\u00d7"} {String(c.head_dim)} keys and as many values a token
             </small>
           </span>
-          <Arrow />
-          <Box part="self_attn.o_proj" name="output (O)" model={model} />
+          <Next>
+            <Box part="self_attn.o_proj" name="output (O)" model={model} />
+          </Next>
           <span class="block-word">added to the row</span>
         </div>
         <div class="block-row">
           <Box part="post_attention_layernorm" name="RMSNorm" model={model} />
-          <Arrow />
-          <span class="block-group">
-            {kFeedForward.slice(0, 2).map((kind) => (
-              <Box key={kind.part} part={kind.part} name={kind.name} model={model} />
-            ))}
-          </span>
-          <Arrow />
-          <span class="block-word">SiLU(gate) {"\u00d7"} up</span>
-          <Arrow />
-          <Box part="mlp.down_proj" name="down" model={model} />
+          <Next>
+            <span class="block-group">
+              {kFeedForward.slice(0, 2).map((kind) => (
+                <Box key={kind.part} part={kind.part} name={kind.name} model={model} />
+              ))}
+            </span>
+          </Next>
+          <Next>
+            <span class="block-word">SiLU(gate) {"\u00d7"} up</span>
+          </Next>
+          <Next>
+            <Box part="mlp.down_proj" name="down" model={model} />
+          </Next>
           <span class="block-word">added to the row</span>
         </div>
       </div>
       <div class="block-row">
         <Box part={kFinalNorm} name="RMSNorm" model={model} />
-        <Arrow />
-        <span class="block-word">the embedding again, turned round, scores all 256 bytes</span>
+        <Next>
+          <span class="block-word">the embedding again, turned round, scores all 256 bytes</span>
+        </Next>
       </div>
     </section>
   );
@@ -167,7 +183,7 @@ export function Blocks() {
       lead="The reference model, drawn as it is; choose a box to see its numbers. In the words of the trade: RMSNorm before each part, rotary positions (RoPE), grouped-query attention, SwiGLU."
       result={result}
       view={view}
-      command={() => [...[result.request.value ?? []].flat(), ...stored()]}
+      command={() => [result.request.value ?? [], norms.request.value ?? [], stored()].flat()}
       controls={
         <Slider
           field={view.field("block")}
@@ -181,10 +197,13 @@ export function Blocks() {
         const tensor = r.about.tensors.find((one) => one.name === nameNow());
         if (!tensor) return null;
         const stored = sizes.value.value?.items;
+        const all = norms.value.value?.weights;
         return isNorm(tensor.name) ? (
           <>
-            <Named name={tensor.name} /> has {whole(tensor.rows * tensor.columns)} numbers of{" "}
-            {whole(r.about.parameters)}: too few to be worth rounding.
+            <Named name={tensor.name} /> has {whole(tensor.rows * tensor.columns)} of{" "}
+            {whole(r.about.parameters)} numbers
+            {all ? `; all norms together take ${bytes(all.norms)} of ${bytes(all.total)} in 16 bits` : ""}:
+            too few to be worth rounding.
           </>
         ) : (
           <>

@@ -6,7 +6,7 @@ import { Measured, requestOf, type Way } from "../shared/measured";
 const kGroups = { scheme: "asymmetric", granularity: "group", group_size: 64 } as const;
 const kRows = { scheme: "symmetric", granularity: "channel" } as const;
 const kWays: readonly Way[] = [
-  { name: "Nothing: 16 bits", plan: { method: "none" } },
+  { name: "Nothing, 16 bits", plan: { method: "none" } },
   { name: "Weights in 4 bits (W4A16)", plan: { method: "rtn", bits: 4, ...kGroups } },
   {
     name: "Weights and activations in 8 bits (W8A8)",

@@ -7,8 +7,8 @@ const kRows = [
   [
     "Weights only",
     "The matrices are stored in 2 to 8 bits and unpacked to 16 when they are used.",
-    "Smaller by nearly the factor of the bits. Writing one text at a time gets faster almost as much, since it waits for weights.",
-    "Reading long prompts and writing many texts at a time gain little or nothing. Below 4 bits rounding alone is not enough.",
+    "A quarter of the bits takes a quarter to a third of the bytes, depending on how many scales there are. Writing one text at a time gets faster almost as much, since it waits for weights.",
+    "Reading long prompts and writing hundreds of texts at a time gain little or nothing. Below 4 bits rounding alone is not enough.",
   ],
   [
     "Weights and activations",
@@ -35,21 +35,21 @@ export default function WhatIsQuantized() {
     <Chapter id="what-is-quantized" title="Four things can be stored in fewer bits">
       <p>
         Weights lie still, <Term of="activation">activations</Term> flow through, the{" "}
-        <Term of="kv-cache">cache</Term> grows, and in <Term of="finetuning">finetuning</Term> a frozen model
-        lies below what learns. Each can be rounded, and each has its own difficulty.
+        <Term of="kv-cache">cache</Term> grows, and <Term of="finetuning">finetuning</Term> keeps a frozen
+        model beneath the small part that learns. Each can be rounded, and each has its own difficulty.
       </p>
       <ProseTable
         label="What can be quantized"
         heads={["what", "how", "what you gain", "what is hard"]}
         rows={kRows}
       />
-      <Demo of="what-is-quantized" name="WhatItSaves" />
-      <Demo of="what-is-quantized" name="WhatItCosts" />
       <p>
         People write W4A16 for weights in 4 bits and activations in 16,{" "}
         <Term of="w4a16-w8a8-notation">and so on</Term>. Activations live for a moment only and are small
         beside weights and cache, so rounding them saves time, not memory.
       </p>
+      <Demo of="what-is-quantized" name="WhatItSaves" />
+      <Demo of="what-is-quantized" name="WhatItCosts" />
     </Chapter>
   );
 }

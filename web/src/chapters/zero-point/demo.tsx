@@ -1,6 +1,7 @@
 import { NumberLine } from "../../charts/number-line";
 import { ask } from "../../core/ask";
 import type { AffineResponse } from "../../core/requests";
+import { together } from "../../core/together";
 import { viewState } from "../../state/view-state";
 import { Cells } from "../../ui/cells";
 import { Switch } from "../../ui/choice";
@@ -21,6 +22,7 @@ const request = (sign: string) => ({
 });
 const result = ask(() => request(view.value.wrong ? "wrong" : "right"));
 const right = ask(() => request("right"));
+const both = together(result, right);
 
 export function StepByStep() {
   const bits = view.field("bits");
@@ -28,7 +30,7 @@ export function StepByStep() {
   return (
     <Figure
       title="From numbers to codes and back, one step at a time"
-      result={result}
+      result={both}
       view={view}
       controls={
         <>
@@ -38,12 +40,17 @@ export function StepByStep() {
         </>
       }
       sentence={(r) =>
-        view.value.wrong ? (
+        view.value.wrong && r.zero_point === r.right_zero_point ? (
+          <>
+            Here either sign gives a zero-point of {plain(r.zero_point)}: no number is far enough below zero
+            for the sign to matter.
+          </>
+        ) : view.value.wrong ? (
           <>
             With the sign turned over the zero-point is {plain(r.zero_point)} instead of{" "}
             {plain(r.right_zero_point)}: {r.clamped} of {values.length} numbers fall off the ruler, and the
             mean squared error is <b class="is-error">{significant(r.mse, 3)}</b> instead of{" "}
-            {significant(right.value.value?.mse ?? 0, 3)}.
+            {significant(right.value.value!.mse, 3)}.
           </>
         ) : (
           <>

@@ -25,11 +25,11 @@ export default function ZeroPoint() {
       <p>
         The zero-point is the code that stands for exactly zero: so many steps above the lowest code,{" "}
         <Tex>{"q_{\\min}"}</Tex>, as zero lies above the minimum. (The minimum is negative or zero, so minus
-        makes it more.)
+        makes it more.) Some formats store the minimum itself instead of a zero-point.
       </p>
       <p>
-        Many texts print the sign the other way round. Turn the switch to see what happens then: most numbers
-        land on the lowest code, and the error is many times larger.
+        Many texts print the sign the other way round. Turn the switch to see what happens then: numbers fall
+        off the ruler, and the error is many times larger.
       </p>
       <p>
         Rounding is the step that cannot be undone. Dividing by the scale and adding the zero-point lose

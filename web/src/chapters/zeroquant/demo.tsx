@@ -4,7 +4,7 @@ import type { QuantizeRequest } from "../../core/requests";
 import { viewState } from "../../state/view-state";
 import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
-import { significant } from "../../ui/format";
+import { decimals, significant } from "../../ui/format";
 import { ActivationBits, BitsSlider, GroupSize } from "../shared/controls";
 import { LayerSelect, layerFrom, layerWords } from "../shared/layer-choice";
 import { costRow, costWords, kCostColumns, kLayer, kLayerWords } from "../shared/playground-layer";
@@ -91,7 +91,8 @@ export function FourWays() {
             inputs in {view.value.activation_bits} bits the output error is{" "}
             <b class="is-quantized">{significant(ours.output_mse ?? 0, 3)}</b> (
             <span class="is-scale">{costWords(ours)}</span>); with one scale for each whole matrix it is{" "}
-            <b class="is-error">{significant(coarse.output_mse ?? 0, 3)}</b>.
+            <b class="is-error">{significant(coarse.output_mse ?? 0, 3)}</b> in{" "}
+            {decimals(coarse.bits_per_weight, 2)} bits.
           </>
         );
       }}

@@ -6,15 +6,14 @@ export default function ZeroQuant() {
   return (
     <Chapter id="zeroquant" title="ZeroQuant needs no training, only finer rulers">
       <p>
-        <b>What to look for:</b> compare the first bar with the last: the same bits, but more scales. Then see
-        in the two between which side of the product the difference comes from.
+        <b>What to look for:</b> compare the first bar with the last: the same bits, but more scales. The two
+        bars between them show how much of the difference comes from the weights, how much from the inputs.
       </p>
       <Demo of="zeroquant" name="FourWays" />
-      <Demo of="zeroquant" name="OnTheModel" />
       <p>
         ZeroQuant rounds weights in <Term of="group-size">groups</Term>, each with its own scale, and gives
-        every token's inputs a scale of their own, found while the model runs. Nothing is trained and no text
-        is needed to prepare it.
+        every token&rsquo;s inputs a scale of their own, found while the model runs. Nothing is trained and no
+        text is needed to prepare it.
       </p>
       <p>
         The scales of the inputs are not stored, so they cost no memory, only a pass over each token. They
@@ -22,9 +21,10 @@ export default function ZeroQuant() {
       </p>
       <p>
         Input columns that are large on <i>every</i> token remain a trouble, for each token has the same giant
-        in its row. The synthetic layer has some; the two chapters before this one and the next are about
-        them.
+        in its row. The synthetic layer, the last in the list, has some; the two chapters before this one and
+        the next are about them.
       </p>
+      <Demo of="zeroquant" name="OnTheModel" />
       <Note title="Zero is not zero-shot">
         The name says nothing about working without data. The paper adds an optional step for few bits, in
         which each layer learns from the unrounded one; it is not part of this figure.

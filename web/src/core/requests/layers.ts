@@ -15,7 +15,12 @@ export interface LayerSource {
   seed?: number;
   /** A matrix of the language model; the model and its calibration text travel beside the request. */
   layer?: string;
+  /** weights; or, a row a token, the layer's outputs ("outputs") or SiLU of them ("silu_outputs"). */
+  layer_numbers?: string;
   layer_tokens?: number;
+  /** Only so many of its first outputs and inputs. */
+  layer_rows?: number;
+  layer_columns?: number;
   plant_outliers?: number;
 }
 
@@ -80,7 +85,7 @@ export interface StatisticsRequest extends LayerSource {
   bins?: number;
 }
 
-/** Arrays: column_absmax, the largest weight of each column. */
+/** Arrays: column_absmax and column_absmean, the largest and the mean magnitude in each column. */
 export interface StatisticsResponse {
   rows: number;
   columns: number;
@@ -92,7 +97,7 @@ export interface StatisticsResponse {
   histogram: { low: number; high: number; counts: number[] };
 }
 
-/** A row of numbers rounded step by step. Arrays: lattice (every number that a code stands for), restored. */
+/** A row of numbers rounded step by step. Arrays: lattice (a row a group: every number that a code stands for), restored. */
 export interface AffineRequest {
   op: "affine";
   values: readonly number[];
@@ -102,12 +107,15 @@ export interface AffineRequest {
   code_range?: string;
   rounding?: string;
   clip_ratio?: number;
+  /** Neighbours that share a scale; 0: all of them do. */
+  group_size?: number;
   zero_point_sign?: string;
   seed?: number;
 }
 
 export interface AffineStep {
   value: number;
+  group: number;
   divided: number;
   rounded: number;
   code: number;
@@ -116,6 +124,17 @@ export interface AffineStep {
   error: number;
 }
 
+/** `numbers` values from `first` on, which share a scale. */
+export interface AffineGroup {
+  first: number;
+  numbers: number;
+  minimum: number;
+  maximum: number;
+  scale: number;
+  zero_point: number;
+}
+
+/** Scale, zero point and receipt are the first group's; the rest is that of all numbers. */
 export interface AffineResponse {
   minimum: number;
   maximum: number;
@@ -128,6 +147,7 @@ export interface AffineResponse {
   mse: number;
   max_error: number;
   sqnr_db: number | null;
+  groups: AffineGroup[];
   values: AffineStep[];
   receipt: ReceiptRow[];
 }

@@ -16,6 +16,8 @@ export interface ModelPlan extends MethodSettings {
   kv_residual?: number;
   /** What shares a scale among the keys: tokens of one channel, or channels of one token. */
   kv_key_granularity?: string | undefined;
+  /** Keys and values times a Hadamard matrix before they are stored. */
+  kv_rotate?: boolean;
   seed?: number;
   /** So many steps of the work, and then what there is; the same request again goes on. */
   step_limit?: number;
