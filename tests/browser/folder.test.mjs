@@ -84,12 +84,14 @@ describe("the folder", () => {
   test("says what the command line says of the layer lab, with activations rounded and outliers protected", () =>
     onPage(async (page) => {
       await show(page, "layer-lab");
-      const fig = figure(page, "One layer, its weights and its inputs rounded");
+      const fig = figure(page, "One layer: round its weights, its inputs, or both");
       const errors = [];
       for (const set of [
         async () => {},
+        async () => fig.locator("input[value=token]").check({ force: true }),
+        async () => fig.locator("input[value=channel]").check({ force: true }),
+        async () => slide(fig.locator(".slider input").nth(1), 7),
         async () => slide(fig.locator(".slider input").nth(1), 6),
-        async () => fig.locator("input[value=tensor]").last().check({ force: true }),
         async () => fig.locator("input[value=gptq]").check({ force: true }),
         async () => fig.locator("input[value=awq]").check({ force: true }),
         async () => fig.getByRole("switch", { name: /^Outlier protection/ }).check({ force: true }),
@@ -101,18 +103,19 @@ describe("the folder", () => {
         near(shown, answer.output_mse);
         errors.push(shown);
       }
-      assert.ok(errors[2] > errors[1], "one activation scale for all tokens must not be better than one for each");
+      assert.ok(errors[0] > errors[1], "one activation scale for all tokens must not be better than one for each");
+      assert.ok(errors[2] > errors[3], "activations in 8 bits must not be better than activations as they are");
     }));
 
   test("says what the command line says of memory and of the KV cache", () =>
     onPage(async (page) => {
       await show(page, "challenge");
       const chart = figure(page.locator("#challenge"), "Where 16 bits do not fit");
-      const [, seven] = await answersTo(chart);
+      const seven = (await answersTo(chart)).at(-1);
       near(numberIn(await chart.locator(".sentence b.is-quantized").textContent()), seven.weights.total / 2 ** 30, 3);
       await show(page, "kv-cache");
       const fig = figure(page.locator("#kv-cache"), "The cache of one text");
-      const cache = runNative(await commandOf(fig));
+      const [cache] = await answersTo(fig);
       assert.equal(cache.weights, 12 * 32 * 4096 * 4096 * 2);
       assert.equal(cache.kv_cache_f16, 2 * 32 * 4096 * 4096 * 2);
       near(numberIn(await fig.locator(".sentence b.is-quantized").textContent()), cache.kv_cache / 2 ** 30, 3);

@@ -38,9 +38,9 @@ describe("the opening", { skip: !hasModel && "there is no data/reference/model.s
       await show(page, "opening");
       const fig = figure(page, "A small language model writes");
       for (const [place, bits] of [
-        [5, 4],
-        [7, 2],
-        [1, 8],
+        [2, 4],
+        [0, 2],
+        [6, 8],
       ]) {
         await slide(fig.locator(".slider input"), place);
         await page.waitForFunction(
@@ -54,7 +54,7 @@ describe("the opening", { skip: !hasModel && "there is no data/reference/model.s
         near(numberIn(values[3]) / 100, answer.top1_agreement, 2);
         assert.match(await fig.locator(".written-name").last().textContent(), new RegExp(`^${bits} bits`));
       }
-      await slide(fig.locator(".slider input"), 7);
+      await slide(fig.locator(".slider input"), 0);
       await page.waitForFunction(
         () => [...document.querySelectorAll("#opening .written-text")].every((text) => text.querySelectorAll("[data-at]").length >= 200),
         null,
@@ -82,8 +82,9 @@ describe("the model taken apart", { skip: !hasModel }, () => {
       assert.match(await fig.locator(".sentence").textContent(), /self_attn\.q_proj\.weight has 65,536 of/);
       await fig.getByRole("button", { name: "RMSNorm" }).first().focus();
       await page.keyboard.press("Enter");
-      await page.waitForFunction(() => document.querySelector("#transformer .sentence").textContent.includes("norm"));
-      assert.match(await fig.locator(".sentence").textContent(), /input_layernorm\.weight has 256 numbers/);
+      await page.waitForFunction(() => document.querySelector("#transformer .sentence").textContent.includes("all norms"));
+      // Nine norms of 256 numbers, two bytes each.
+      assert.match(await fig.locator(".sentence").textContent(), /input_layernorm\.weight has 256 of [\d,]+ numbers; all norms together take 4\.5\sKiB of/);
     }));
 
   for (const [chapter, title] of [
@@ -123,13 +124,40 @@ describe("the stack", { skip: !hasModel }, () => {
     }));
 });
 
+/** The rows of a figure's open table. */
+const rowsOf = async (fig) => Promise.all((await fig.locator(".panel tbody tr").all()).map((row) => row.locator("td").allTextContents()));
+/** Of a trained model, once it is measured: its perplexity is that of its bits a byte, and lies in its interval. */
+async function trainedRow(fig, name) {
+  await fig.locator(".panel tbody tr", { hasText: name }).first().waitFor();
+  const row = (await rowsOf(fig)).find((cells) => cells[0].includes(name));
+  const [low, high] = row[5].split(" to ").map(numberIn);
+  assert.ok(Math.abs(Math.log2(numberIn(row[4])) - numberIn(row[2])) < 1e-3, row.join(" | "));
+  assert.ok(low < numberIn(row[4]) && numberIn(row[4]) < high, row.join(" | "));
+  return row;
+}
+
 describe("training", { skip: !hasModel }, () => {
   test("QAT is better than rounding at 2 bits after 20 steps, and can be stopped", () =>
     onPage(async (page) => {
       await show(page, "qat");
       const fig = figure(page, "Rounded afterwards");
-      const rounded = runNative(await firstCommand(fig)).bits_per_byte;
+      const answer = runNative(await firstCommand(fig));
+      const rounded = answer.bits_per_byte;
       near(numberIn(await fig.locator(".sentence b.is-error").textContent()), rounded, 3);
+      await fig.getByRole("button", { name: "table" }).click();
+      await fig.locator(".panel tbody tr").first().waitFor();
+      const [line] = await rowsOf(fig);
+      near(numberIn(line[3]), answer.bits_per_weight);
+      near(numberIn(line[4]), answer.perplexity, 4);
+      near(numberIn(line[8]), answer.kl_divergence);
+      near(numberIn(line[10]) / 100, answer.top1_agreement);
+      for (const [cell, interval] of [
+        [5, answer.perplexity_ci95],
+        [9, answer.kl_divergence_ci95],
+      ])
+        line[cell].split(" to ").forEach((end, i) => {
+          near(numberIn(end), interval[i]);
+        });
       await slide(fig.locator(".slider input").last(), 0);
       await settled(page, "qat");
       await fig.getByRole("button", { name: "train", exact: true }).click();
@@ -139,6 +167,10 @@ describe("training", { skip: !hasModel }, () => {
       await fig.getByRole("button", { name: "trained" }).waitFor({ timeout: 240_000 });
       const after = numberIn(await fig.locator(".sentence b.is-quantized").textContent());
       assert.ok(after < rounded - 0.05, `${after} after training, ${rounded} rounded`);
+      const trained = await trainedRow(fig, "QAT: all weights learn, trained");
+      assert.ok(Math.abs(numberIn(trained[2]) - after) < 0.01, `${trained[2]} stored, ${after} at the last step`);
+      assert.ok(numberIn(trained[3]) < 4, `${trained[3]} bits a weight`);
+      assert.equal(trained[8], "", "there is no other model that it could be compared with");
     }));
 
   test("adapters learn on a base in NF4 as on one in 16 bits", () =>
@@ -150,8 +182,9 @@ describe("training", { skip: !hasModel }, () => {
       await fig.getByRole("button", { name: "train", exact: true }).click();
       await fig.getByRole("button", { name: "trained" }).waitFor({ timeout: 240_000 });
       await fig.getByRole("button", { name: "table" }).click();
-      const cells = (row) => row.locator("td").allTextContents();
-      const rows = await Promise.all((await fig.locator("tbody tr").all()).map(cells));
+      const [adapters, quantized] = [await trainedRow(fig, "LoRA on 16 bits, trained"), await trainedRow(fig, "QLoRA on nf4, trained")];
+      assert.ok(numberIn(quantized[3]) < numberIn(adapters[3]) / 2, `${quantized[3]} and ${adapters[3]} bits a weight`);
+      const rows = await rowsOf(fig);
       const base = Number(rows[0][2]);
       const last = (name) => Number(rows.filter((row) => row[0].startsWith(name)).at(-1)[2]);
       assert.ok(last("LoRA") < base - 0.3, `LoRA ${last("LoRA")}, base ${base}`);

@@ -3,17 +3,17 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { commandOf, figure, near, numberIn, onPage, root, runNative, serveAndLaunch, settled, show, slide } from "./page.mjs";
+import { agree, commandOf, figure, hasModel, near, numberIn, onPage, root, runNative, serveAndLaunch, settled, show, slide } from "./page.mjs";
 
 serveAndLaunch();
 
 const published = JSON.parse(readFileSync(join(root, "data/published.json"), "utf8")).tables;
 
 describe("method-cards", () => {
-  test("the errors of a layer are the command line's, in both leagues and with larger inputs", () =>
+  test("the errors of a layer are the command line's, in both leagues, on another layer and without planted outliers", () =>
     onPage(async (page) => {
       await show(page, "method-cards");
-      const fig = figure(page, "One layer, one input, every method");
+      const fig = figure(page, "One layer, the same inputs, one method after another");
       await fig.getByRole("button", { name: "table" }).click();
       const check = async () => {
         await settled(page, "method-cards");
@@ -23,10 +23,39 @@ describe("method-cards", () => {
         near(numberIn(cells[4]), answer.output_mse, 3);
       };
       await check();
-      await slide(fig.locator(".slider input").first(), 5);
+      await fig.getByLabel("Layer", { exact: true }).selectOption("model.layers.1.mlp.down_proj.weight");
       await check();
       await fig.locator("input[value=both]").check({ force: true });
       await check();
+      await fig.getByRole("switch", { name: /^Planted outliers/ }).uncheck({ force: true });
+      await check();
+      await fig.getByLabel("Layer", { exact: true }).selectOption("synthetic");
+      await check();
+    }));
+
+  test("each card has a measured result with its interval in sight, and that of the cache its bits a value", () =>
+    onPage(async (page) => {
+      const rows = JSON.parse(readFileSync(join(root, "data/sweep.json"), "utf8")).rows;
+      const cards = await page.locator(".method-card").all();
+      assert.equal(cards.length, 9);
+      for (const card of cards) {
+        const measured = card.locator("dt", { hasText: "Measured here" }).locator("xpath=following-sibling::dd[1]");
+        const inSight = await measured.evaluate((dd) =>
+          [...dd.childNodes].filter((node) => node.nodeName !== "DETAILS").map((node) => node.textContent).join(""),
+        );
+        const [, more, low, high] = inSight.match(/(\S+) bits a byte more \((\S+) to (\S+)\)/) ?? assert.fail(inSight);
+        const close = (shown, exact) => agree(numberIn(shown), exact, 2);
+        assert.ok(
+          rows.some((row) => close(more, row.bits_per_byte_increase) && close(low, row.bits_per_byte_increase_ci95[0]) && close(high, row.bits_per_byte_increase_ci95[1])),
+          inSight,
+        );
+      }
+      const taken = await page.locator("#card-kv dd", { hasText: "as int4" }).first().textContent();
+      for (const format of ["int4", "int2"]) {
+        const { receipts } = runNative(`quantlens memory --model reference --kv-key ${format} --kv-value ${format}`);
+        const { value } = receipts.kv_cache.find(({ symbol }) => symbol === "key_bits");
+        assert.match(taken, new RegExp(`\\b${value}( bits)? as ${format}`));
+      }
     }));
 });
 
@@ -119,5 +148,26 @@ describe("myths", () => {
       const { curves } = runNative(await commandOf(cache));
       assert.equal(curves[0].times_smaller_than_formula, 1);
       near(numberIn(await bold(cache, "quantized")), curves[1].bytes[0] / 2 ** 30);
+    }));
+
+  test("one perplexity is not one model: every row is the command line's", { skip: !hasModel && "there is no model" }, () =>
+    onPage(async (page) => {
+      await show(page, "myths");
+      const same = figure(page.locator("#myth-same"), "One perplexity, and other bytes");
+      const answers = (await commandOf(same)).split("\n").map(runNative);
+      await same.getByRole("button", { name: "table", exact: true }).click();
+      const rows = same.locator(".panel tbody tr");
+      assert.equal(await rows.count(), answers.length);
+      for (const [i, answer] of answers.entries()) {
+        const cells = await rows.nth(i).locator("td").allTextContents();
+        near(numberIn(cells[1]), answer.bits_per_weight, 4);
+        near(numberIn(cells[2]), answer.perplexity, 4);
+        near(numberIn(cells[7]) / 100, answer.top1_agreement, 3);
+        near(numberIn(cells[8]) / 100, 1 - answer.top1_agreement, 2);
+      }
+      // What the figure is there for: perplexities within a hundredth of each other, and many other bytes.
+      const [whole, gptq] = answers;
+      assert.ok(Math.abs(gptq.perplexity / whole.perplexity - 1) < 0.01, `${gptq.perplexity}, ${whole.perplexity} as it is`);
+      assert.ok(gptq.top1_agreement < 0.99, `the same byte at ${gptq.top1_agreement}`);
     }));
 });

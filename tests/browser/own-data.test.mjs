@@ -27,6 +27,11 @@ const names = (page, name) =>
     name,
   );
 
+/** The chapter without its last figure, in which the model reads a text in eleven ways: it takes seconds. */
+const kOfFiles = 4;
+const onFiles = (steps) => onChapter("own-data", steps, "#own-data", kOfFiles);
+const filesSettled = (page) => settled(page, "own-data", kOfFiles);
+
 /** The command with the file's name as a path that the native tool finds. */
 const inFolder = (command, file) => command.replace(file.split("/").at(-1), file);
 
@@ -83,7 +88,7 @@ function sparseGguf(path, gigabytes) {
 
 describe("own data", () => {
   test("there is something to look at before a file is given", () =>
-    onChapter("own-data", async (page) => {
+    onFiles(async (page) => {
       assert.match(await contents(page).locator(".sentence").textContent(), /safetensors file with 1 tensor/);
       assert.match(await methods(page).locator(".sentence").textContent(), /ways to store it/);
     }));
@@ -95,12 +100,12 @@ describe("own data", () => {
     ]) {
       const path = join(folder, `large.${kind}`);
       const rows = make(path, 10);
-      await onChapter("own-data", async (page) => {
+      await onFiles(async (page) => {
         const began = performance.now();
         await give(page, path);
         await names(page, name);
         const opened = performance.now() - began;
-        await settled(page, "own-data");
+        await filesSettled(page);
         const all = performance.now() - began;
         t.diagnostic(`${kind}, 10 GB: listed after ${opened.toFixed(0)} ms, every figure of it after ${all.toFixed(0)} ms`);
         assert.ok(opened < 1000, `${kind}: ${opened} ms`);
@@ -122,14 +127,14 @@ describe("own data", () => {
   });
 
   test("every kind of file says what the command line says of it", () =>
-    onChapter("own-data", async (page) => {
+    onFiles(async (page) => {
       for (const path of ["tests/files/npy/f32_fortran.npy", "tests/golden/open/_inputs/c06_W.npy"].map((p) => join(root, p))) {
         await give(page, path);
         await page.waitForFunction(
           (name) => document.querySelector("#own-data .sentence")?.textContent.startsWith(name),
           path.split("/").at(-1),
         );
-        await settled(page, "own-data");
+        await filesSettled(page);
         for (const fig of [values(page), one(page)]) {
           const answer = runNative(inFolder(await commandOf(fig), path));
           const shown = numberIn(await fig.locator(".sentence b.is-outlier, .sentence b.is-error").last().textContent());
@@ -140,14 +145,14 @@ describe("own data", () => {
     }));
 
   test("another method and other settings say what the command line says", () =>
-    onChapter("own-data", async (page) => {
+    onFiles(async (page) => {
       const path = join(root, "tests/golden/open/_inputs/c06_W.npy");
       await give(page, path);
       await page.waitForFunction(() => document.querySelector("#own-data .sentence")?.textContent.startsWith("c06_W"));
       const fig = one(page);
       for (const method of ["q4_0", "nf4", "codebook", "rtn"]) {
         await fig.locator("select").first().selectOption(method);
-        await settled(page, "own-data");
+        await filesSettled(page);
         const command = await commandOf(fig);
         assert.ok(command.includes(method), command);
         const answer = runNative(inFolder(command, path));
@@ -160,11 +165,11 @@ describe("own data", () => {
     }));
 
   test("the result is downloaded as npy and as safetensors, and the command line reads it", () =>
-    onChapter("own-data", async (page) => {
+    onFiles(async (page) => {
       const path = join(root, "tests/golden/open/_inputs/c06_W.npy");
       await give(page, path);
       await page.waitForFunction(() => document.querySelector("#own-data .sentence")?.textContent.startsWith("c06_W"));
-      await settled(page, "own-data");
+      await filesSettled(page);
       const wanted = runNative(inFolder(await commandOf(one(page)), path));
       for (const [kind, argument] of [
         ["npy", ""],
@@ -200,15 +205,26 @@ describe("own data", () => {
         before,
       );
       await settled(page, "own-data");
-      const native = runNative((await commandOf(fig)).replace("text.txt", path).replace("--bits 4", "--bits 2"));
-      near(numberIn(await fig.locator(".sentence b.is-quantized").textContent()), native.perplexity, 3);
+      const answers = (await commandOf(fig)).split("\n").map((line) => runNative(line.replace("text.txt", path)));
+      await fig.getByRole("button", { name: "table", exact: true }).click();
+      const rows = await fig.locator(".panel tbody tr").evaluateAll((all) => all.map(({ cells }) => [...cells].map((cell) => cell.textContent)));
+      assert.equal(rows.length, answers.length);
+      for (const [i, answer] of answers.entries()) {
+        near(numberIn(rows[i][1]), answer.perplexity, 4);
+        near(numberIn(rows[i][6]) / 100, answer.top1_agreement, 2);
+        near(numberIn(rows[i][7]), answer.bits_per_weight, 4);
+      }
+      const isRounded = (method, bits) => (answer) => answer.method === method && answer.parameters.bits === bits;
+      const twoBits = ["rtn", "gptq"].map((method) => answers.find(isRounded(method, 2)));
+      const said = await fig.locator(".sentence b.is-quantized").allTextContents();
+      twoBits.forEach((answer, i) => near(numberIn(said[i]), answer.perplexity, 3));
       await fig.locator("textarea").fill("x");
       await fig.locator(".problem").waitFor();
       assert.match(await fig.locator(".problem").textContent(), /1 tokens, must have at least 2/);
     }));
 
   test("bad files are refused in the words of the command line", () =>
-    onChapter("own-data", async (page) => {
+    onFiles(async (page) => {
       const cases = [
         ["notes.npy", Buffer.from("this is a text, and not a tensor")],
         ["cut.safetensors", Buffer.concat([Buffer.from([64, 0, 0, 0, 0, 0, 0, 0]), Buffer.from('{"a":{"dtype":"F32"')])],
@@ -239,7 +255,7 @@ describe("own data", () => {
     }));
 
   test("tensors that cannot be weights are refused beside the figures, and the list stays", () =>
-    onChapter("own-data", async (page) => {
+    onFiles(async (page) => {
       await give(page, join(root, "tests/files/npy/f32_fortran_3d.npy"));
       await page.waitForFunction(() => document.querySelector("#own-data .sentence")?.textContent.startsWith("f32_fortran_3d"));
       const problem = values(page).locator(".problem");

@@ -112,15 +112,15 @@ export function figure(within, title) {
   return within.locator("figure").filter({ has: page.locator("figcaption", { hasText: title }) });
 }
 
-/** Brings a chapter into view and waits until its figures have their first answer. */
-export async function show(page, chapter) {
+/** Brings a chapter into view and waits until its figures, or the first so many of them, have their first answer. */
+export async function show(page, chapter, most = Number.POSITIVE_INFINITY) {
   await page.locator(`#${chapter}`).scrollIntoViewIfNeeded();
   const demos = page.locator(`#${chapter} [data-demo]`);
-  for (let i = 0; i < (await demos.count()); i += 1) {
+  for (let i = 0; i < Math.min(most, await demos.count()); i += 1) {
     await demos.nth(i).scrollIntoViewIfNeeded();
     await page.locator(`#${chapter} [data-demo][data-awake]`).nth(i).waitFor();
   }
-  await settled(page, chapter);
+  await settled(page, chapter, most);
   const problems = await page.locator(`#${chapter} .problem`).allTextContents();
   if (problems.length > 0) throw new Error(`${chapter}: ${problems.join("; ")}`);
 }
@@ -137,18 +137,21 @@ export async function showAll(page) {
 export const drawn = (page) =>
   page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))));
 
-/** Waits until every figure of the chapter shows a fresh answer, or says what is wrong. */
-export const settled = (page, chapter) =>
+/** Waits until every figure of the chapter, or of its first so many, shows a fresh answer, or says what is wrong. */
+export const settled = (page, chapter, most = Number.POSITIVE_INFINITY) =>
   page.waitForFunction(
-    (id) =>
-      [...document.querySelectorAll(`#${id} .figure`)].every(
-        (figure) =>
-          figure.querySelector(".problem") ||
-          (!figure.querySelector(".placeholder:not([data-absent]), .picture[data-stale]") &&
-            // A synthetic layer stands in until the model is here.
-            !figure.querySelector(".figure-lead")?.textContent.includes("takes its place once it is loaded")),
-      ),
-    chapter,
+    ([id, count]) =>
+      [...document.querySelectorAll(`#${id} [data-demo]`)]
+        .slice(0, count)
+        .flatMap((demo) => [...demo.querySelectorAll(".figure")])
+        .every(
+          (figure) =>
+            figure.querySelector(".problem") ||
+            (!figure.querySelector(".placeholder:not([data-absent]), .picture[data-stale]") &&
+              // A synthetic layer stands in until the model is here.
+              !figure.querySelector(".figure-lead")?.textContent.includes("takes its place once it is loaded")),
+        ),
+    [chapter, most],
     { timeout: 120_000 },
   );
 
@@ -166,9 +169,10 @@ export const withPlainSimd = (page) =>
 /**
  * Runs `steps` on a fresh page and requires that nothing went wrong meanwhile. The page's core is the plain SIMD build, whose
  * sums are those of the native tool that runNative runs: both agree to the last bit, whatever this machine's processor is.
+ * Nothing moves, so that a link leads to its chapter at once; alone/play.test.mjs looks at the page in motion.
  */
 export async function onPage(steps, hash = "", options = {}) {
-  const opened = await open(browser, server.address, options);
+  const opened = await open(browser, server.address, { reducedMotion: "reduce", ...options });
   try {
     await withPlainSimd(opened.page);
     await opened.goto(hash);
@@ -180,10 +184,10 @@ export async function onPage(steps, hash = "", options = {}) {
   }
 }
 
-/** The same with one chapter in view. */
-export const onChapter = (chapter, steps, hash = `#${chapter}`) =>
+/** The same with one chapter in view, or its first so many figures. */
+export const onChapter = (chapter, steps, hash = `#${chapter}`, most = Number.POSITIVE_INFINITY) =>
   onPage(async (page) => {
-    await show(page, chapter);
+    await show(page, chapter, most);
     await steps(page);
   }, hash);
 

@@ -2,7 +2,7 @@
 // after the reader has moved something.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { commandOf, figure, near, numberIn, onChapter, runNative, serveAndLaunch, settled, slide } from "./page.mjs";
+import { answersTo, commandOf, figure, near, numberIn, onChapter, runNative, serveAndLaunch, settled, slide } from "./page.mjs";
 
 serveAndLaunch();
 
@@ -14,11 +14,46 @@ function bytesIn(text) {
   assert.ok(unit, `no unit in '${text}'`);
   return numberIn(text) * kUnits[unit];
 }
+const in2 = (number) => number.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const sentence = (fig, kind) => fig.locator(`.sentence b.is-${kind}`).first().textContent();
 const choose = async (page, chapter, fig, name, value) => {
   await fig.getByLabel(name, { exact: true }).selectOption(value);
   await settled(page, chapter);
 };
+
+describe("challenge", () => {
+  test("each model's row, its bits and what fits are the command line's, with another format, model and memory", () =>
+    onChapter("challenge", async (page) => {
+      const fig = figure(page, "Where 16 bits do not fit");
+      await fig.getByRole("button", { name: "table", exact: true }).click();
+      for (const [move, format, models] of [
+        [async () => {}, "int4", 5],
+        [async () => choose(page, "challenge", fig, "Store the weights as", "nvfp4"), "nvfp4", 5],
+        [async () => choose(page, "challenge", fig, "Your model", "mixtral-8x7b"), "nvfp4", 6],
+        [async () => slide(fig.locator(".slider input"), 0), "nvfp4", 6],
+      ]) {
+        await move();
+        await settled(page, "challenge");
+        const answers = (await answersTo(fig)).filter((answer) => answer.formats);
+        const rows = await fig.locator(".panel tbody tr").evaluateAll((all) => all.map(({ cells }) => [...cells].map((cell) => cell.textContent)));
+        assert.equal(rows.length, models);
+        assert.equal(answers.length, models);
+        for (const [i, [name, , plain, eight, own, bits, times, fits]] of rows.entries()) {
+          const stored = (id) => answers[i].formats.find((one) => one.format === id);
+          assert.equal(name, answers[i].model);
+          for (const [shown, id] of [
+            [plain, "f16"],
+            [eight, "int8"],
+            [own, format],
+          ])
+            assert.equal(shown, in2(stored(id).weights / 2 ** 30));
+          assert.equal(bits, in2(stored(format).bits_per_weight));
+          assert.equal(times, in2(stored(format).times_smaller_than_f16));
+          assert.equal(fits, stored(format).fits ? "yes" : "no");
+        }
+      }
+    }));
+});
 
 describe("cache-growth", () => {
   test("the cache of three models in two formats is the command line's", () =>
@@ -55,6 +90,7 @@ describe("memory", () => {
     onChapter("memory", async (page) => {
       const fig = figure(page, "What lies in memory");
       const fits = figure(page, "The other way round");
+      await fig.getByRole("button", { name: "table", exact: true }).click();
       for (const move of [
         async () => {},
         async () => choose(page, "memory", fig, "Weights", "q2_K"),
@@ -63,6 +99,8 @@ describe("memory", () => {
           await choose(page, "memory", fig, "Cached values", "int4");
         },
         async () => choose(page, "memory", fig, "Model", "llama-3.1-405b"),
+        async () => choose(page, "memory", fig, "Model", "qwen3-30b-a3b"),
+        async () => choose(page, "memory", fig, "Device", "apple-m3-pro"),
       ]) {
         await move();
         await settled(page, "memory");
@@ -71,6 +109,14 @@ describe("memory", () => {
         const text = await fig.locator(".sentence").textContent();
         assert.equal(/It fits/.test(text), own.fit.fits, text);
         if (own.fit.fits) assert.ok(text.includes(own.fit.max_context.toLocaleString("en")), text);
+        const parts = await fig.locator(".panel tbody tr").evaluateAll((rows) => rows.map(({ cells }) => [cells[0].textContent, cells[1].textContent]));
+        const sizes = new Map(parts.map(([name, size]) => [name, numberIn(size)]));
+        near(sizes.get("KV cache"), own.kv_cache.total, 8);
+        near(sizes.get("Everything else"), own.receipts.total.find((row) => row.symbol === "overhead").value, 8);
+        near(sizes.get("All of it"), own.total, 8);
+        const experts = own.receipts.parameters.some((row) => row.symbol === "experts");
+        assert.equal(/work on each token/.test(text), experts, text);
+        if (experts) near(numberIn(await sentence(fig, "original")), own.active_parameters / 1e9);
         const other = runNative(await commandOf(fits));
         const best = other.formats.find((row) => row.format === other.best);
         if (best) assert.equal(await sentence(fits, "good"), best.name);
@@ -125,6 +171,47 @@ describe("speed", () => {
       assert.equal(many.decode.at(-1).batch, 512);
       near(numberIn(await sentence(roof, "quantized")), many.decode.at(-1).times_faster_than_f16);
       assert.equal(many.prefill.times_faster_than_f16, 1);
+    }));
+
+  test("a model of experts says how many of them a step reads, and any other does not", () =>
+    onChapter("speed", async (page) => {
+      const fig = figure(page, "What a device could do at best");
+      assert.equal(await fig.locator(".sentence b.is-scale").count(), 0);
+      await choose(page, "speed", fig, "Model", "qwen3-30b-a3b");
+      for (const [place, words] of [
+        [0, "for 1 text a step"],
+        [3, "for 8 texts a step"],
+      ]) {
+        await slide(fig.getByRole("slider", { name: "Texts at a time", exact: true }).and(page.locator("input")), place);
+        await page.waitForFunction((wanted) => document.querySelector("#speed .sentence").textContent.includes(wanted), words);
+        await settled(page, "speed");
+        const { receipts } = runNative(await commandOf(fig));
+        const value = (symbol) => receipts.decode.find((row) => row.symbol === symbol).value;
+        near(numberIn(await sentence(fig, "scale")), value("experts_read"));
+        const text = await fig.locator(".sentence").textContent();
+        assert.ok(text.includes(`of the ${value("experts")} experts`), text);
+        near(numberIn(text.match(/([\d.]+).billion of its numbers work/)[1]), value("active") / 1e9);
+      }
+    }));
+
+  test("every device is listed as the command line lists it", () =>
+    onChapter("speed", async (page) => {
+      const fig = figure(page, "The devices, and where their numbers");
+      const { devices } = runNative(await commandOf(fig));
+      const textsOf = (rows) => rows.evaluateAll((all) => all.map(({ cells }) => [...cells].map((cell) => cell.textContent)));
+      const rows = await textsOf(fig.locator("tbody tr"));
+      assert.equal(rows.length, devices.length);
+      await fig.getByRole("button", { name: "table", exact: true }).click();
+      assert.deepEqual(await textsOf(fig.locator(".panel tbody tr")), devices.map(({ name, source, evidence }) => [name, source, evidence]));
+      for (const [i, [name, memory, bandwidth, peak]] of rows.entries()) {
+        const device = devices[i];
+        assert.equal(name, device.name);
+        if (device.memory_bytes === null) assert.equal(memory, "in several sizes");
+        else near(bytesIn(memory), device.memory_bytes);
+        near(numberIn(bandwidth), device.bandwidth_gb_s, 5);
+        if (device.fp16_tflops === null) assert.equal(peak, "not known");
+        else near(numberIn(peak), device.fp16_tflops, 5);
+      }
     }));
 });
 

@@ -1,7 +1,7 @@
 // The playgrounds of the methods: each shows what the command that it copies prints.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { commandOf, figure, hasModel, near, numberIn, onChapter, runNative, serveAndLaunch, settled, slide } from "./page.mjs";
+import { answersTo, commandOf, figure, hasModel, isAmong, near, numberIn, numbersOf, onChapter, runNative, serveAndLaunch, settled, shownNumber, slide } from "./page.mjs";
 
 serveAndLaunch();
 
@@ -38,6 +38,21 @@ describe("a playground says what the command line says", () => {
       near(shown[1], answer.output_mse_gptq);
       near(shown[2], answer.output_mse_rtn);
       assert.ok(shown[0] <= shown[1]);
+      // Both are of the chosen layer: a corner of it, or a synthetic one.
+      const layer = fig.getByLabel("Layer", { exact: true });
+      for (const chosen of ["model.layers.0.mlp.down_proj.weight", "synthetic"]) {
+        await layer.selectOption(chosen);
+        await settled(page, "gptq");
+        for (const [small, rows, columns] of [
+          [stepper, 16, 32],
+          [best, 8, 6],
+        ]) {
+          const of = runNative(await commandOf(small));
+          assert.deepEqual([of.rows, of.columns], [rows, columns]);
+          assert.equal(of.layer === chosen, hasModel && chosen !== "synthetic");
+          near((await numbers(small, "b")).at(-1), of.output_mse_so_far_rtn ?? of.output_mse_rtn);
+        }
+      }
     }));
 
   test("AWQ: the search and the comparison with channels kept in 16 bits", () =>
@@ -60,18 +75,28 @@ describe("a playground says what the command line says", () => {
       const [bits, error] = await numbers(kept, "b");
       near(bits, answer.bits_per_weight);
       near(error, answer.output_mse);
+      const counted = `(${answer.details.salient_channels.length} of ${answer.columns})`;
+      assert.ok((await kept.locator(".sentence").textContent()).replace(/\s+/g, " ").includes(counted), counted);
+      await slide(slider(kept, "Channels kept in FP16"), 0);
+      await settled(page, "awq");
+      const none = runNative(await commandOf(kept));
+      assert.equal(none.method, "rtn");
+      near((await numbers(kept, "b"))[1], none.output_mse);
     }));
 
   test("SmoothQuant: at three alphas", () =>
     onChapter("smoothquant", async (page) => {
       const fig = figure(page, "The range of each input channel");
       for (const alpha of [0.5, 0, 0.8]) {
-        await slide(slider(fig, "Share that moves to the weights (alpha)"), alpha);
+        await slide(slider(fig, "Share moved (alpha)"), alpha);
         await settled(page, "smoothquant");
         const answer = runNative(await commandOf(fig));
         const [ours, plain] = await numbers(fig, "b");
         near(ours, answer.output_mse);
         near(plain, answer.output_mse_rtn);
+        const [before, after] = (await fig.locator(".sentence .is-outlier").textContent()).split(" to ").map(numberIn);
+        near(before, Math.max(...answer.details.activation_maxima_before));
+        near(after, Math.max(...answer.details.activation_maxima_after));
         const [swept] = await numbers(figure(page, "The output error over all alphas"), "b");
         near(swept, answer.output_mse);
       }
@@ -197,4 +222,26 @@ describe("the whole model, measured in the page, is what the command line measur
         near(cells[9] / 100, answer.top1_agreement, 3);
       }),
     );
+
+  test("kv-lab: quality of each cache, its bits and its bytes, and those of another pair", () =>
+    onChapter("kv-lab", async (page) => {
+      const fig = await measured(page, "kv-lab");
+      await fig.getByRole("button", { name: "table" }).click();
+      const check = async () => {
+        const exact = (await answersTo(fig)).flatMap(numbersOf);
+        const rows = await fig.locator(".panel tbody tr").evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.textContent)));
+        assert.equal(rows.length, 6);
+        for (const row of rows)
+          for (const column of [3, 5, 7, 9, 11, 12, 13]) assert.ok(isAmong(shownNumber(row[column]), exact), `${row[0]}: ${row[column]}`);
+        return rows.at(-1);
+      };
+      const before = await check();
+      assert.deepEqual(before.slice(11, 13), ["5", "3"]);
+      await fig.getByRole("radio", { name: "8" }).first().check({ force: true });
+      await fig.getByText("Your choice: keys in 8 bits").first().waitFor();
+      await measured(page, "kv-lab");
+      const after = await check();
+      assert.deepEqual(after.slice(11, 13), ["9", "3"]);
+      assert.ok(numberIn(after[7]) < numberIn(before[7]), "keys in 8 bits move the predictions less than in 4");
+    }));
 });

@@ -69,7 +69,7 @@ describe("nothing jumps", () => {
           for (const [i, id] of chapters.entries()) assert.ok(sums[i] <= kMostShift, `${id}: layout shift ${sums[i]}: ${JSON.stringify(largest)}`);
         },
         "",
-        { width },
+        { width, reducedMotion: "no-preference" },
       ));
 });
 
@@ -98,7 +98,7 @@ test(`no move of a slider keeps the page busy for over ${kLongestMs} ms`, (t) =>
       assert.ok(rounds[0].length > 10, "the trace has no tasks");
       assert.ok(Math.min(...longest) <= kLongestMs, `${chapter}: tasks of ${longest.join(", ")} ms`);
     }
-  }));
+  }, "", { reducedMotion: "no-preference" }));
 
 /** Milliseconds of the processor that each task of a page's own thread took, longest first: a busy machine changes nothing. */
 function tasksOfPage({ traceEvents }) {
