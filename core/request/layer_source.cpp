@@ -74,17 +74,17 @@ Result<std::pair<std::size_t, std::size_t>> parse_shape(std::string_view text) {
                          "ROWSxCOLUMNS such as 512x512, with at most " + to_text(kMaxSyntheticValues) + " weights");
 }
 
-/// A matrix of the language model, with the inputs that it sees on the calibration text where one came.
+/// A tensor of the language model, with the inputs that it sees on the calibration text where one came; a norm is one row,
+/// and multiplies no inputs.
 Result<Layer> model_layer(const LayerSource& source, Call& call) {
     const auto loaded = model_of(call);
     if (!loaded) return std::unexpected(loaded.error());
     const auto text = tokens_of(call, "calibration", false);
     if (!text) return std::unexpected(text.error());
     const auto index = loaded->weights->find(source.layer);
-    if (!index || loaded->weights->specs()[*index].is_norm) {
+    if (!index) {
         std::string known;
-        for (const auto& spec : loaded->weights->specs())
-            if (!spec.is_norm) known.append(known.empty() ? "" : ", ").append(spec.name);
+        for (const auto& spec : loaded->weights->specs()) known.append(known.empty() ? "" : ", ").append(spec.name);
         return bad_parameter("layer", "'" + source.layer + "'", "one of " + known);
     }
     auto weights = loaded->weights;
