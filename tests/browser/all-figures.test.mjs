@@ -42,56 +42,34 @@ async function assertFits(page) {
   }
 }
 
-/** Every figure is computed once for the tests of a reader, who then turns the phone or drags the window. */
-function reader(name, options, tests) {
-  describe(`the whole page, with ${name}`, () => {
-    let opened;
-    before(async () => {
-      // The policy forbids scripts of others, axe's too: only these tests may look past it.
-      opened = await open(browser, server.address, { ...options, bypassCSP: true, reducedMotion: "reduce" });
-      await opened.goto();
-      await showAll(opened.page);
-      await opened.page.evaluate(axe);
+// Every figure is computed once, for a reader who then turns the phone and drags the window.
+describe("the whole page", () => {
+  let opened;
+  before(async () => {
+    // The policy forbids scripts of others, axe's too: only these tests may look past it.
+    opened = await open(browser, server.address, { width: 1280, bypassCSP: true, reducedMotion: "reduce" });
+    await opened.goto();
+    await showAll(opened.page);
+    await opened.page.evaluate(axe);
+  });
+  after(() => opened?.context.close());
+
+  const look = (title, steps) =>
+    test(title, async () => {
+      await steps(opened.page);
+      assert.deepEqual(opened.wrongs, []);
     });
-    after(() => opened?.context.close());
+  const lookWithAxe = (widths) => {
+    for (const theme of ["light", "dark"])
+      for (const width of widths)
+        look(`axe finds nothing in the ${theme} theme at ${width} px`, async (page) => {
+          await turn(page, theme, width);
+          assert.deepEqual(await violations(page), []);
+          await assertFits(page);
+        });
+  };
 
-    const look = (title, steps) =>
-      test(title, async () => {
-        await steps(opened.page);
-        assert.deepEqual(opened.wrongs, []);
-      });
-    tests(look);
-  });
-}
-
-const lookWithAxe = (look, widths) => {
-  for (const theme of ["light", "dark"])
-    for (const width of widths)
-      look(`axe finds nothing in the ${theme} theme at ${width} px`, async (page) => {
-        await turn(page, theme, width);
-        assert.deepEqual(await violations(page), []);
-        await assertFits(page);
-      });
-};
-
-reader("fingers", { width: 360, hasTouch: true }, (look) => {
-  lookWithAxe(look, [360]);
-
-  look("nothing is wider than a window of 320 px, and controls are large enough to touch", async (page) => {
-    await turn(page, "light", 320);
-    await assertFits(page);
-    const small = await page.evaluate(() =>
-      [...document.querySelectorAll("button, .slider input, .segment, .cell, select, .switch")]
-        .filter((control) => control.checkVisibility())
-        .map((control) => ({ name: control.textContent || control.className, height: control.getBoundingClientRect().height }))
-        .filter((control) => control.height < 43.5),
-    );
-    assert.deepEqual(small, []);
-  });
-});
-
-reader("a pointer", { width: 1280 }, (look) => {
-  lookWithAxe(look, [768, 1280]);
+  lookWithAxe([360, 768, 1280]);
 
   look("it fits its window at 200 % zoom, of all and of the text alone", async (page) => {
     // A window of 1280 x 900 has half as many of the page's own pixels where all is twice as large.
@@ -121,5 +99,17 @@ reader("a pointer", { width: 1280 }, (look) => {
       if (href.startsWith("#")) assert.ok(found.ids.includes(href.slice(1).split("?")[0]), `${href} leads nowhere`);
       else assert.match(href, /^https:\/\/[\w.-]+\.[a-z]+(\/|$)/, `${name}: ${href}`);
     }
+  });
+
+  look("nothing is wider than a window of 320 px, and controls are large enough to touch", async (page) => {
+    await turn(page, "light", 320);
+    await assertFits(page);
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll("button, .slider input, .segment, .cell, select, .switch")]
+        .filter((control) => control.checkVisibility())
+        .map((control) => ({ name: control.textContent || control.className, height: control.getBoundingClientRect().height }))
+        .filter((control) => control.height < 43.5),
+    );
+    assert.deepEqual(small, []);
   });
 });

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { browser, figure, open, serveAndLaunch, server, show } from "./page.mjs";
+import { browser, figure, near, numberIn, open, serveAndLaunch, server, show } from "./page.mjs";
 
 serveAndLaunch();
 
@@ -84,4 +84,24 @@ test("the device is measured, can be stopped, and is compared with a native repo
   assert.deepEqual(wrongs, []);
   await context.close();
   rmSync(folder, { recursive: true });
+});
+
+test("the sizes of a weight are timed when asked, and the fewer bits take the less time", async () => {
+  const { page, goto, context, wrongs } = await open(browser, server.address);
+  await goto("#trade-offs");
+  const fig = figure(page.locator("#trade-offs"), "The same sizes in time");
+  await fig.scrollIntoViewIfNeeded();
+  assert.equal(await fig.locator(".picture").getByText("not measured yet").count(), 3);
+  await fig.getByRole("button", { name: "measure" }).click();
+  await fig.locator(".sentence b.is-good").waitFor();
+  await fig.getByRole("button", { name: "table", exact: true }).click();
+  const rows = await fig.locator(".panel tbody tr").evaluateAll((list) => list.map((row) => [...row.cells].map((cell) => cell.textContent)));
+  const times = rows.map((row) => numberIn(row[1]));
+  assert.equal(times.length, 3);
+  assert.ok(times[2] < times[0], `4 bits took ${times[2]} ms, 32 bits ${times[0]} ms`);
+  // 32 bits are 64 MiB; what is read a second, times the time, is that.
+  near(numberIn(rows[0][2]) * times[0] * 1e6, 4096 * 4096 * 4, 2);
+  near(numberIn(await fig.locator(".sentence b.is-good").textContent()), times[0] / times[2], 1);
+  assert.deepEqual(wrongs, []);
+  await context.close();
 });

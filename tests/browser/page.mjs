@@ -152,7 +152,8 @@ export const settled = (page, chapter, most = Number.POSITIVE_INFINITY) =>
               !figure.querySelector(".figure-lead")?.textContent.includes("takes its place once it is loaded")),
         ),
     [chapter, most],
-    { timeout: 120_000 },
+    // Not at each frame, which is the default: the core computes meanwhile.
+    { timeout: 120_000, polling: 50 },
   );
 
 /** Puts code before the worker's own. */
@@ -166,21 +167,36 @@ export const beforeWorker = (page, code) =>
 export const withPlainSimd = (page) =>
   beforeWorker(page, "{ const real = WebAssembly.validate; let n = 0; WebAssembly.validate = (bytes) => (n++ === 0 ? real(bytes) : false) }");
 
+/** The tab of a test file whose tests all want the same one: a new one takes three times as long as one that is loaded again. */
+let tab;
+
+async function freshTab() {
+  if (tab) {
+    await tab.page.goto("about:blank");
+    tab.wrongs.length = 0;
+  } else tab = await open(browser, server.address, { reducedMotion: "reduce" });
+  return tab;
+}
+
 /**
- * Runs `steps` on a fresh page and requires that nothing went wrong meanwhile. The page's core is the plain SIMD build, whose
- * sums are those of the native tool that runNative runs: both agree to the last bit, whatever this machine's processor is.
- * Nothing moves, so that a link leads to its chapter at once; alone/play.test.mjs looks at the page in motion.
+ * Runs `steps` on a page that was just loaded and requires that nothing went wrong meanwhile. The page's core is the plain
+ * SIMD build, whose sums are those of the native tool that runNative runs: both agree to the last bit, whatever this
+ * machine's processor is. Nothing moves, so that a link leads to its chapter at once; alone/play.test.mjs looks at the page
+ * in motion. With options of its own the page has a tab, and a browser's storage, of its own.
  */
-export async function onPage(steps, hash = "", options = {}) {
-  const opened = await open(browser, server.address, { reducedMotion: "reduce", ...options });
+export async function onPage(steps, hash = "", options = undefined) {
+  const opened = options ? await open(browser, server.address, { reducedMotion: "reduce", ...options }) : await freshTab();
   try {
     await withPlainSimd(opened.page);
     await opened.goto(hash);
     await steps(opened.page, opened);
     assert.deepEqual(opened.wrongs, []);
+  } catch (error) {
+    if (!options) tab = undefined; // whatever state it is in is not the next test's
+    throw error;
   } finally {
     await opened.page.unrouteAll({ behavior: "ignoreErrors" });
-    await opened.context.close();
+    if (options) await opened.context.close();
   }
 }
 
