@@ -4,8 +4,9 @@ import type { Measured, MeasureResponse } from "../../core/requests";
 import { Figure } from "../../ui/figure";
 import { FileInput } from "../../ui/file-input";
 import { decimals, significant } from "../../ui/format";
+import { MeasureButtons } from "../shared/measuring";
 import { methodName } from "../shared/settings-text";
-import { compareWith, kAsked, kProducts, measured, type Run, start, stop } from "./measure";
+import { type Compared, compared, compareWith, device, kProducts } from "./measure";
 import { byBytes, type Report, sameWork } from "./report";
 
 const rate = (row: Measured): string =>
@@ -71,7 +72,7 @@ function limitOf(rows: readonly MeasureResponse[]) {
   return memory ? { value: memory.gb_per_s, text: `reading memory: ${rate(memory)}` } : "later";
 }
 
-function Said({ run }: { run: Run }) {
+function Said({ run }: { run: Compared }) {
   const find = (kernel: string) => run.rows.find((row) => row.kernel === kernel);
   const [memory, float, int8] = [find("memory"), find("float"), find("int8")];
   const status = core.status.value;
@@ -96,27 +97,15 @@ function Said({ run }: { run: Run }) {
 }
 
 export function Device() {
-  const run = measured.value.value!;
-  const running = run.state === "running";
   return (
     <Figure
       title="What this device gives, and what the kernels take of it"
       lead="A product with one token reads every weight once: it can be no faster than memory."
-      result={measured}
-      command={() => kAsked}
+      result={compared}
+      command={() => device.asked}
       controls={
         <>
-          <div class="control buttons">
-            <button type="button" class="plain-button" disabled={running} onClick={() => void start()}>
-              measure
-            </button>
-            <button type="button" class="plain-button" disabled={!running} onClick={stop}>
-              stop
-            </button>
-            <span class="hint" role="status">
-              {running ? `${run.rows.length} of ${kAsked.length}` : ""}
-            </span>
-          </div>
+          <MeasureButtons {...device} />
           <FileInput
             label="To compare, drop a report of quantbench --report here, or choose one"
             accept=".json"

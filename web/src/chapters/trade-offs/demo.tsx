@@ -14,6 +14,7 @@ import {
 } from "../shared/published";
 
 export { MeasuredHere } from "./measured";
+export { SpeedHere } from "./speed";
 
 const kShown = ["squeezellm-1", "llama-cpp-quantize", "llama-cpp-scoreboard", "awq-4", "quarot-1", "kivi-3"];
 const kTables = kShown.map((id) => [id, tableOf(id).title] as const);

@@ -33,15 +33,10 @@ const kWays: readonly (readonly [name: string, settings: Partial<QuantizeRequest
 ];
 
 const about = ask(() => ({ op: "model" as const }));
-const values = ask(() =>
-  isNorm(nameNow())
-    ? undefined
-    : { op: "statistics" as const, of: "weights" as const, layer: nameNow(), bins: 61 },
-);
-const stored = () =>
-  isNorm(nameNow()) ? [] : kWays.map(([, way]) => ({ op: "quantize" as const, ...way, layer: nameNow() }));
+const values = ask(() => ({ op: "statistics" as const, of: "weights" as const, layer: nameNow(), bins: 61 }));
+const stored = () => kWays.map(([, way]) => ({ op: "quantize" as const, ...way, layer: nameNow() }));
 const sizes = askEach(stored);
-/** Norms cannot be opened as a matrix can; what all of them take is the planner's. */
+/** What all norms take together is the planner's. */
 const norms = ask(() =>
   isNorm(nameNow()) ? { op: "memory" as const, model: "reference", weights: "f16", context: 1 } : undefined,
 );
@@ -56,15 +51,13 @@ const result: Answer<Shown> = {
   ...about,
   value: computed(() => {
     const [model, own] = [about.value.value, values.value.value];
-    shown ||=
-      model !== undefined && (isNorm(nameNow()) || (own !== undefined && sizes.value.value !== undefined));
+    shown ||= model !== undefined && own !== undefined && sizes.value.value !== undefined;
     return model && shown ? { about: model, values: own } : undefined;
   }),
   error: computed(() => about.error.value ?? values.error.value ?? sizes.error.value),
   stale: computed(
     () =>
-      modelStatus.value.state !== "missing" &&
-      (about.stale.value || (!isNorm(nameNow()) && (values.stale.value || sizes.stale.value))),
+      modelStatus.value.state !== "missing" && (about.stale.value || values.stale.value || sizes.stale.value),
   ),
   request: computed(() => values.request.value ?? about.request.value),
 };
@@ -203,7 +196,7 @@ export function Blocks() {
             <Named name={tensor.name} /> has {whole(tensor.rows * tensor.columns)} of{" "}
             {whole(r.about.parameters)} numbers
             {all ? `; all norms together take ${bytes(all.norms)} of ${bytes(all.total)} in 16 bits` : ""}:
-            too few to be worth rounding.
+            too few to be worth rounding. Each scales one number of the row.
           </>
         ) : (
           <>
@@ -227,7 +220,7 @@ export function Blocks() {
       }}
       table={() => ({
         caption: `${nameNow()}, stored in other ways`,
-        columns: ["format", "bits a weight", "bytes", "error of the weights (MSE)"],
+        columns: ["format", "bits a weight", "bytes", "error of the numbers (MSE)"],
         rows: (sizes.value.value?.items ?? []).map((item, i) => [
           kWays[i]![0],
           decimals(item.bits_per_weight, 3),
@@ -240,17 +233,17 @@ export function Blocks() {
         <>
           <Diagram model={r.about} />
           <div class="block-values">
-            {r.values && !isNorm(nameNow()) ? (
+            {r.values ? (
               <>
                 <Columns
-                  label={`How many weights of ${nameNow()} have which value.`}
-                  unit="weights"
+                  label={`How many numbers of ${nameNow()} have which value.`}
+                  unit="numbers"
                   kind="original"
                   values={r.values.histogram.counts}
                   axis={{ low: r.values.histogram.low, high: r.values.histogram.high, label: "value" }}
                   format={(value) => whole(value)}
                   describe={(i) =>
-                    `part ${i + 1} of ${r.values!.histogram.counts.length}: ${whole(r.values!.histogram.counts[i]!)} weights`
+                    `part ${i + 1} of ${r.values!.histogram.counts.length}: ${whole(r.values!.histogram.counts[i]!)} numbers`
                   }
                 />
                 <dl class="figures-row is-even">
