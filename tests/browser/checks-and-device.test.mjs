@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { browser, figure, near, numberIn, open, serveAndLaunch, server, show } from "./page.mjs";
+import { browser, figure, near, numberIn, open, serveAndLaunch, server, show, wake } from "./page.mjs";
 
 serveAndLaunch();
 
@@ -90,7 +90,7 @@ test("the sizes of a weight are timed when asked, and the fewer bits take the le
   const { page, goto, context, wrongs } = await open(browser, server.address);
   await goto("#trade-offs");
   const fig = figure(page.locator("#trade-offs"), "The same sizes in time");
-  await fig.scrollIntoViewIfNeeded();
+  await wake(page, "trade-offs/SpeedHere");
   assert.equal(await fig.locator(".picture").getByText("not measured yet").count(), 3);
   await fig.getByRole("button", { name: "measure" }).click();
   await fig.locator(".sentence b.is-good").waitFor();

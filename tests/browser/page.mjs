@@ -112,6 +112,12 @@ export function figure(within, title) {
   return within.locator("figure").filter({ has: page.locator("figcaption", { hasText: title }) });
 }
 
+/** Brings one figure into view, "chapter/Name" as its chapter's text calls it, and waits until its script has come. */
+export async function wake(page, demo) {
+  await page.locator(`[data-demo="${demo}"]`).scrollIntoViewIfNeeded();
+  await page.locator(`[data-demo="${demo}"][data-awake]`).waitFor();
+}
+
 /** Brings a chapter into view and waits until its figures, or the first so many of them, have their first answer. */
 export async function show(page, chapter, most = Number.POSITIVE_INFINITY) {
   await page.locator(`#${chapter}`).scrollIntoViewIfNeeded();
