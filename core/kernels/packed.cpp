@@ -1,11 +1,6 @@
 #include "kernels/packed.h"
 
 #include <algorithm>
-#include <cstdlib>
-
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
 
 #include "kernels/scratch.h"
 #include "kernels/table.h"
@@ -14,19 +9,6 @@
 namespace quantlens::kernels {
 
 namespace {
-
-/// Memory for weights. In large pages where the system has them: a token times 4096 x 4096 weights of q4_0 from memory
-/// took 247 us instead of 256 (Zen 3, one thread).
-std::uint8_t* allocate(std::size_t bytes) {
-    constexpr std::size_t kLine = 64, kPage = std::size_t{2} << 20;
-    const std::size_t alignment = bytes < 2 * kPage ? kLine : kPage;
-    void* memory = nullptr;
-    if (posix_memalign(&memory, alignment, bytes) != 0) out_of_memory();
-#if defined(__linux__)
-    if (alignment == kPage) madvise(memory, bytes, MADV_HUGEPAGE);  // a wish: nothing depends on it
-#endif
-    return static_cast<std::uint8_t*>(memory);
-}
 
 std::size_t ceil_div(std::size_t value, std::size_t divisor) { return (value + divisor - 1) / divisor; }
 
@@ -65,10 +47,10 @@ PackedMatrix::PackedMatrix(PackedKind kind, std::size_t rows, std::size_t column
     const PackedKernel& kernel = active_table().packed[std::size_t(kind)];
     const std::size_t blocks = ceil_div(columns, 32), whole = blocks / blocks_, rest = blocks % blocks_;
     size_ = ceil_div(rows, kPackedRows) * (whole * kernel.bytes(blocks_) + (rest ? kernel.bytes(rest) : 0));
-    data_.reset(allocate(size_));
+    data_.reset(static_cast<std::uint8_t*>(allocate_aligned(size_)));
 }
 
-void PackedMatrix::Free::operator()(std::uint8_t* memory) const { std::free(memory); }
+void PackedMatrix::Free::operator()(std::uint8_t* memory) const { free_aligned(memory); }
 
 void matmul_packed(MatrixView<const float> x, const PackedMatrix& weights, MatrixView<float> out, ThreadPool& pool) {
     if (out.empty()) return;

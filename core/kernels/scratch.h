@@ -2,7 +2,8 @@
 
 #include <cstddef>
 #include <memory>
-#include <new>
+
+#include "tensor/memory.h"
 
 namespace quantlens::kernels {
 
@@ -19,16 +20,15 @@ public:
     void* bytes(std::size_t size) {
         if (size > size_) {
             memory_.reset();
-            memory_.reset(static_cast<std::byte*>(::operator new(size, kAlignment)));
+            memory_.reset(static_cast<std::byte*>(allocate_aligned(size)));
             size_ = size;
         }
         return memory_.get();
     }
 
 private:
-    static constexpr std::align_val_t kAlignment{64};
     struct Free {
-        void operator()(std::byte* memory) const { ::operator delete(memory, kAlignment); }
+        void operator()(std::byte* memory) const { free_aligned(memory); }
     };
     std::unique_ptr<std::byte, Free> memory_;
     std::size_t size_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "tensor/error.h"
+#include "tensor/memory.h"
 
 namespace quantlens {
 
@@ -57,8 +59,11 @@ public:
     Matrix() = default;
     Matrix(std::size_t rows, std::size_t columns)
         : values_(element_count(rows, columns)), rows_(rows), columns_(columns) {}
-    Matrix(std::size_t rows, std::size_t columns, std::vector<float> values)
-        : values_(std::move(values)), rows_(rows), columns_(columns) {}
+    /// A copy of rows x columns values.
+    Matrix(std::size_t rows, std::size_t columns, std::span<const float> values)
+        : values_(values.begin(), values.end()), rows_(rows), columns_(columns) {}
+    Matrix(std::size_t rows, std::size_t columns, std::initializer_list<float> values)
+        : values_(values), rows_(rows), columns_(columns) {}
     explicit Matrix(MatrixView<const float> other) : Matrix(other.rows(), other.columns()) {
         for (std::size_t r = 0; r < rows_; ++r) {
             const auto from = other.row(r);
@@ -84,7 +89,7 @@ public:
     operator MatrixView<const float>() const { return view(); }
 
 private:
-    std::vector<float> values_;
+    std::vector<float, AlignedAllocator<float>> values_;
     std::size_t rows_ = 0;
     std::size_t columns_ = 0;
 };
