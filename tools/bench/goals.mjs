@@ -1,9 +1,11 @@
-// The goals of speed and what was measured of each: node tools/bench/goals.mjs writes data/benchmark.md from
-// data/benchmark.json. A goal is a ratio against other programs or a share of a limit measured in the same rounds.
+// The goals of speed and what was measured of each: node tools/bench/goals.mjs [NAME] writes data/NAME.md from data/NAME.json
+// and data/NAME-notes.md; NAME is benchmark, or that of another machine's report. A goal is a ratio against other programs or
+// a share of a limit measured in the same rounds.
 import { readFileSync, writeFileSync } from "node:fs";
 
-const root = new URL("../../", import.meta.url);
-const { native, web } = JSON.parse(readFileSync(new URL("data/benchmark.json", root), "utf8"));
+const name = process.argv[2] ?? "benchmark";
+const file = (ending) => new URL(`../../data/${name}${ending}`, import.meta.url);
+const { native, web } = JSON.parse(readFileSync(file(".json"), "utf8"));
 
 const square = [[4096, 4096]], shapes = [...square, [11008, 4096], [4096, 11008]], many = [32, 128, 512];
 const isOurs = ({ subject }) => subject.startsWith("quantlens");
@@ -152,7 +154,7 @@ const goals = [
 ];
 
 const lines = ["# Goals of speed, and what was measured", "",
-    "Made by `node tools/bench/goals.mjs` from `benchmark.json`. Each number is the median of the runs, its lowest and highest behind it.",
+    `Made by \`node tools/bench/goals.mjs ${name}\` from \`${name}.json\`. Each number is the median of the runs, its lowest and highest behind it.`,
     "Ratios are of speeds: above 1 ours is the faster.", ""];
 const about = (part, what) => part && lines.push(`${what}: ${part.processor}, ${part.processors} processors, ${part.date}; ${part.runs ?? 1} runs of \`${part.command ?? "./run bench"}\`.`);
 about(native, "Natively");
@@ -167,5 +169,5 @@ for (const [title, list] of goals) {
         lines.push(`| ${goal} | ${cellOf(values)} | ${verdict} |`);
     }
 }
-lines.push("", readFileSync(new URL("data/benchmark-notes.md", root), "utf8").trim(), "");
-writeFileSync(new URL("data/benchmark.md", root), lines.join("\n"));
+lines.push("", readFileSync(file("-notes.md"), "utf8").trim(), "");
+writeFileSync(file(".md"), lines.join("\n"));
