@@ -26,7 +26,8 @@ endif()
 # quantpeers: our kernels and other libraries', each in a process of its own. Built only where ./run bench --peers has
 # fetched those; without them the program says so of each.
 set(peers_folder "${CMAKE_SOURCE_DIR}/.toolchain/peers")
-if(EXISTS "${peers_folder}/stamp")
+file(GLOB peers_fetched CONFIGURE_DEPENDS "${peers_folder}/stamp")
+if(peers_fetched)
     quantlens_sources(peer_sources native/bench/peers)
     file(GLOB openblas_library "${peers_folder}/debian/usr/lib/*/openblas-pthread/libopenblas.so.0")
     find_library(DNNL_LIBRARY dnnl PATHS "${peers_folder}/debian/usr/lib" PATH_SUFFIXES "${CMAKE_LIBRARY_ARCHITECTURE}")

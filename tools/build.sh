@@ -13,8 +13,6 @@ configure_tree() {
         *)     tools="$(c++ -dumpfullversion 2>/dev/null || c++ --version | head -n 1)" ;;
     esac
     recipe="$tools $PWD $(hash_of CMakePresets.json) $(ls -d /usr/src/googletest 2>/dev/null || true)"
-    # The peers' program is a target of this tree once they were fetched.
-    if [ "$preset" = release ]; then recipe="$recipe $(cat .toolchain/peers/stamp 2>/dev/null || true)"; fi
     stamp_is "$folder/configured" "$recipe" && return 0
     rm -rf "$folder/CMakeCache.txt" "$folder/CMakeFiles" "$folder/configured"
     cmake --preset "$preset"

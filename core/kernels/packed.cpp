@@ -4,7 +4,6 @@
 
 #include "kernels/scratch.h"
 #include "kernels/table.h"
-#include "tensor/memory.h"
 
 namespace quantlens::kernels {
 
@@ -49,8 +48,6 @@ PackedMatrix::PackedMatrix(PackedKind kind, std::size_t rows, std::size_t column
     size_ = ceil_div(rows, kPackedRows) * (whole * kernel.bytes(blocks_) + (rest ? kernel.bytes(rest) : 0));
     data_.reset(static_cast<std::uint8_t*>(allocate_aligned(size_)));
 }
-
-void PackedMatrix::Free::operator()(std::uint8_t* memory) const { free_aligned(memory); }
 
 void matmul_packed(MatrixView<const float> x, const PackedMatrix& weights, MatrixView<float> out, ThreadPool& pool) {
     if (out.empty()) return;

@@ -2,13 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string_view>
 
 #include "kernels/packed_layout.h"
 #include "tensor/error.h"
 #include "tensor/matrix.h"
+#include "tensor/memory.h"
 #include "tensor/thread_pool.h"
 
 /// Products straight from quantized weights. They are repacked once, when a model is loaded; at each call the
@@ -31,12 +31,9 @@ public:
     PackedMatrix(PackedKind kind, std::size_t rows, std::size_t columns, std::size_t group_size);
 
 private:
-    struct Free {
-        void operator()(std::uint8_t* memory) const;
-    };
     PackedKind kind_;
     std::size_t rows_, columns_, blocks_, size_;
-    std::unique_ptr<std::uint8_t, Free> data_;
+    AlignedMemory<std::uint8_t> data_;
 };
 
 /// What is measured of the packed products, in the benchmark and on the page.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 
 #include "tensor/memory.h"
 
@@ -27,10 +26,7 @@ public:
     }
 
 private:
-    struct Free {
-        void operator()(std::byte* memory) const { free_aligned(memory); }
-    };
-    std::unique_ptr<std::byte, Free> memory_;
+    AlignedMemory<std::byte> memory_;
     std::size_t size_ = 0;
 };
 

@@ -23,7 +23,8 @@ Result<Matrix> matrix_from(Call& call, std::string_view name) {
     if (shape.empty() || shape.size() > 2)
         return bad_shape(name, std::string{name} + " has " + to_text(shape.size()) + " axes, must have 1 or 2");
     const std::size_t rows = shape.size() == 2 ? shape[0] : 1;
-    return Matrix(rows, shape.back(), std::move(**values));
+    const std::vector<float> taken = std::move(**values);  // the request holds them no longer than the copy takes
+    return Matrix(rows, shape.back(), taken);
 }
 
 /// The matrix whose bytes, as its file stores them, are the array "weights".
@@ -129,7 +130,7 @@ Result<Layer> given_layer(const LayerSource& source, Call& call) {
         auto numbers = parse_numbers(source.values, "values");
         if (!numbers) return std::unexpected(numbers.error());
         const std::size_t count = numbers->size();
-        layer.weights = Matrix(1, count, *std::move(numbers));
+        layer.weights = Matrix(1, count, *numbers);
         layer.description = to_text(count) + " typed values";
     } else if (!source.synthetic.empty()) {
         const auto shape = parse_shape(source.synthetic);

@@ -144,7 +144,7 @@ Result<Response> affine(const AffineParameters& p, Call& call) {
     auto numbers = parse_numbers(p.values, "values");
     if (!numbers) return std::unexpected(numbers.error());
     const std::size_t count = numbers->size();
-    const Matrix values(1, count, *std::move(numbers));
+    const Matrix values(1, count, *numbers);
     if (const auto status = check_finite(values, "values"); !status) return std::unexpected(status.error());
     if (const auto status = methods::check_uniform(p.settings()); !status) return std::unexpected(status.error());
 
@@ -223,7 +223,7 @@ Result<WrittenLayer> written_layer(const ProductsParameters& p) {
     if (weights->size() % columns != 0 || weights->size() > kMostProducts)
         return bad_shape("values", to_text(weights->size()) + " weights, must be a multiple of the " + to_text(columns) +
                                        " inputs, at most " + to_text(kMostProducts));
-    WrittenLayer layer{Matrix(rows, columns, *std::move(weights)), Matrix(1, columns, *std::move(inputs)),
+    WrittenLayer layer{Matrix(rows, columns, *weights), Matrix(1, columns, *inputs),
                        std::vector<float>(rows, 0.0f)};
     if (!p.bias.empty()) {
         auto bias = parse_numbers(p.bias, "bias");

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <memory>
 
 namespace quantlens {
 
@@ -13,6 +14,12 @@ namespace quantlens {
 /// virtual machine).
 void* allocate_aligned(std::size_t bytes);
 void free_aligned(void* memory) noexcept;
+
+struct FreeAligned {
+    void operator()(void* memory) const noexcept { free_aligned(memory); }
+};
+template <class T>
+using AlignedMemory = std::unique_ptr<T, FreeAligned>;
 
 /// The same for the standard's containers.
 template <class T>

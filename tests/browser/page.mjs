@@ -121,11 +121,8 @@ export async function wake(page, demo) {
 /** Brings a chapter into view and waits until its figures, or the first so many of them, have their first answer. */
 export async function show(page, chapter, most = Number.POSITIVE_INFINITY) {
   await page.locator(`#${chapter}`).scrollIntoViewIfNeeded();
-  const demos = page.locator(`#${chapter} [data-demo]`);
-  for (let i = 0; i < Math.min(most, await demos.count()); i += 1) {
-    await demos.nth(i).scrollIntoViewIfNeeded();
-    await page.locator(`#${chapter} [data-demo][data-awake]`).nth(i).waitFor();
-  }
+  const demos = await page.locator(`#${chapter} [data-demo]`).evaluateAll((all) => all.map((demo) => demo.dataset.demo));
+  for (const demo of demos.slice(0, most)) await wake(page, demo);
   await settled(page, chapter, most);
   const problems = await page.locator(`#${chapter} .problem`).allTextContents();
   if (problems.length > 0) throw new Error(`${chapter}: ${problems.join("; ")}`);

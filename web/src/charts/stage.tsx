@@ -24,7 +24,7 @@ const kFirstWidth = 760;
 const kLeastWidth = 200;
 
 /** The width that an element really has; a chart draws itself for it rather than shrink. */
-export function useWidth<E extends HTMLElement>() {
+function useWidth<E extends HTMLElement>() {
   const ref = useRef<E>(null);
   const [width, setWidth] = useState(kFirstWidth);
   // Before the first frame, which would else show the chart at another width than its own.

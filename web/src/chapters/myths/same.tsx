@@ -3,7 +3,7 @@ import { Bars } from "../../charts/bars";
 import { type Evaluation, evaluateEach } from "../../core/evaluate";
 import { Figure } from "../../ui/figure";
 import { decimals, significant } from "../../ui/format";
-import { requestOf, type Way } from "../shared/measured";
+import { perplexityBars, requestOf, type Way } from "../shared/measured";
 
 const kWays: readonly Way[] = [
   { name: "As it is", plan: { method: "none" } },
@@ -86,19 +86,11 @@ export function Same() {
               { kind: "original", name: "as it is", mark: "bar" },
               { kind: "quantized", name: "rounded", mark: "bar" },
             ]}
-            rows={kWays.map(({ name }, i) => {
-              const item = r.items[i];
-              return {
-                name,
-                bars: [
-                  {
-                    kind: i === 0 ? ("original" as const) : ("quantized" as const),
-                    value: item?.perplexity ?? 0,
-                    text: item ? perplexity(item) : (r.refused[i]?.message ?? kNone),
-                  },
-                ],
-              };
-            })}
+            rows={perplexityBars(
+              kWays.map(({ name }) => name),
+              r.items,
+              (i) => r.refused[i]?.message ?? kNone,
+            )}
           />
           <Bars
             label="How often another byte is the likeliest than before."

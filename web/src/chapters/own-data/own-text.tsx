@@ -6,6 +6,7 @@ import type { EvalRequest, ModelPlan } from "../../core/requests";
 import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant, whole } from "../../ui/format";
 import { TextArea } from "../../ui/text-area";
+import { perplexityBars } from "../shared/measured";
 
 const kStandard =
   "The boat left before the fog had lifted. Nobody on the pier could say afterwards whether two men had been aboard, or three; but the lamp at the bow had been lit, and that, everyone agreed, was like him.";
@@ -139,19 +140,11 @@ export function OwnText() {
             { kind: "quantized", name: "rounded", mark: "bar" },
           ]}
           limit={r.items[0] ? { value: r.items[0].perplexity, text: "as trained" } : "later"}
-          rows={kVariants.map(([name], i) => {
-            const item = r.items[i];
-            return {
-              name,
-              bars: [
-                {
-                  kind: i === 0 ? ("original" as const) : ("quantized" as const),
-                  value: item?.perplexity ?? 0,
-                  text: item ? significant(item.perplexity, 4) : kNone,
-                },
-              ],
-            };
-          })}
+          rows={perplexityBars(
+            kVariants.map(([name]) => name),
+            r.items,
+            () => kNone,
+          )}
         />
       )}
     </Figure>

@@ -5,7 +5,7 @@ import type { LayerSource } from "../../core/requests";
 import type { Field, ViewState } from "../../state/view-state";
 import { Select, Switch } from "../../ui/choice";
 
-export const kSynthetic = "synthetic";
+const kSynthetic = "synthetic";
 /**
  * So large the planted channels are made, in every figure as in the rows of the sweep: like those of models beyond 6.7
  * billion weights beside the rest.

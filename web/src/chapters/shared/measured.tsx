@@ -1,5 +1,5 @@
 // Ways to quantize the reference model, each measured: its size, and what it costs in bits a byte.
-import { Bars } from "../../charts/bars";
+import { type BarRow, Bars } from "../../charts/bars";
 import type { Answer } from "../../core/ask";
 import type { Evaluation, Evaluations } from "../../core/evaluate";
 import type { EvalRequest, ModelPlan } from "../../core/requests";
@@ -13,6 +13,18 @@ export interface Way {
 
 const kWindows = 4;
 export const requestOf = ({ plan }: Way): EvalRequest => ({ op: "eval", ...plan, windows: kWindows });
+
+/** A bar for each model's perplexity, the first being the model as it is; `absent` says what stands where none has come. */
+export const perplexityBars = (
+  names: readonly string[],
+  items: Evaluations["items"],
+  absent: (i: number) => string,
+): BarRow[] =>
+  names.map((name, i) => {
+    const item = items[i];
+    const text = item ? significant(item.perplexity, 4) : absent(i);
+    return { name, bars: [{ kind: i === 0 ? "original" : "quantized", value: item?.perplexity ?? 0, text }] };
+  });
 
 interface MeasuredProps {
   title: string;
