@@ -46,8 +46,9 @@ Result<Array> array_from(const val& item) {
     else if (data.instanceof (val::global("Int32Array")))
         array.values = values_of<std::int32_t>(data);
     else
-        return quantlens::fail(quantlens::ErrorCode::kBadParameter, array.name,
-                               "array '" + array.name + "' must be a Float32Array, Int8Array, Uint8Array or Int32Array");
+        return quantlens::fail(
+            quantlens::ErrorCode::kBadParameter, array.name,
+            "array '" + array.name + "' must be a Float32Array, Int8Array, Uint8Array or Int32Array");
     return array;
 }
 

@@ -27,8 +27,8 @@ inline Error bad_file(std::string_view part, std::uint64_t byte, std::string mes
 class Cursor {
 public:
     Cursor(std::span<const std::uint8_t> bytes, std::uint64_t file_bytes)
-        : bytes_(bytes.first(std::size_t(std::min<std::uint64_t>(bytes.size(), file_bytes)))),
-          file_bytes_(file_bytes) {}
+        : bytes_(bytes.first(std::size_t(std::min<std::uint64_t>(bytes.size(), file_bytes)))), file_bytes_(file_bytes) {
+    }
 
     std::uint64_t position() const { return position_; }
     /// Bytes of the file after the position.

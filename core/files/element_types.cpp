@@ -7,7 +7,8 @@
 namespace quantlens::files {
 namespace {
 
-constexpr std::array kTypes{  // id, values and bytes of a block, ggml number, safetensors name, NumPy code
+constexpr std::array kTypes{
+    // id, values and bytes of a block, ggml number, safetensors name, NumPy code
     ElementType{"f32", 1, 4, 0, "F32", "f4"},         ElementType{"f64", 1, 8, 28, "F64", "f8"},
     ElementType{"f16", 1, 2, 1, "F16", "f2"},         ElementType{"bf16", 1, 2, 30, "BF16", ""},
     ElementType{"fp8_e4m3", 1, 1, -1, "F8_E4M3", ""}, ElementType{"fp8_e5m2", 1, 1, -1, "F8_E5M2", ""},

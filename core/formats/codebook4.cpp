@@ -16,11 +16,22 @@ namespace {
 /// Values of one block scale in double quantization.
 constexpr std::size_t kSecondLevelBlock = 256;
 
-constexpr std::array<float, 16> kNf4 = {
-    -1.0f,                -0.6961928009986877f, -0.5250730514526367f,  -0.39491748809814453f,
-    -0.28444138169288635f, -0.18477343022823334f, -0.09105003625154495f, 0.0f,
-    0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f,  0.33791524171829224f,
-    0.44070982933044434f, 0.5626170039176941f,  0.7229568362236023f,   1.0f};
+constexpr std::array<float, 16> kNf4 = {-1.0f,
+                                        -0.6961928009986877f,
+                                        -0.5250730514526367f,
+                                        -0.39491748809814453f,
+                                        -0.28444138169288635f,
+                                        -0.18477343022823334f,
+                                        -0.09105003625154495f,
+                                        0.0f,
+                                        0.07958029955625534f,
+                                        0.16093020141124725f,
+                                        0.24611230194568634f,
+                                        0.33791524171829224f,
+                                        0.44070982933044434f,
+                                        0.5626170039176941f,
+                                        0.7229568362236023f,
+                                        1.0f};
 
 /// Sign, two exponent bits, one mantissa bit; the magnitudes are 0, 1/16 and 2 .. 12, over 12.
 constexpr std::array<float, 16> kFp4 = [] {
@@ -71,8 +82,8 @@ std::vector<float> linear_space(int parts) {
     for (int i = 0; i < count; ++i) {
         const int lane = i < in_runs ? i % kLanes : 0;
         const int first = i - lane;
-        const float base = first < count / 2 ? std::fma(step, float(first), kStart)
-                                             : std::fma(-step, float(parts - first), kEnd);
+        const float base =
+            first < count / 2 ? std::fma(step, float(first), kStart) : std::fma(-step, float(parts - first), kEnd);
         points[std::size_t(i)] = base + step * float(lane);
     }
     return points;
@@ -142,9 +153,7 @@ std::span<const float, 16> codebook4_values(Codebook4 codebook) {
 
 std::span<const float, 256> dynamic_map_values() { return dynamic_map(); }
 
-std::vector<float> Codebook4Values::scales() const {
-    return second_level ? restore_scales(*second_level) : absmax;
-}
+std::vector<float> Codebook4Values::scales() const { return second_level ? restore_scales(*second_level) : absmax; }
 
 std::vector<float> restore_scales(const DoubleQuantization& quantized) {
     const auto& map = dynamic_map();

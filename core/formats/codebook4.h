@@ -35,8 +35,8 @@ std::vector<float> restore_scales(const DoubleQuantization& quantized);
 struct Codebook4Values {
     Codebook4 codebook = Codebook4::kNf4;
     std::size_t block_size = 64;
-    std::vector<std::uint8_t> codes;                // 0..15, one a value, not packed
-    std::vector<float> absmax;                      // one a block, as quantizing used it
+    std::vector<std::uint8_t> codes;  // 0..15, one a value, not packed
+    std::vector<float> absmax;        // one a block, as quantizing used it
     std::optional<DoubleQuantization> second_level;
 
     /// The block scales that dequantizing uses: `absmax`, or what double quantization restores.

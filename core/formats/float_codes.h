@@ -54,8 +54,7 @@ constexpr float mini_float_value(MiniFloat kind, std::uint8_t code) {
     float magnitude = 0;
     if (kind.specials == Specials::kInfinity && exponent == largest) {
         magnitude = mantissa == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
-    } else if (kind.specials == Specials::kNan && exponent == largest &&
-               mantissa == (1 << kind.mantissa_bits) - 1) {
+    } else if (kind.specials == Specials::kNan && exponent == largest && mantissa == (1 << kind.mantissa_bits) - 1) {
         magnitude = std::numeric_limits<float>::quiet_NaN();
     } else {
         const int significand = exponent == 0 ? mantissa : mantissa + (1 << kind.mantissa_bits);
@@ -91,9 +90,8 @@ constexpr std::uint8_t mini_float_code(MiniFloat kind, float value) {
     const std::uint32_t half = 1u << (drop - 1);
     const std::uint32_t rounded = kept + (rest > half || (rest == half && (kept & 1) == 1) ? 1u : 0u);
     // A carry out of the mantissa moves on into the exponent by itself.
-    const std::uint32_t code = exponent < lowest
-                                   ? rounded
-                                   : (std::uint32_t(exponent - lowest) << kind.mantissa_bits) + rounded;
+    const std::uint32_t code =
+        exponent < lowest ? rounded : (std::uint32_t(exponent - lowest) << kind.mantissa_bits) + rounded;
     return std::uint8_t(sign | (code > largest ? largest : code));
 }
 
@@ -137,8 +135,8 @@ constexpr float half_to_float(std::uint16_t half) {
     const std::uint32_t magnitude = half & 0x7fffu;
     // As a float with the same exponent field the number is 2^112 too small; multiplying mends denormals as well.
     const float scaled = std::bit_cast<float>(magnitude << 13) * 0x1p+112f;
-    const std::uint32_t bits = magnitude >= 0x7c00u ? 0x7f800000u | (magnitude & 0x03ffu) << 13
-                                                    : std::bit_cast<std::uint32_t>(scaled);
+    const std::uint32_t bits =
+        magnitude >= 0x7c00u ? 0x7f800000u | (magnitude & 0x03ffu) << 13 : std::bit_cast<std::uint32_t>(scaled);
     return std::bit_cast<float>(sign | bits);
 }
 

@@ -69,8 +69,19 @@ template <std::size_t Bytes>
 Format single(std::string_view id, std::string_view name, int exponent_bits, int mantissa_bits,
               decltype(Format::encode) encode, decltype(Format::decode) decode, std::span<const float> values,
               std::string_view source) {
-    return {id,     name,   Family::kFloat, 1,      Bytes,         8.0 * Bytes, [](std::size_t count) { return Bytes * count; },
-            encode, decode, values,         source, exponent_bits, mantissa_bits};
+    return {id,
+            name,
+            Family::kFloat,
+            1,
+            Bytes,
+            8.0 * Bytes,
+            [](std::size_t count) { return Bytes * count; },
+            encode,
+            decode,
+            values,
+            source,
+            exponent_bits,
+            mantissa_bits};
 }
 
 template <class Codec>
@@ -123,9 +134,11 @@ std::vector<Format> make_table() {
     using enum Family;
     constexpr std::string_view fp8 = "OCP 8-bit Floating Point Specification 1.0, table 1; saturating, half to even";
     constexpr std::string_view mx = "OCP Microscaling Formats (MX) 1.0, sections 5.3 and 6.3; half to even";
-    constexpr std::string_view codebook = "bitsandbytes functional.py and backends/default/ops.py (commit 95f9af3, MIT)";
-    constexpr std::string_view qlora = "Dettmers et al. 2023, QLoRA (arXiv 2305.14314), section 3 and appendix E; as "
-                                       "bitsandbytes computes it (commit 95f9af3, MIT)";
+    constexpr std::string_view codebook =
+        "bitsandbytes functional.py and backends/default/ops.py (commit 95f9af3, MIT)";
+    constexpr std::string_view qlora =
+        "Dettmers et al. 2023, QLoRA (arXiv 2305.14314), section 3 and appendix E; as "
+        "bitsandbytes computes it (commit 95f9af3, MIT)";
     const auto nf4 = codebook4_values(Codebook4::kNf4);
     return {
         single<4>("f32", "FP32", 8, 23, encode_f32, decode_f32, {}, "IEEE 754-2019, binary32"),
@@ -137,8 +150,7 @@ std::vector<Format> make_table() {
         blocks<MxFp4>("mxfp4_ocp", "MXFP4 (OCP)", kMicroscaling, kE2M1Numbers, mx, 2, 1),
         blocks<MxFp8E4M3>("mxfp8_e4m3", "MXFP8 E4M3", kMicroscaling, kE4M3Numbers, mx, 4, 3),
         blocks<MxFp8E5M2>("mxfp8_e5m2", "MXFP8 E5M2", kMicroscaling, kE5M2Numbers, mx, 5, 2),
-        {"nvfp4_two_level", "NVFP4", kMicroscaling, kNvfp4Block, kNvfp4BlockBytes,
-         8.0 * kNvfp4BlockBytes / kNvfp4Block,
+        {"nvfp4_two_level", "NVFP4", kMicroscaling, kNvfp4Block, kNvfp4BlockBytes, 8.0 * kNvfp4BlockBytes / kNvfp4Block,
          [](std::size_t count) { return kNvfp4Header + count / kNvfp4Block * kNvfp4BlockBytes; }, nvfp4_encode,
          nvfp4_decode, kE2M1Numbers,
          "NVIDIA, Pretraining Large Language Models with NVFP4 (arXiv 2509.25149), appendix C", 2, 1},

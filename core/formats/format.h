@@ -22,11 +22,11 @@ enum class Family : std::uint8_t {
 
 /// One number format. All of them are in one table, `all()`; whatever lists formats reads that table.
 struct Format {
-    std::string_view id;          // as in the contract, for example "q4_K"
-    std::string_view name;        // for people
+    std::string_view id;    // as in the contract, for example "q4_K"
+    std::string_view name;  // for people
     Family family;
-    std::size_t block_size;       // values in a block
-    std::size_t block_bytes;      // stored bytes of a block
+    std::size_t block_size;   // values in a block
+    std::size_t block_bytes;  // stored bytes of a block
     /// Long-run bits a weight: block bytes, and headers where their share does not vanish.
     double bits_per_weight;
     /// Stored bytes of `count` values, headers included (count is a multiple of block_size).
@@ -38,7 +38,7 @@ struct Format {
     /// Every number that a code can stand for, ascending, before any scale; empty where there is no fixed table (and
     /// for FP16 and wider, which have too many).
     std::span<const float> values;
-    std::string_view source;      // paper and section, specification, or the code that defines it
+    std::string_view source;  // paper and section, specification, or the code that defines it
     /// Of one float, where a code is one; else 0.
     int exponent_bits = 0;
     int mantissa_bits = 0;
@@ -49,7 +49,8 @@ std::span<const Format> all();
 /// The format with this id, or an error that lists the ids.
 Result<const Format*> find(std::string_view id);
 
-/// Encodes any number of values; an error where there are none, the last block would be short, or a value is not finite.
+/// Encodes any number of values; an error where there are none, the last block would be short, or a value is not
+/// finite.
 Result<std::vector<std::uint8_t>> encode(const Format& format, std::span<const float> values);
 
 /// Decodes whole blocks; an error where there is none, or the bytes are no whole number of them.

@@ -25,9 +25,7 @@ inline int truncated_int(float value) {
 }
 
 /// Rounds half away from zero, exactly: the constant is the float below 0.5, so 0.49999997 stays below 1 (as roundf).
-inline int rounded_int(float value) {
-    return truncated_int(value + (value < 0 ? -0.49999997f : 0.49999997f));
-}
+inline int rounded_int(float value) { return truncated_int(value + (value < 0 ? -0.49999997f : 0.49999997f)); }
 
 /// Scale for codes -levels .. levels - 1 with weights x^2: tries 19 scales near -levels / (value of largest magnitude)
 /// and keeps the best least-squares one (make_qx_quants, rmse_type 1). codes[i] becomes code + levels.

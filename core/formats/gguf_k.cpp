@@ -20,8 +20,7 @@ void store_pairs(const Codes& codes, std::uint8_t* at) {
     for (std::size_t half = 0; half < 2; ++half)
         for (std::size_t l = 0; l < 32; ++l) {
             const std::uint8_t* c = &codes[128 * half + l];
-            at[32 * half + l] =
-                std::uint8_t((c[0] & 3) | (c[32] & 3) << 2 | (c[64] & 3) << 4 | (c[96] & 3) << 6);
+            at[32 * half + l] = std::uint8_t((c[0] & 3) | (c[32] & 3) << 2 | (c[64] & 3) << 4 | (c[96] & 3) << 6);
         }
 }
 int pair_of(const std::uint8_t* at, std::size_t i) { return (at[i / 128 * 32 + i % 32] >> (2 * (i % 128 / 32))) & 3; }
@@ -101,9 +100,7 @@ Codes encode_32s(std::span<const float, kSuper> x, int levels, const ScaleSearch
     const float max_scale = largest_of(scales), max_minimum = largest_of(minima);
     const float inverse_scale = max_scale > 0 ? 63.0f / max_scale : 0.0f;
     const float inverse_minimum = max_minimum > 0 ? 63.0f / max_minimum : 0.0f;
-    const auto six_bits = [](float value) {
-        return std::min<std::uint8_t>(63, std::uint8_t(nearest_int(value)));
-    };
+    const auto six_bits = [](float value) { return std::min<std::uint8_t>(63, std::uint8_t(nearest_int(value))); };
     std::uint8_t* packed = bytes + 4;
     for (std::size_t j = 0; j < 8; ++j)
         PackedScales{packed}.store(j, six_bits(inverse_scale * scales[j]), six_bits(inverse_minimum * minima[j]));
@@ -128,8 +125,8 @@ void Q2_K::encode(Values values, Bytes bytes) {
         const auto sub = values.subspan(16 * j, 16);
         std::array<float, 16> weights;
         for (std::size_t l = 0; l < 16; ++l) weights[l] = std::fabs(sub[l]);
-        const auto fit = fit_scale_and_minimum(sub, weights, 3, {-0.5f, 0.1f, 15, true},
-                                               std::span{codes}.subspan(16 * j, 16));
+        const auto fit =
+            fit_scale_and_minimum(sub, weights, 3, {-0.5f, 0.1f, 15, true}, std::span{codes}.subspan(16 * j, 16));
         scales[j] = fit.scale;
         minima[j] = fit.minimum;
     }
@@ -152,8 +149,7 @@ void Q2_K::decode(StoredBytes bytes, Restored values) {
     const float d = load_half(&bytes[80]), dmin = load_half(&bytes[82]);
     for (std::size_t j = 0; j < 16; ++j) {
         const float scale = d * float(bytes[j] & 15), minimum = dmin * float(bytes[j] >> 4);
-        for (std::size_t i = 16 * j; i < 16 * j + 16; ++i)
-            values[i] = scale * float(pair_of(&bytes[16], i)) - minimum;
+        for (std::size_t i = 16 * j; i < 16 * j + 16; ++i) values[i] = scale * float(pair_of(&bytes[16], i)) - minimum;
     }
 }
 

@@ -151,8 +151,7 @@ void Q5_1::encode(Values values, Bytes bytes) {
     const auto [scale, minimum] = range_of(values, 31);
     const float inverse = inverse_or_zero(scale);
     std::array<std::uint8_t, 32> codes;
-    for (std::size_t j = 0; j < 32; ++j)
-        codes[j] = std::uint8_t(truncated_int((values[j] - minimum) * inverse + 0.5f));
+    for (std::size_t j = 0; j < 32; ++j) codes[j] = std::uint8_t(truncated_int((values[j] - minimum) * inverse + 0.5f));
     store_half(&bytes[0], scale);
     store_half(&bytes[2], minimum);
     store_u32(&bytes[4], fifth_bits(codes));
@@ -272,11 +271,13 @@ void MXFP4::encode(Values values, Bytes bytes) {
     bytes[0] = std::uint8_t(exponent);
     const float half_scale = half_of_e8m0(bytes[0]);
     for (std::size_t j = 0; j < 16; ++j)
-        bytes[1 + j] = std::uint8_t(nearest_e2m1(values[j], half_scale) | nearest_e2m1(values[j + 16], half_scale) << 4);
+        bytes[1 + j] =
+            std::uint8_t(nearest_e2m1(values[j], half_scale) | nearest_e2m1(values[j + 16], half_scale) << 4);
 }
 void MXFP4::decode(StoredBytes bytes, Restored values) {
     const float half_scale = half_of_e8m0(bytes[0]);
-    for (std::size_t j = 0; j < 32; ++j) values[j] = float(kDoubledE2M1[std::size_t(nibble(&bytes[1], j))]) * half_scale;
+    for (std::size_t j = 0; j < 32; ++j)
+        values[j] = float(kDoubledE2M1[std::size_t(nibble(&bytes[1], j))]) * half_scale;
 }
 
 void NVFP4::encode(Values values, Bytes bytes) {

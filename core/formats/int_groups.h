@@ -19,7 +19,8 @@ struct IntGroupScale {
 
 /// Scale and minimum for these values. Both are FP16 numbers nearest to (max - min) / (2^bits - 1) and min; where that
 /// would leave an end of the range more than half a step outside, the minimum is rounded down and the scale up, so a
-/// value within the range of FP16 always comes back within half a step. Values must be finite; numbers beyond FP16 clip.
+/// value within the range of FP16 always comes back within half a step. Values must be finite; numbers beyond FP16
+/// clip.
 IntGroupScale int_group_scale(std::span<const float> values, int bits);
 
 /// codes[i] = clamp(round_half_even((values[i] - minimum) / scale), 0, 2^bits - 1); 0 where the scale is 0.

@@ -20,7 +20,8 @@ inline constexpr std::size_t kNvfp4Block = 16;
 /// (microsoft/microxcaling, commit 7bc4195, MIT), which for a magnitude a rounding below 2^k takes k.
 std::uint8_t mx_scale(std::span<const float> values, MiniFloat element);
 
-/// One code for each value: value / 2^(scale - 127), rounded half to even; what is too large becomes the largest number.
+/// One code for each value: value / 2^(scale - 127), rounded half to even; what is too large becomes the largest
+/// number.
 void mx_codes(std::span<const float> values, MiniFloat element, std::uint8_t scale, std::span<std::uint8_t> codes);
 
 /// code's number times 2^(scale - 127); all NaN where the scale is 255.

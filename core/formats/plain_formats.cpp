@@ -60,11 +60,8 @@ struct DoubleQuantizedLayout {
     std::size_t blocks, second_blocks, codes_of_scales, codes, end;
 
     explicit DoubleQuantizedLayout(std::size_t count)
-        : blocks(count / kCodebookBlock),
-          second_blocks((blocks + 255) / 256),
-          codes_of_scales(4 + 4 * second_blocks),
-          codes(codes_of_scales + blocks),
-          end(codes + kCodebookCodeBytes * blocks) {}
+        : blocks(count / kCodebookBlock), second_blocks((blocks + 255) / 256), codes_of_scales(4 + 4 * second_blocks),
+          codes(codes_of_scales + blocks), end(codes + kCodebookCodeBytes * blocks) {}
 };
 
 }  // namespace

@@ -11,7 +11,8 @@ namespace quantlens::kernels {
 namespace {
 
 constexpr std::size_t kBlock = 96;  // columns that are factored at a time; everything else is products of matrices
-// A large matrix meets the blocks behind it 4 at a time: products with so few rows or columns read and copy much for little.
+// A large matrix meets the blocks behind it 4 at a time: products with so few rows or columns read and copy much for
+// little.
 constexpr std::size_t kWide = 4 * kBlock, kLarge = 1024;
 
 /// A square block in double.
@@ -99,13 +100,16 @@ public:
 
 private:
     /// Rows top .. bottom - 1 of columns first .. last - 1 lose what the columns from .. to - 1 of R make up of them.
-    void subtract(std::size_t top, std::size_t bottom, std::size_t first, std::size_t last, std::size_t from, std::size_t to) {
+    void subtract(std::size_t top, std::size_t bottom, std::size_t first, std::size_t last, std::size_t from,
+                  std::size_t to) {
         if (top == bottom || from == to) return;
-        multiply(rows_of(h_.block(top, from, bottom - top, to - from)), rows_of(h_.block(first, from, last - first, to - from)),
-                 to - from, h_.block(top, first, bottom - top, last - first), Into::kSubtract, false, pool_, kernels_);
+        multiply(rows_of(h_.block(top, from, bottom - top, to - from)),
+                 rows_of(h_.block(first, from, last - first, to - from)), to - from,
+                 h_.block(top, first, bottom - top, last - first), Into::kSubtract, false, pool_, kernels_);
     }
 
-    /// R's columns begin .. end - 1, block by block from the last. Above a diagonal block: (H - R_later R_later^T) R_jj^-T.
+    /// R's columns begin .. end - 1, block by block from the last. Above a diagonal block: (H - R_later R_later^T)
+    /// R_jj^-T.
     Status factor_span(std::size_t begin, std::size_t end) {
         const std::size_t n = h_.rows();
         if (end - begin > kBlock) subtract(0, begin, begin, end, end, n);
@@ -144,20 +148,23 @@ private:
         carry_over(begin, end, end, h_.rows(), h_.block(begin, begin, end - begin, end - begin));
     }
 
-    /// Columns from .. to - 1 of R's rows first .. last - 1 become U's, where `inverse` is U on these rows' diagonal and
-    /// the rows last .. are U's already.
-    void carry_over(std::size_t first, std::size_t last, std::size_t from, std::size_t to, MatrixView<const float> inverse) {
+    /// Columns from .. to - 1 of R's rows first .. last - 1 become U's, where `inverse` is U on these rows' diagonal
+    /// and the rows last .. are U's already.
+    void carry_over(std::size_t first, std::size_t last, std::size_t from, std::size_t to,
+                    MatrixView<const float> inverse) {
         if (from == to) return;
         const std::size_t height = last - first;
-        constexpr std::size_t kColumns = 4 * kBlock;  // U_later is triangular: a chunk of columns ends with its own rows
+        constexpr std::size_t kColumns =
+            4 * kBlock;  // U_later is triangular: a chunk of columns ends with its own rows
         const std::size_t chunks = (to - from + kColumns - 1) / kColumns;
         const auto sum_chunk = [&](std::size_t chunk, ThreadPool& pool) {
             const std::size_t column = from + chunk * kColumns;
             const std::size_t width = std::min(kColumns, to - column), steps = column + width - last;
-            multiply(rows_of(h_.block(first, last, height, steps)), columns_of(h_.block(last, column, steps, width)), steps,
-                     sums_.view().block(0, column, height, width), Into::kSet, false, pool, kernels_);
+            multiply(rows_of(h_.block(first, last, height, steps)), columns_of(h_.block(last, column, steps, width)),
+                     steps, sums_.view().block(0, column, height, width), Into::kSet, false, pool, kernels_);
         };
-        // Where there are enough, a chunk is one thread's, the longest first: cut up, it would copy its operands for each piece.
+        // Where there are enough, a chunk is one thread's, the longest first: cut up, it would copy its operands for
+        // each piece.
         if (chunks >= 2 * pool_.threads())
             pool_.for_each(chunks, [&](std::size_t piece) { sum_chunk(chunks - 1 - piece, alone_); });
         else

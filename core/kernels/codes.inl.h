@@ -1,4 +1,5 @@
-// Packing of int8 codes for the integer product. Meaning: int8.h; the product itself is matmul.inl.h's with CodeProduct.
+// Packing of int8 codes for the integer product. Meaning: int8.h; the product itself is matmul.inl.h's with
+// CodeProduct.
 
 namespace quantlens::kernels {
 namespace {
@@ -23,10 +24,12 @@ constexpr size_t words_of(size_t k) { return (k + kCodesInWord - 1) / kCodesInWo
 
 /// Rows of the left operand, row after row.
 inline void pack_left_codes(const std::int8_t* from, size_t stride, size_t k, size_t rows, std::int32_t* to) {
-    for (size_t r = 0; r < rows; ++r) widen_codes(from + r * stride, k, kCodesInWord == 4 ? 128 : 0, to + r * words_of(k));
+    for (size_t r = 0; r < rows; ++r)
+        widen_codes(from + r * stride, k, kCodesInWord == 4 ? 128 : 0, to + r * words_of(k));
 }
 
-/// Panels of the right operand. With unsigned codes on the left a panel starts with a row of -128 * the sum of each column.
+/// Panels of the right operand. With unsigned codes on the left a panel starts with a row of -128 * the sum of each
+/// column.
 template <class Target>
 void pack_right_codes(const std::int8_t* from, size_t stride, size_t k, size_t count, std::int32_t* to) {
     using V = Ints<Target>;

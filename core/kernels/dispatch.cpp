@@ -30,7 +30,8 @@ std::vector<float> packed_products(const KernelTable& table) {
         std::int32_t sums[kAll * 2], words[kAll * 16];
         for (std::size_t t = 0; t < kTokens; ++t) {
             const std::size_t at = t * kBlocks;
-            table.quantize_token(x + at * 32, kBlocks * 32, true, codes + at * 32, scales + at, sums + at * 2, scaled_sums + at);
+            table.quantize_token(x + at * 32, kBlocks * 32, true, codes + at * 32, scales + at, sums + at * 2,
+                                 scaled_sums + at);
         }
         if (kernel.words_in_block == 16)
             table.spread_codes(codes, kAll * 8, words);
@@ -47,8 +48,8 @@ std::vector<float> packed_products(const KernelTable& table) {
     return products;
 }
 
-/// Whether this engine computes the relaxed dot product within the specification. The first compiler tier of V8 11 (Node 20)
-/// does not: its scratch register may be that of the sum.
+/// Whether this engine computes the relaxed dot product within the specification. The first compiler tier of V8 11
+/// (Node 20) does not: its scratch register may be that of the sum.
 bool is_sound(const KernelTable& relaxed) {
     const std::vector<float> expected = packed_products(kSimd128Table), found = packed_products(relaxed);
     for (std::size_t i = 0; i < expected.size(); ++i)
@@ -70,7 +71,8 @@ std::vector<const KernelTable*> find_available() {
     add(machine.has(xsimd::fma3<xsimd::avx2>{}), kAvx2Table);
 #endif
 #if QUANTLENS_HAS_AVX512
-    const bool avx512 = machine.has(xsimd::avx512bw{}) && machine.has(xsimd::avx512dq{}) && machine.has(xsimd::avx512cd{});
+    const bool avx512 =
+        machine.has(xsimd::avx512bw{}) && machine.has(xsimd::avx512dq{}) && machine.has(xsimd::avx512cd{});
     add(avx512, kAvx512Table);
 #endif
 #if QUANTLENS_HAS_AVX512VNNI

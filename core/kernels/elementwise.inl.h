@@ -3,9 +3,9 @@
 namespace quantlens::kernels {
 namespace {
 
-/// e^x = 2^n e^r with n = round(x / ln 2), |r| <= ln 2 / 2. ln 2 is subtracted in two parts, the first of which has zeros
-/// enough for n times it to be exact; e^r is Cephes' minimax polynomial. 2^n is applied in two halves, so that results
-/// below the smallest normal number and infinity come out right.
+/// e^x = 2^n e^r with n = round(x / ln 2), |r| <= ln 2 / 2. ln 2 is subtracted in two parts, the first of which has
+/// zeros enough for n times it to be exact; e^r is Cephes' minimax polynomial. 2^n is applied in two halves, so that
+/// results below the smallest normal number and infinity come out right.
 template <class Target>
 [[gnu::always_inline]] inline Floats<Target> exp_of(Floats<Target> x) {
     using V = Floats<Target>;
@@ -51,33 +51,36 @@ void store_part(Floats<Target> x, float* to, size_t count) {
 
 /// out[i] = function(x[i], y[i]) over whole vectors and the rest.
 template <class Target, class Function>
-[[gnu::always_inline]] inline void for_vectors(const float* x, const float* y, float* out, size_t n, Function function) {
+[[gnu::always_inline]] inline void for_vectors(const float* x, const float* y, float* out, size_t n,
+                                               Function function) {
     using V = Floats<Target>;
     size_t i = 0;
     for (; i + V::size <= n; i += V::size)
         function(V::load_unaligned(x + i), V::load_unaligned(y + i)).store_unaligned(out + i);
     if (i < n)
-        store_part<Target>(function(load_part<Target>(x + i, n - i, 0.0f), load_part<Target>(y + i, n - i, 0.0f)), out + i,
-                           n - i);
+        store_part<Target>(function(load_part<Target>(x + i, n - i, 0.0f), load_part<Target>(y + i, n - i, 0.0f)),
+                           out + i, n - i);
 }
 
 template <class Target>
 void exp(const float* x, float* out, size_t n) {
     using V = Floats<Target>;
-    for_vectors<Target>(x, x, out, n, [](V a, V) __attribute__((always_inline)) { return exp_of<Target>(a); });
+    for_vectors<Target>(
+        x, x, out, n, [](V a, V) __attribute__((always_inline)) { return exp_of<Target>(a); });
 }
 
 template <class Target>
 void silu(const float* x, float* out, size_t n) {
     using V = Floats<Target>;
-    for_vectors<Target>(x, x, out, n, [](V a, V) __attribute__((always_inline)) { return silu_of<Target>(a); });
+    for_vectors<Target>(
+        x, x, out, n, [](V a, V) __attribute__((always_inline)) { return silu_of<Target>(a); });
 }
 
 template <class Target>
 void silu_times(const float* gate, const float* up, float* out, size_t n) {
     using V = Floats<Target>;
-    for_vectors<Target>(gate, up, out, n,
-                        [](V a, V b) __attribute__((always_inline)) { return silu_of<Target>(a) * b; });
+    for_vectors<Target>(
+        gate, up, out, n, [](V a, V b) __attribute__((always_inline)) { return silu_of<Target>(a) * b; });
 }
 
 /// Sum of e^(values[i] - shift); written to `out` where that is not null.
@@ -123,7 +126,8 @@ template <class Target>
 void scale_by_gain(const float* x, const float* gain, float factor, float* out, size_t n) {
     using V = Floats<Target>;
     const V f(factor);
-    for_vectors<Target>(x, gain, out, n, [f](V a, V b) __attribute__((always_inline)) { return a * f * b; });
+    for_vectors<Target>(
+        x, gain, out, n, [f](V a, V b) __attribute__((always_inline)) { return a * f * b; });
 }
 
 /// codes[i] = round_half_even(values[i] / scale), known to be within -127 .. 127.
@@ -137,7 +141,8 @@ void round_to_int8(const float* values, size_t n, float scale, std::int8_t* code
         const size_t count = n - i < kStep ? n - i : kStep;
         if (count == kStep) {
             unroll<4>([&](auto v) __attribute__((always_inline)) {
-                xsimd::nearbyint(V::load_unaligned(values + i + v * V::size) / divisor).store_aligned(rounded + v * V::size);
+                xsimd::nearbyint(V::load_unaligned(values + i + v * V::size) / divisor)
+                    .store_aligned(rounded + v * V::size);
             });
             for (size_t j = 0; j < kStep; ++j) codes[i + j] = static_cast<std::int8_t>(static_cast<int>(rounded[j]));
         } else {

@@ -19,7 +19,8 @@ void multiply_piece(const KernelTable& table, MatrixView<const std::int8_t> a, M
     thread_local Scratch left_scratch, right_scratch, sums_scratch;
     auto* const left = left_scratch.values<std::int32_t>(kLeftRows * kWords);
     const std::size_t panels = (out.columns() + table.tile_columns - 1) / table.tile_columns;
-    auto* const right = right_scratch.values<std::int32_t>(panels * (table.tile_columns * kWords + table.panel_start_words));
+    auto* const right =
+        right_scratch.values<std::int32_t>(panels * (table.tile_columns * kWords + table.panel_start_words));
     const std::size_t codes = kWords * table.codes_in_word, padded = panels * table.tile_columns;
     auto* const sums = sums_scratch.values<std::int32_t>(out.rows() * padded);
     for (std::size_t k = 0; k < a.columns(); k += codes) {

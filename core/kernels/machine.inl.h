@@ -36,8 +36,8 @@ template <class V>
 /// Codes in a lane of what code_peak multiplies.
 inline constexpr size_t kPeakCodes = kUnsignedTakesBytes ? 4 : kCodesInWord;
 
-/// kPeakChains steps a round of the fastest product of 8-bit codes that there is: four-bit codes times activations where
-/// an instruction takes bytes, else the int8 matrix product's.
+/// kPeakChains steps a round of the fastest product of 8-bit codes that there is: four-bit codes times activations
+/// where an instruction takes bytes, else the int8 matrix product's.
 template <class Target>
 std::int32_t code_peak(size_t rounds) {
     using V = Ints<Target>;
@@ -66,7 +66,9 @@ float read_floats(const float* values, size_t n) {
     V sums[kChains];
     unroll<kChains>([&](auto i) __attribute__((always_inline)) { sums[i] = V(0.0f); });
     for (size_t at = 0; at + kChains * V::size <= n; at += kChains * V::size)
-        unroll<kChains>([&](auto i) __attribute__((always_inline)) { sums[i] += V::load_unaligned(values + at + i * V::size); });
+        unroll<kChains>([&](auto i) __attribute__((always_inline)) {
+            sums[i] += V::load_unaligned(values + at + i * V::size);
+        });
     V all(0.0f);
     unroll<kChains>([&](auto i) __attribute__((always_inline)) { all += sums[i]; });
     return xsimd::reduce_add(all);

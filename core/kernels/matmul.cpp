@@ -59,8 +59,8 @@ void fill_zero(MatrixView<float> out) {
 
 }  // namespace
 
-void multiply(Operand a, Operand b, std::size_t steps, MatrixView<float> out, Into into, bool upper_only, ThreadPool& pool,
-              Kernels kernels) {
+void multiply(Operand a, Operand b, std::size_t steps, MatrixView<float> out, Into into, bool upper_only,
+              ThreadPool& pool, Kernels kernels) {
     if (out.empty()) return;
     if (steps == 0) {
         if (into == Into::kSet) fill_zero(out);
@@ -76,7 +76,9 @@ void multiply(Operand a, Operand b, std::size_t steps, MatrixView<float> out, In
     });
 }
 
-float dot(std::span<const float> a, std::span<const float> b) { return active_table().dot(a.data(), b.data(), a.size()); }
+float dot(std::span<const float> a, std::span<const float> b) {
+    return active_table().dot(a.data(), b.data(), a.size());
+}
 
 void axpy(float alpha, std::span<const float> x, std::span<float> y) {
     active_table().axpy(alpha, x.data(), y.data(), x.size());
@@ -84,21 +86,21 @@ void axpy(float alpha, std::span<const float> x, std::span<float> y) {
 
 namespace {
 
-/// Few tokens: what takes the time is to read b, so b is not packed but read once, where it is, for all of them. With 16
-/// that took 14.8 ms and packing 12.6, with 8 it was 8.7 and 10.7 (4096 x 4096, Zen 3, one thread).
+/// Few tokens: what takes the time is to read b, so b is not packed but read once, where it is, for all of them. With
+/// 16 that took 14.8 ms and packing 12.6, with 8 it was 8.7 and 10.7 (4096 x 4096, Zen 3, one thread).
 constexpr std::size_t kFewTokens = 12;
 
 void multiply_few(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> out, ThreadPool& pool) {
     constexpr std::size_t kRows = 64;
-    // Of several tokens, 4 rows of a chunk of b stay in the first cache, a's rows in the second. For one, b is best read
-    // in runs as long as there are.
+    // Of several tokens, 4 rows of a chunk of b stay in the first cache, a's rows in the second. For one, b is best
+    // read in runs as long as there are.
     const std::size_t chunk = a.rows() == 1 ? a.columns() : 1024;
     const auto multiply_chunk = active_table().multiply_few;
     pool.for_each((b.rows() + kRows - 1) / kRows, [&](std::size_t piece) {
         const std::size_t row = piece * kRows, rows = std::min(kRows, b.rows() - row);
         for (std::size_t k = 0; k < a.columns(); k += chunk)
-            multiply_chunk(a.data() + k, a.stride(), a.rows(), &b(row, k), b.stride(), rows, std::min(chunk, a.columns() - k),
-                           out.data() + row, out.stride(), k > 0);
+            multiply_chunk(a.data() + k, a.stride(), a.rows(), &b(row, k), b.stride(), rows,
+                           std::min(chunk, a.columns() - k), out.data() + row, out.stride(), k > 0);
     });
 }
 

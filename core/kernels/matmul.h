@@ -9,8 +9,8 @@
 /// Products of float32 matrices. Shapes must fit; results are the same bits at any thread count.
 namespace quantlens::kernels {
 
-/// Which kernels compute a product: the best that the machine has, or the plainest. Those multiply and add without fusing
-/// the two, so on x86 and in WebAssembly they give the same bits, several times slower.
+/// Which kernels compute a product: the best that the machine has, or the plainest. Those multiply and add without
+/// fusing the two, so on x86 and in WebAssembly they give the same bits, several times slower.
 enum class Kernels : std::uint8_t { kBest, kPlain };
 
 /// sum of a[i] * b[i]; a and b have the same length.

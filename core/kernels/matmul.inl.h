@@ -32,8 +32,8 @@ void axpy(float alpha, const float* x, float* y, size_t n) {
     for (; i < n; ++i) y[i] += alpha * x[i];
 }
 
-/// Panels of Width lines. Some steps of all panels at a time: a step's lines are contiguous, the next step's lie in another
-/// page, and one panel after the other would read each page as often as there are panels.
+/// Panels of Width lines. Some steps of all panels at a time: a step's lines are contiguous, the next step's lie in
+/// another page, and one panel after the other would read each page as often as there are panels.
 template <size_t Width>
 void pack_steps_of(const float* from, size_t stride, size_t k, size_t count, float* to) {
     constexpr size_t kSteps = 8;
@@ -122,17 +122,18 @@ void pack_transposed_floats(const float* from, size_t stride, size_t k, size_t c
     pack_transposed<Target>(from, stride, k, count, to, k * Target::tile_vectors * kLanes<Target>);
 }
 
-/// c [Rows x columns] (into) Rows rows of a, k steps, times one packed panel, and what is `kept` of former steps if anything:
-/// all sums stay in registers.
+/// c [Rows x columns] (into) Rows rows of a, k steps, times one packed panel, and what is `kept` of former steps if
+/// anything: all sums stay in registers.
 template <class Target, class Product, size_t Rows>
-void multiply_tile(const typename Product::Value* a, size_t row, size_t step, const typename Product::Value* b, size_t k,
-                   const typename Product::Value* kept, typename Product::Value* c, size_t c_stride, size_t columns,
-                   Into into) {
+void multiply_tile(const typename Product::Value* a, size_t row, size_t step, const typename Product::Value* b,
+                   size_t k, const typename Product::Value* kept, typename Product::Value* c, size_t c_stride,
+                   size_t columns, Into into) {
     using V = typename Product::Vector;
     using Value = typename Product::Value;
     constexpr size_t kVectors = Target::tile_vectors;
     // Rows of c are far apart, so that no prefetcher of the machine's foresees them.
-    if (into != Into::kSet) unroll<Rows>([&](auto r) __attribute__((always_inline)) { __builtin_prefetch(c + r * c_stride, 1); });
+    if (into != Into::kSet)
+        unroll<Rows>([&](auto r) __attribute__((always_inline)) { __builtin_prefetch(c + r * c_stride, 1); });
     V sums[Rows][kVectors];
     unroll<Rows>([&](auto r) __attribute__((always_inline)) {
         unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
@@ -168,7 +169,8 @@ void multiply_tile(const typename Product::Value* a, size_t row, size_t step, co
     } else {
         alignas(64) Value edge[Rows][kVectors * V::size];
         unroll<Rows>([&](auto r) __attribute__((always_inline)) {
-            unroll<kVectors>([&](auto v) __attribute__((always_inline)) { sums[r][v].store_aligned(&edge[r][v * V::size]); });
+            unroll<kVectors>([&](auto v)
+                                 __attribute__((always_inline)) { sums[r][v].store_aligned(&edge[r][v * V::size]); });
         });
         for (size_t r = 0; r < Rows; ++r)
             for (size_t j = 0; j < columns; ++j) {
@@ -187,8 +189,8 @@ template <class Value>
 }
 
 template <class Target, class Product>
-void multiply_panels(const typename Product::Value* a, bool a_by_rows, const typename Product::Value* b, size_t m, size_t n,
-                     size_t k, const Sums<typename Product::Value>& sums) {
+void multiply_panels(const typename Product::Value* a, bool a_by_rows, const typename Product::Value* b, size_t m,
+                     size_t n, size_t k, const Sums<typename Product::Value>& sums) {
     constexpr size_t kRows = Target::tile_rows, kColumns = Target::tile_vectors * kLanes<Target>;
     const size_t row = a_by_rows ? k : 1, step = a_by_rows ? 1 : kRows;
     const size_t panel = (k + (Product::kPanelsHaveStart ? 1 : 0)) * kColumns;
@@ -200,11 +202,10 @@ void multiply_panels(const typename Product::Value* a, bool a_by_rows, const typ
             for (; i + rows <= m; i += rows) {
                 ask_for(next + i * panel / m, next + (i + rows) * panel / m);
                 auto* const kept = sums.kept + j * m + i * kColumns;
-                multiply_tile<Target, Product, rows>(a + (a_by_rows ? i * k : i / kRows * kRows * k + i % kRows), row, step,
-                                                     b, k, sums.first ? nullptr : kept,
-                                                     sums.last ? sums.out + i * sums.stride + j : kept,
-                                                     sums.last ? sums.stride : kColumns, columns,
-                                                     sums.last ? sums.into : Into::kSet);
+                multiply_tile<Target, Product, rows>(
+                    a + (a_by_rows ? i * k : i / kRows * kRows * k + i % kRows), row, step, b, k,
+                    sums.first ? nullptr : kept, sums.last ? sums.out + i * sums.stride + j : kept,
+                    sums.last ? sums.stride : kColumns, columns, sums.last ? sums.into : Into::kSet);
             }
         };
         rows_of(Index<kRows>{});
@@ -216,14 +217,15 @@ void multiply_panels(const typename Product::Value* a, bool a_by_rows, const typ
 }
 
 template <class Target>
-void multiply_block(const float* a, bool a_by_rows, const float* b, size_t m, size_t n, size_t k, const Sums<float>& sums) {
+void multiply_block(const float* a, bool a_by_rows, const float* b, size_t m, size_t n, size_t k,
+                    const Sums<float>& sums) {
     multiply_panels<Target, FloatProduct<Target>>(a, a_by_rows, b, m, n, k, sums);
 }
 
 /// Rows x Tokens sums over k steps that are contiguous in both operands, each a vector until its end.
 template <class Target, size_t Rows, size_t Tokens>
-void multiply_few_tile(const float* x, size_t x_stride, const float* weights, size_t weights_stride, size_t k, float* out,
-                       size_t out_stride, bool add) {
+void multiply_few_tile(const float* x, size_t x_stride, const float* weights, size_t weights_stride, size_t k,
+                       float* out, size_t out_stride, bool add) {
     using V = Floats<Target>;
     V sums[Rows][Tokens];
     unroll<Rows>([&](auto r) __attribute__((always_inline)) {
@@ -232,7 +234,8 @@ void multiply_few_tile(const float* x, size_t x_stride, const float* weights, si
     size_t i = 0;
     for (; i + V::size <= k; i += V::size) {
         V left[Tokens];
-        unroll<Tokens>([&](auto t) __attribute__((always_inline)) { left[t] = V::load_unaligned(x + t * x_stride + i); });
+        unroll<Tokens>([&](auto t)
+                           __attribute__((always_inline)) { left[t] = V::load_unaligned(x + t * x_stride + i); });
         unroll<Rows>([&](auto r) __attribute__((always_inline)) {
             const V right = V::load_unaligned(weights + r * weights_stride + i);
             unroll<Tokens>([&](auto t) __attribute__((always_inline)) {
@@ -266,8 +269,8 @@ void multiply_few_rows(const float* x, size_t x_stride, size_t tokens, const flo
 }
 
 template <class Target>
-void multiply_few(const float* x, size_t x_stride, size_t tokens, const float* weights, size_t weights_stride, size_t rows,
-                  size_t k, float* out, size_t out_stride, bool add) {
+void multiply_few(const float* x, size_t x_stride, size_t tokens, const float* weights, size_t weights_stride,
+                  size_t rows, size_t k, float* out, size_t out_stride, bool add) {
     size_t row = 0;
     const auto rows_of = [&](auto count) __attribute__((always_inline)) {
         for (; row + count <= rows; row += count)

@@ -1,12 +1,12 @@
-// Products of 8-bit activations with packed weights, straight from the packed bytes, tile by tile (packed_units.inl.h), and
-// the quantization of the activations.
+// Products of 8-bit activations with packed weights, straight from the packed bytes, tile by tile (packed_units.inl.h),
+// and the quantization of the activations.
 
 namespace quantlens::kernels {
 namespace {
 
-/// The sums of a tile for `Streams` groups of 16 rows that lie `apart` bytes apart, part by part in turn: `units` of `blocks` x
-/// 32 inputs each. Several groups at once are for a single token, whose time is that of reading the weights: a processor
-/// asks ahead for each of several runs through memory, but not far enough ahead of one.
+/// The sums of a tile for `Streams` groups of 16 rows that lie `apart` bytes apart, part by part in turn: `units` of
+/// `blocks` x 32 inputs each. Several groups at once are for a single token, whose time is that of reading the weights:
+/// a processor asks ahead for each of several runs through memory, but not far enough ahead of one.
 template <class Target, class Layout, size_t Tokens, size_t Streams>
 [[gnu::always_inline]] inline void add_groups(const std::uint8_t* weights, size_t apart, size_t units, size_t blocks,
                                               const PackedInput& input, size_t first,
@@ -74,7 +74,8 @@ void multiply_token(const std::uint8_t* weights, size_t group_bytes, size_t rows
     const size_t apart = rows / kPackedRows / Target::packed_streams;
     for (size_t i = 0; i < apart; ++i) {
         FloatTile<Target, 1> sums[Target::packed_streams];
-        add_groups<Target, Layout, 1, Target::packed_streams>(weights + i * group_bytes, apart * group_bytes, units, blocks, x, 0, sums);
+        add_groups<Target, Layout, 1, Target::packed_streams>(weights + i * group_bytes, apart * group_bytes, units,
+                                                              blocks, x, 0, sums);
         unroll<Target::packed_streams>([&](auto s) __attribute__((always_inline)) {
             for_tile<Target, 1>([&](auto t, auto r) __attribute__((always_inline)) {
                 sums[s][t][r].store_unaligned(out + (s * apart + i) * kPackedRows + r * Floats<Target>::size);

@@ -1,4 +1,5 @@
-// What a block of 16 or 32 inputs of packed codes adds to the sums of a tile. How layouts are made of blocks: packed_units.inl.h.
+// What a block of 16 or 32 inputs of packed codes adds to the sums of a tile. How layouts are made of blocks:
+// packed_units.inl.h.
 //
 // A tile is 16 rows x Tokens tokens: the codes of a step are unpacked once and meet one broadcast word of activations
 // for each token. Sums are exact integers over the inputs that share their scales, then float.

@@ -7,27 +7,27 @@
 /// vector register holds four consecutive inputs of several rows and no sum crosses lanes.
 ///
 /// A group of 16 rows is a run of units. In each, "steps" are of four inputs: byte i of 32-bit lane r belongs to input
-/// 4 * step + i of row r. Two 4-bit codes share a byte: the low half of step s and the high half of step s + 4 of each 32
-/// inputs (of step s + 2 of each 16 in q6_K). Scales of the 16 rows lie side by side too.
+/// 4 * step + i of row r. Two 4-bit codes share a byte: the low half of step s and the high half of step s + 4 of each
+/// 32 inputs (of step s + 2 of each 16 in q6_K). Scales of the 16 rows lie side by side too.
 namespace quantlens::kernels {
 
 enum class PackedKind : std::uint8_t {
     kQ4_0,  ///< unit of 32 inputs: 16 FP16 scales, 4 x 64 bytes of codes; value = scale * (code - 8)
     kQ8_0,  ///< 32: 16 FP16 scales, 8 x 64 bytes of signed codes; scale * code
-    kQ4_K,  ///< 256: 16 FP16 d, 16 FP16 dmin, then 8 x (16 bytes sc, 16 bytes m, 4 x 64 codes); d * sc * code - dmin * m
+    kQ4_K,  ///< 256: 16 FP16 d, 16 FP16 dmin, 8 x (16 sc, 16 m, 4 x 64 codes); d * sc * code - dmin * m
     kQ6_K,  ///< 256: 16 FP16 d, then 16 x (16 signed bytes sc, 2 x 64 low halves, 64 high bits); d * sc * (code - 32)
     kInt4,  ///< a group: 16 FP16 scales, 16 bytes zero points, then 4 x 64 codes for each 32; scale * (code - zero)
     kInt8,  ///< a group: 16 FP16 scales, 16 signed bytes zero points, then 8 x 64 signed codes for each 32
     kInt8Channel,  ///< a row: 8 x 64 signed codes for each 32 inputs, then 16 float32 scales; scale * code
-    kNf4,  ///< a group: 16 FP16 scales, then 4 x 64 codes for each 32; scale * kNf4Levels[code]
+    kNf4,          ///< a group: 16 FP16 scales, then 4 x 64 codes for each 32; scale * kNf4Levels[code]
 };
 
 inline constexpr std::size_t kPackedKinds = 8;
 inline constexpr std::size_t kPackedRows = 16;
 
-/// NF4's 16 numbers as 8-bit integers in units of 1 / kNf4Unit, so that a byte shuffle looks a code up and the sums stay
-/// integers. Of all units up to 127 this one has the smallest mean squared rounding error: 0.0017 of the group's largest
-/// weight (0.0038 at most), where rounding normal weights to NF4 itself costs 0.038.
+/// NF4's 16 numbers as 8-bit integers in units of 1 / kNf4Unit, so that a byte shuffle looks a code up and the sums
+/// stay integers. Of all units up to 127 this one has the smallest mean squared rounding error: 0.0017 of the group's
+/// largest weight (0.0038 at most), where rounding normal weights to NF4 itself costs 0.038.
 constexpr std::int8_t kNf4Levels[16] = {-112, -78, -59, -44, -32, -21, -10, 0, 9, 18, 28, 38, 49, 63, 81, 112};
 constexpr float kNf4Unit = 112.03f;
 
@@ -40,7 +40,7 @@ struct PackedInput {
     const std::int32_t* sums;    ///< [tokens][stride][2]: of the codes of each 16 inputs
     const float* scaled_sums;    ///< [tokens][stride]: scale * the sum of the block's codes
     std::size_t blocks;
-    std::size_t stride;  ///< odd: at a multiple of 4096 bytes the tokens of a tile would share the same lines of the cache
+    std::size_t stride;  ///< odd: tokens 4096 bytes apart would share the cache's lines
 };
 
 }  // namespace quantlens::kernels

@@ -1,10 +1,11 @@
-// How a unit of each packed layout adds to the sums of a tile, block by block (packed_blocks.inl.h). Layouts: packed_layout.h.
+// How a unit of each packed layout adds to the sums of a tile, block by block (packed_blocks.inl.h). Layouts:
+// packed_layout.h.
 
 namespace quantlens::kernels {
 namespace {
 
-// One struct a layout. A unit has `bytes` bytes and `parts` parts, which are walked through in order: begin, part 0, 1, ...,
-// finish. `block` is the unit's first block of 32 inputs, `state` what the parts of a unit leave for its end.
+// One struct a layout. A unit has `bytes` bytes and `parts` parts, which are walked through in order: begin, part 0, 1,
+// ..., finish. `block` is the unit's first block of 32 inputs, `state` what the parts of a unit leave for its end.
 
 struct NoState {};
 
@@ -36,7 +37,8 @@ struct OneBlock {
                                               FloatTile<Target, Tokens>&) {}
     template <size_t Tokens>
     [[gnu::always_inline]] static void add_scaled(const std::uint8_t* unit, const TileInput<Tokens>& x, size_t block,
-                                                  const IntTile<Target, Tokens>& totals, FloatTile<Target, Tokens>& sums) {
+                                                  const IntTile<Target, Tokens>& totals,
+                                                  FloatTile<Target, Tokens>& sums) {
         for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
             const Floats<Target> scale = load_halves<Target>(unit, r) * Floats<Target>(x.scale(t, block));
             sums[t][r] = multiply_add<Target>(xsimd::to_float(totals[t][r]), scale, sums[t][r]);
@@ -72,7 +74,8 @@ struct Q4_0 : OneBlock<Target> {
     [[gnu::always_inline]] static void part(const std::uint8_t* unit, size_t, const TileInput<Tokens>& x, size_t block,
                                             NoState&, FloatTile<Target, Tokens>& sums) {
         IntTile<Target, Tokens> totals;
-        start<Target, Tokens>(totals, [&](auto t) __attribute__((always_inline)) { return -8 * x.sum(t, block); });
+        start<Target, Tokens>(
+            totals, [&](auto t) __attribute__((always_inline)) { return -8 * x.sum(t, block); });
         add_nibbles<Target, Tokens>(unit + 32, x, block, totals);
         OneBlock<Target>::template add_scaled<Tokens>(unit, x, block, totals, sums);
     }
@@ -108,13 +111,14 @@ struct Q4_K {
         clear<Target, Tokens>(state.minimums);
     }
     template <size_t Tokens>
-    [[gnu::always_inline]] static void part(const std::uint8_t* unit, size_t part, const TileInput<Tokens>& x, size_t block,
-                                            State<Tokens>& state, FloatTile<Target, Tokens>&) {
+    [[gnu::always_inline]] static void part(const std::uint8_t* unit, size_t part, const TileInput<Tokens>& x,
+                                            size_t block, State<Tokens>& state, FloatTile<Target, Tokens>&) {
         using F = Floats<Target>;
         const std::uint8_t* at = unit + 64 + part * 288;
         block += part;
         IntTile<Target, Tokens> totals;
-        start<Target, Tokens>(totals, [](auto) __attribute__((always_inline)) { return 0; });
+        start<Target, Tokens>(
+            totals, [](auto) __attribute__((always_inline)) { return 0; });
         add_nibbles<Target, Tokens>(at + 32, x, block, totals);
         for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
             const F scale = load_small<Target, std::uint8_t>(at, r) * F(x.scale(t, block));
@@ -141,8 +145,8 @@ struct Q6_K : ScaledProducts<Target> {
     template <size_t Tokens>
     using State = typename ScaledProducts<Target>::template State<Tokens>;
     template <size_t Tokens>
-    [[gnu::always_inline]] static void part(const std::uint8_t* unit, size_t part, const TileInput<Tokens>& x, size_t block,
-                                            State<Tokens>& state, FloatTile<Target, Tokens>&) {
+    [[gnu::always_inline]] static void part(const std::uint8_t* unit, size_t part, const TileInput<Tokens>& x,
+                                            size_t block, State<Tokens>& state, FloatTile<Target, Tokens>&) {
         const std::uint8_t* at = unit + 32 + part * 208;
         const size_t half = part % 2;
         block += part / 2;
@@ -175,13 +179,14 @@ struct Grouped {
         unroll<Tokens>([&](auto t) __attribute__((always_inline)) { state.activation_sums[t] = 0; });
     }
     template <size_t Tokens>
-    [[gnu::always_inline]] static void part(const std::uint8_t* unit, size_t part, const TileInput<Tokens>& x, size_t block,
-                                            State<Tokens>& state, FloatTile<Target, Tokens>&) {
+    [[gnu::always_inline]] static void part(const std::uint8_t* unit, size_t part, const TileInput<Tokens>& x,
+                                            size_t block, State<Tokens>& state, FloatTile<Target, Tokens>&) {
         const std::uint8_t* codes = unit + 48 + part * kBlockBytes;
         block += part;
         IntTile<Target, Tokens> totals;
         if constexpr (FourBits) {
-            start<Target, Tokens>(totals, [](auto) __attribute__((always_inline)) { return 0; });
+            start<Target, Tokens>(
+                totals, [](auto) __attribute__((always_inline)) { return 0; });
             add_nibbles<Target, Tokens>(codes, x, block, totals);
         } else {
             start<Target, Tokens>(
@@ -189,8 +194,8 @@ struct Grouped {
             add_bytes<Target, Tokens>(codes, x, block, totals);
         }
         add_products<Target, Tokens>(totals, x, block, state.products);
-        unroll<Tokens>(
-            [&](auto t) __attribute__((always_inline)) { state.activation_sums[t] += x.scaled_sum(t, block); });
+        unroll<Tokens>([&](auto t)
+                           __attribute__((always_inline)) { state.activation_sums[t] += x.scaled_sum(t, block); });
     }
     template <size_t Tokens>
     [[gnu::always_inline]] static void finish(const std::uint8_t* unit, size_t, const TileInput<Tokens>&,
@@ -212,8 +217,8 @@ struct Nf4 : ScaledProducts<Target> {
     template <size_t Tokens>
     using State = typename ScaledProducts<Target>::template State<Tokens>;
     template <size_t Tokens>
-    [[gnu::always_inline]] static void part(const std::uint8_t* unit, size_t part, const TileInput<Tokens>& x, size_t block,
-                                            State<Tokens>& state, FloatTile<Target, Tokens>&) {
+    [[gnu::always_inline]] static void part(const std::uint8_t* unit, size_t part, const TileInput<Tokens>& x,
+                                            size_t block, State<Tokens>& state, FloatTile<Target, Tokens>&) {
         block += part;
         IntTile<Target, Tokens> totals;
         start<Target, Tokens>(
@@ -236,15 +241,16 @@ struct Int8Channel {
     };
     template <size_t Tokens>
     [[gnu::always_inline]] static void begin(State<Tokens>& state) {
-        start<Target, Tokens>(state.totals, [](auto) __attribute__((always_inline)) { return 0; });
+        start<Target, Tokens>(
+            state.totals, [](auto) __attribute__((always_inline)) { return 0; });
         unroll<Tokens>([&](auto t) __attribute__((always_inline)) { state.starts[t] = 0; });
     }
     template <size_t Tokens>
-    [[gnu::always_inline]] static void part(const std::uint8_t* unit, size_t part, const TileInput<Tokens>& x, size_t block,
-                                            State<Tokens>& state, FloatTile<Target, Tokens>&) {
+    [[gnu::always_inline]] static void part(const std::uint8_t* unit, size_t part, const TileInput<Tokens>& x,
+                                            size_t block, State<Tokens>& state, FloatTile<Target, Tokens>&) {
         block += part;
-        unroll<Tokens>(
-            [&](auto t) __attribute__((always_inline)) { state.starts[t] += Dot::start_of(x.sum(t, block)); });
+        unroll<Tokens>([&](auto t)
+                           __attribute__((always_inline)) { state.starts[t] += Dot::start_of(x.sum(t, block)); });
         add_bytes<Target, Tokens>(unit + part * 512, x, block, state.totals);
     }
     template <size_t Tokens>

@@ -13,9 +13,7 @@ namespace quantlens::kernels {
 
 namespace {
 
-std::uint16_t load_half(const std::uint8_t* from) {
-    return std::uint16_t(unsigned{from[0]} | unsigned{from[1]} << 8);
-}
+std::uint16_t load_half(const std::uint8_t* from) { return std::uint16_t(unsigned{from[0]} | unsigned{from[1]} << 8); }
 void store_half(std::uint16_t half, std::uint8_t* to) {
     to[0] = std::uint8_t(half);
     to[1] = std::uint8_t(half >> 8);
@@ -134,8 +132,9 @@ Result<CodeRange> range_of(const GroupedCodes& grouped, int bits) {
     const int half = 1 << (bits - 1);
     const bool is_signed = low < 0;
     if (is_signed ? low < -half || high >= half : high >= 2 * half)
-        return bad_parameter("codes", to_text(low) + " .. " + to_text(high),
-                             "within " + to_text(-half) + " .. " + to_text(half - 1) + " or 0 .. " + to_text(2 * half - 1));
+        return bad_parameter(
+            "codes", to_text(low) + " .. " + to_text(high),
+            "within " + to_text(-half) + " .. " + to_text(half - 1) + " or 0 .. " + to_text(2 * half - 1));
     const int added = bits == 4 ? (is_signed ? half : 0) : (is_signed ? 0 : -half);
     return CodeRange{low, high, added};
 }
@@ -147,11 +146,13 @@ Result<PackedMatrix> pack_blocks(PackedKind kind, std::span<const std::uint8_t> 
     const auto* const format = std::ranges::find(kBlockFormats, kind, &BlockFormat::kind);
     if (format == std::end(kBlockFormats)) return bad_parameter("kind", int(kind), "q4_0, q8_0, q4_K or q6_K");
     if (rows == 0 || columns == 0 || columns % format->columns != 0)
-        return bad_shape("columns", to_text(rows) + " x " + to_text(columns) + " weights in " + std::string(format->name) +
-                                        ": columns must be a multiple of " + to_text(format->columns));
+        return bad_shape("columns", to_text(rows) + " x " + to_text(columns) + " weights in " +
+                                        std::string(format->name) + ": columns must be a multiple of " +
+                                        to_text(format->columns));
     const std::size_t in_row = columns / format->columns;
     if (blocks.size() != rows * in_row * format->bytes)
-        return bad_shape("blocks", to_text(blocks.size()) + " bytes, must be " + to_text(rows * in_row * format->bytes));
+        return bad_shape("blocks",
+                         to_text(blocks.size()) + " bytes, must be " + to_text(rows * in_row * format->bytes));
     for (std::size_t at = 0; at < blocks.size(); at += format->bytes)
         for (const int half : format->halves)
             if (half >= 0 && !half_is_finite(load_half(&blocks[at + std::size_t(half)])))
@@ -209,7 +210,8 @@ Result<PackedMatrix> pack_groups(PackedKind kind, const GroupedCodes& grouped, T
                 for (std::size_t i = 0; i < here; ++i) {
                     const auto code = std::uint8_t(grouped.codes(first + r, begin + i) + range->added);
                     if (four_bits)
-                        lane(unit + (levels ? 32 : 48) + i / 32 * 256, i % 16, r) |= std::uint8_t(i % 32 < 16 ? code : code << 4);
+                        lane(unit + (levels ? 32 : 48) + i / 32 * 256, i % 16, r) |=
+                            std::uint8_t(i % 32 < 16 ? code : code << 4);
                     else
                         lane(unit + 48, i, r) = code;
                 }
@@ -220,7 +222,8 @@ Result<PackedMatrix> pack_groups(PackedKind kind, const GroupedCodes& grouped, T
     return packed;
 }
 
-Result<PackedMatrix> pack_channels(MatrixView<const std::int8_t> codes, std::span<const float> scales, ThreadPool& pool) {
+Result<PackedMatrix> pack_channels(MatrixView<const std::int8_t> codes, std::span<const float> scales,
+                                   ThreadPool& pool) {
     const std::size_t rows = codes.rows(), columns = codes.columns();
     if (rows == 0 || columns == 0) return bad_shape("codes", "there are no codes to pack");
     if (scales.size() != rows) return bad_shape("scales", to_text(scales.size()) + " scales, must be " + to_text(rows));

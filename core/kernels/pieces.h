@@ -23,7 +23,8 @@ public:
         while (count() < wanted) {
             const bool narrower = width_ > 2 * table.tile_columns, flatter = height_ > kMinRows;
             if (!narrower && !flatter) break;
-            // Twice as many pieces across lay the rows out once more for each there were, twice as many down the columns.
+            // Twice as many pieces across lay the rows out once more for each there were, twice as many down the
+            // columns.
             if (narrower && (!flatter || across() * rows <= down() * columns))
                 width_ = round_up(width_ / 2, table.tile_columns);
             else
@@ -40,9 +41,9 @@ public:
 
 private:
     // A block of 96 rows of the left operand stays in the second-level cache while the right one's panels, 384 steps x
-    // kMaxColumns (1.5 MB), stream past it. With 256 columns the left operand was copied four times as often: 80 instead of 85
-    // GFLOP/s of 104 (512 x 4096 by 4096 x 4096, Zen 3, one thread). With 256 steps the result, whose rows are far apart in
-    // memory, was read and written half as often again: 384 are 1.09 to 1.16 times as fast.
+    // kMaxColumns (1.5 MB), stream past it. With 256 columns the left operand was copied four times as often: 80
+    // instead of 85 GFLOP/s of 104 (512 x 4096 by 4096 x 4096, Zen 3, one thread). With 256 steps the result, whose
+    // rows are far apart in memory, was read and written half as often again: 384 are 1.09 to 1.16 times as fast.
     static constexpr std::size_t kMaxRows = 768, kMinRows = 96, kMaxColumns = 1024;
 
     static std::size_t round_up(std::size_t value, std::size_t multiple) {

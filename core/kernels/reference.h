@@ -41,8 +41,8 @@ inline std::int16_t quantize(float value, float scale, int zero_point, int low, 
 
 inline float dequantize(std::int16_t code, float scale, int zero_point) { return float(code - zero_point) * scale; }
 
-/// Activations in 8 bits: for each `block` values (the last may be shorter) scale = the largest magnitude / 127, and each
-/// value becomes round_half_even(value * (127 / largest)) * scale. Blocks below 2^-120 become zero.
+/// Activations in 8 bits: for each `block` values (the last may be shorter) scale = the largest magnitude / 127, and
+/// each value becomes round_half_even(value * (127 / largest)) * scale. Blocks below 2^-120 become zero.
 inline std::vector<double> rounded_to_int8(std::span<const float> values, std::size_t block) {
     std::vector<double> result;
     for (std::size_t begin = 0; begin < values.size(); begin += block) {

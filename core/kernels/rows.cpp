@@ -29,9 +29,10 @@ Status hadamard(MatrixView<float> rows, bool transposed, ThreadPool& pool) {
     if (rows.empty()) return bad_shape("rows", "a Hadamard rotation needs at least one value");
     const HadamardTable* known = hadamard_table_for(rows.columns());
     if (known == nullptr)
-        return bad_shape("columns", to_text(rows.columns()) +
-                                        " columns have no known Hadamard matrix; sizes that work are 2^k, and 12, 20, 28, 36, "
-                                        "40 times 2^k");
+        return bad_shape("columns",
+                         to_text(rows.columns()) +
+                             " columns have no known Hadamard matrix; sizes that work are 2^k, and 12, 20, 28, 36, "
+                             "40 times 2^k");
     const KernelTable& table = active_table();
     const std::size_t n = rows.columns(), parts = known->order;
     const std::span<const std::uint64_t> signs = transposed ? known->columns() : known->rows();

@@ -87,8 +87,8 @@ struct SwappedOfTwo {
     }
 };
 
-/// Lane i is lane i ^ Distance of x. AVX2 (eight lanes) permutes single values by an index, in two instructions; swapping
-/// halves, and taking from a vector twice, are one.
+/// Lane i is lane i ^ Distance of x. AVX2 (eight lanes) permutes single values by an index, in two instructions;
+/// swapping halves, and taking from a vector twice, are one.
 template <class Target, size_t Distance>
 [[gnu::always_inline]] inline Floats<Target> swap_lanes(Floats<Target> x) {
     using Arch = typename Target::Arch;
@@ -117,8 +117,8 @@ template <class Target>
     return x;
 }
 
-/// The steps of `distance`, 2 distance, ... between 2^Steps vectors in registers: before them, where `Lanes`, the steps inside
-/// the vectors; after them times `factor`. A row is read once for three steps, and not once more for its ends.
+/// The steps of `distance`, 2 distance, ... between 2^Steps vectors in registers: before them, where `Lanes`, the steps
+/// inside the vectors; after them times `factor`. A row is read once for three steps, and not once more for its ends.
 template <class Target, size_t Steps, bool Lanes>
 void walsh_pass(float* values, size_t n, size_t distance, float factor) {
     using V = Floats<Target>;
@@ -168,7 +168,8 @@ void walsh(float* values, size_t parts, size_t n, float factor) {
         }
         walsh_pass<Target, 3, true>(values, n, kStart, factor_at(8 * kStart));
         size_t distance = 8 * kStart;
-        for (; distance * 8 <= n; distance *= 8) walsh_pass<Target, 3, false>(values, n, distance, factor_at(8 * distance));
+        for (; distance * 8 <= n; distance *= 8)
+            walsh_pass<Target, 3, false>(values, n, distance, factor_at(8 * distance));
         if (distance * 4 == n) walsh_pass<Target, 2, false>(values, n, distance, factor);
         if (distance * 2 == n) walsh_pass<Target, 1, false>(values, n, distance, factor);
     }

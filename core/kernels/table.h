@@ -14,8 +14,8 @@ namespace quantlens::kernels {
 /// What becomes of the values that a product is written to.
 enum class Into : std::uint8_t { kSet, kAdd, kSubtract };
 
-/// Where a block of a product puts its sums. A result of many steps is computed some steps at a time; until the last of them
-/// its sums are kept tile by tile, since rows of the result are far apart in memory.
+/// Where a block of a product puts its sums. A result of many steps is computed some steps at a time; until the last of
+/// them its sums are kept tile by tile, since rows of the result are far apart in memory.
 template <class Value>
 struct Sums {
     Value* kept;  ///< [panel of tile_columns][m][tile_columns], aligned; not used where `first` and `last`
@@ -56,15 +56,15 @@ struct KernelTable {
                        float* to);
     /// The same, tile_columns wide, from element (k, j) at from[j * stride + k].
     void (*pack_transposed)(const float* from, std::size_t stride, std::size_t k, std::size_t count, float* to);
-    /// a times b, [m x n] sums over k steps. b: packed panels of tile_columns. a: tiles of tile_rows x k values, row after
-    /// row where `a_by_rows`, else step after step as pack_steps writes them.
+    /// a times b, [m x n] sums over k steps. b: packed panels of tile_columns. a: tiles of tile_rows x k values, row
+    /// after row where `a_by_rows`, else step after step as pack_steps writes them.
     void (*multiply_block)(const float* a, bool a_by_rows, const float* b, std::size_t m, std::size_t n, std::size_t k,
                            const Sums<float>& sums);
 
     /// out[token][row] of one chunk of `k` steps (or +=): the rows are read once, from where they are, by all tokens.
     void (*multiply_few)(const float* x, std::size_t x_stride, std::size_t tokens, const float* weights,
-                         std::size_t weights_stride, std::size_t rows, std::size_t k, float* out, std::size_t out_stride,
-                         bool add);
+                         std::size_t weights_stride, std::size_t rows, std::size_t k, float* out,
+                         std::size_t out_stride, bool add);
 
     // codes.inl.h: the int8 product, codes packed into 32-bit words of codes_in_word steps
     std::size_t codes_in_word;
@@ -77,7 +77,7 @@ struct KernelTable {
                            std::size_t words, const Sums<std::int32_t>& sums);
 
     // packed.inl.h
-    std::size_t packed_streams;          ///< groups of 16 rows that multiply_token reads at once
+    std::size_t packed_streams;         ///< groups of 16 rows that multiply_token reads at once
     PackedKernel packed[kPackedKinds];  ///< by PackedKind
     void (*quantize_token)(const float* x, std::size_t n, bool one_scale, std::int8_t* codes, float* scales,
                            std::int32_t* sums, float* scaled_sums);
@@ -112,8 +112,8 @@ struct KernelTable {
     float (*read_floats)(const float* values, std::size_t n);
 };
 
-/// The best table that this machine can run; the choice is made once. QUANTLENS_ISA=sse2 in the environment (any name of
-/// available_tables()) asks for another.
+/// The best table that this machine can run; the choice is made once. QUANTLENS_ISA=sse2 in the environment (any name
+/// of available_tables()) asks for another.
 const KernelTable& active_table();
 
 /// Makes another table the active one and returns the former: for tests and benchmarks, while no kernel runs.

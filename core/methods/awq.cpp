@@ -109,9 +109,8 @@ Result<QuantizedLayer> awq(const LinearProblem& problem, const AwqParameters& pa
         for (std::size_t c = 0; c < layer.columns; ++c) layer.dequantized(r, c) /= search->scales[c];
     layer.input.column_divisors = search->scales;
     layer.input.quantizer = parameters.nearest().activation_quantizer();
-    layer.details = {{"ratios", search->ratios},
-                     {"losses", search->losses},
-                     {"best_ratio", search->ratios[search->best]}};
+    layer.details = {
+        {"ratios", search->ratios}, {"losses", search->losses}, {"best_ratio", search->ratios[search->best]}};
     if (parameters.clip) layer.details.emplace_back("mean_clip", mean_clip);
     return layer;
 }

@@ -10,8 +10,8 @@
 #include "methods/rtn.h"
 #include "tensor/fields.h"
 
-/// AWQ: multiplies the columns of W that meet large inputs before rounding, and divides the inputs by as much. Nothing is
-/// kept in higher precision.
+/// AWQ: multiplies the columns of W that meet large inputs before rounding, and divides the inputs by as much. Nothing
+/// is kept in higher precision.
 namespace quantlens::methods {
 
 struct AwqParameters {
@@ -33,9 +33,10 @@ struct AwqParameters {
             choice("scheme", &P::scheme, kSchemeNames, "Whether the codes are centred on zero"),
             integer("grid", &P::grid, 1, 200, 1, "steps", "Exponents tried between 0 and 1, 1 itself never"),
             flag("clip", &P::clip, "Search the best clipping of every group after the scales"),
-            real("salient", &P::salient, 0, 100, 0.1, "%",
-                 "For comparison, instead of scaling: the share of input channels, those with the largest inputs, whose "
-                 "weights stay in FP16; 0: scale"),
+            real(
+                "salient", &P::salient, 0, 100, 0.1, "%",
+                "For comparison, instead of scaling: the share of input channels, those with the largest inputs, whose "
+                "weights stay in FP16; 0: scale"),
             integer("activation_bits", &P::activation_bits, 2, 16, 1, "bits",
                     "Bits of an activation, symmetric; 16: not rounded"),
             choice("activation_granularity", &P::activation_granularity, kActivationGranularityNames,
@@ -68,15 +69,16 @@ struct AwqClip {
 };
 
 /// For each group of each row the clipping, of 10 down to half the range, after which the group's part of the output is
-/// nearest to what it was, over about `sample_tokens` tokens evenly taken. `weights` and `activations` are the scaled ones.
+/// nearest to what it was, over about `sample_tokens` tokens evenly taken. `weights` and `activations` are the scaled
+/// ones.
 Result<AwqClip> awq_clip(MatrixView<const float> weights, MatrixView<const float> activations,
                          const AwqParameters& parameters, std::size_t sample_tokens, const Run& run);
 
 /// The tokens that the reference samples for clipping.
 inline constexpr std::size_t kClipTokens = 512;
 
-/// Rounds Q(W s), the layer divides its inputs by s. The factors fold into the operation before the layer, so they take no
-/// storage of the layer's own. `dequantized` is Q(W s) / s.
+/// Rounds Q(W s), the layer divides its inputs by s. The factors fold into the operation before the layer, so they take
+/// no storage of the layer's own. `dequantized` is Q(W s) / s.
 /// Needs activations. Details: `ratios`, `losses`, `best_ratio`; with clip `mean_clip`, the mean share of a group's range
 /// that is left. With `salient` instead: `salient_channels`, the input channels kept.
 /// Errors: kBadParameter outside a range or for one symmetric bit; kBadShape, kNotFinite for X; kCancelled.

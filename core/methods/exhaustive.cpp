@@ -12,11 +12,7 @@ namespace {
 class Search {
 public:
     Search(std::span<const float> weights, MatrixView<const float> hessian, const Grid& grid, std::size_t most_visited)
-        : weights_(weights),
-          n_(weights.size()),
-          most_visited_(most_visited),
-          factor_(n_ * n_),
-          difference_(n_),
+        : weights_(weights), n_(weights.size()), most_visited_(most_visited), factor_(n_ * n_), difference_(n_),
           codes_(n_) {
         for (int code = grid.low; code <= grid.high; ++code)
             if (grid.rule != Grid::Rule::kSign || code != 0) levels_.push_back(std::int16_t(code));

@@ -36,8 +36,8 @@ struct StripeGrids {
 };
 
 /// How a sweep gathers work. In a large layer a whole block takes long column by column, and moving all columns after
-/// each block reads and writes W as often as there are blocks: a block is rounded in parts, and what stands far behind is
-/// moved by several blocks at once.
+/// each block reads and writes W as often as there are blocks: a block is rounded in parts, and what stands far behind
+/// is moved by several blocks at once.
 struct Gathering {
     std::size_t part;   // columns of a block that move each other one by one; the block's others take them together
     std::size_t block;  // the parameter: a dynamic group's scale is found from W as it stood before this many
@@ -58,13 +58,10 @@ struct Gathering {
 class Sweep {
 public:
     Sweep(const LinearProblem& problem, const GptqParameters& parameters, const GptqPlan& plan)
-        : run_(problem.run),
-          rounding_(parameters.rounding),
-          plan_(plan),
+        : run_(problem.run), rounding_(parameters.rounding), plan_(plan),
           weights_(ordered_weights(problem.weights, plan, problem.run.pool)),
           grids_(problem.weights, plan, parameters, problem.run.pool),
-          gathering_(problem.weights.columns(), parameters),
-          moves_(gathering_.wide, problem.weights.rows()),
+          gathering_(problem.weights.columns(), parameters), moves_(gathering_.wide, problem.weights.rows()),
           losses_(problem.weights.rows()) {
         for (std::size_t r = 0; r < weights_.rows(); ++r) random_.push_back(Random(run_.seed).split(r));
     }
@@ -101,10 +98,9 @@ private:
     void move(std::size_t first, std::size_t last, std::size_t slot, std::size_t end) {
         if (last == end) return;
         const std::size_t rows = weights_.rows(), steps = last - first;
-        kernels::matmul_tn(moves_.view().block(slot, 0, steps, rows),
-                           plan_.influence.view().block(first, last, steps, end - last),
-                           weights_.view().block(0, last, rows, end - last), true, run_.pool,
-                           gptq_kernels(weights_.columns()));
+        kernels::matmul_tn(
+            moves_.view().block(slot, 0, steps, rows), plan_.influence.view().block(first, last, steps, end - last),
+            weights_.view().block(0, last, rows, end - last), true, run_.pool, gptq_kernels(weights_.columns()));
     }
 
     /// Rounds columns first .. last - 1 of up to kRows rows. The block is held transposed: a column is contiguous.

@@ -44,9 +44,9 @@ Matrix gptq_hessian(MatrixView<const float> activations, std::size_t batches, Th
 
 /// Rounds W.
 ///
-/// Inputs that are always 0 have their weights set to 0 first, as in the reference. The scale of a dynamic group is found
-/// when its first column is reached, from W as it stood before the current block. With a damping for which H has no
-/// Cholesky factor, the damping is raised tenfold (from 0 to 1e-6 first) until it has one.
+/// Inputs that are always 0 have their weights set to 0 first, as in the reference. The scale of a dynamic group is
+/// found when its first column is reached, from W as it stood before the current block. With a damping for which H has
+/// no Cholesky factor, the damping is raised tenfold (from 0 to 1e-6 first) until it has one.
 /// Needs activations. Details: `damping_used`; `damping_raised` (a sentence) where it was; `dead_inputs` where there are
 /// any; `permutation` (the columns in the order they were rounded) with activation order; `loss`, the sum of
 /// (w - q)^2 / (2 U_jj^2) that the reference prints.
@@ -54,8 +54,8 @@ Matrix gptq_hessian(MatrixView<const float> activations, std::size_t batches, Th
 /// Source: Frantar et al. 2022 (arXiv 2210.17323), algorithm 1; IST-DASLab/gptq gptq.py.
 Result<QuantizedLayer> gptq(const LinearProblem& problem, const GptqParameters& parameters);
 
-/// The same where the Hessian [columns x columns] is at hand already, as gptq_hessian makes it of inputs within 1e-12 .. 1e12;
-/// the problem's activations are not used. Errors: also kBadShape, kNotFinite for the Hessian.
+/// The same where the Hessian [columns x columns] is at hand already, as gptq_hessian makes it of inputs within 1e-12
+/// .. 1e12; the problem's activations are not used. Errors: also kBadShape, kNotFinite for the Hessian.
 Result<QuantizedLayer> gptq_with_hessian(const LinearProblem& problem, MatrixView<const float> hessian,
                                          const GptqParameters& parameters);
 
@@ -65,8 +65,8 @@ struct GptqStep {
     std::vector<float> before;     // [rows] the column as the earlier errors left it
     std::vector<float> rounded;    // [rows] what it became
     std::vector<float> error;      // [rows] (before - rounded) / U_jj: what the columns to come are told
-    std::vector<float> influence;  // [columns, original order] U_jk / U_jj: how much of `before - rounded` column k takes
-    Matrix weights;                // [rows x columns, original order] after the step: rounded columns final, the others moved
+    std::vector<float> influence;  // [columns, original order] U_jk / U_jj: what column k takes of it
+    Matrix weights;                // [rows x columns, original order] after the step
 };
 
 struct GptqTrace {

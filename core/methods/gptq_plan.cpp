@@ -68,7 +68,8 @@ Matrix inverse_factor(Matrix hessian, ThreadPool& pool) {
     for (std::size_t j = 0; j < diagonal.size(); ++j) diagonal[j] = hessian(j, j);
     Matrix factor = std::move(hessian);
     if (!kernels::inverse_cholesky(factor, pool, gptq_kernels(factor.rows()))) return {};
-    // 1 / U_jj^2 is what is left of H_jj once the later columns are known. Below a few rounding errors of H_jj it is noise.
+    // 1 / U_jj^2 is what is left of H_jj once the later columns are known. Below a few rounding errors of H_jj it is
+    // noise.
     for (std::size_t j = 0; j < diagonal.size(); ++j) {
         const double left = 1 / (double(factor(j, j)) * factor(j, j));
         if (!(left > 8 * double(std::numeric_limits<float>::epsilon()) * diagonal[j])) return {};
@@ -127,10 +128,8 @@ Matrix ordered_weights(MatrixView<const float> weights, const GptqPlan& plan, Th
 
 GptqGrids::GptqGrids(MatrixView<const float> weights, const GptqPlan& plan, const GptqParameters& parameters,
                      ThreadPool& pool)
-    : codes(make_codes(weights.rows(), weights.columns(), parameters.settings())),
-      settings_(parameters.settings()),
-      order_(plan.order),
-      static_(parameters.static_groups || parameters.granularity != Granularity::kGroup),
+    : codes(make_codes(weights.rows(), weights.columns(), parameters.settings())), settings_(parameters.settings()),
+      order_(plan.order), static_(parameters.static_groups || parameters.granularity != Granularity::kGroup),
       current_(weights.rows()) {
     const std::size_t rows = weights.rows(), columns = weights.columns(), group = codes.group_size;
     if (parameters.activation_order && parameters.granularity == Granularity::kGroup) {
@@ -148,7 +147,8 @@ GptqGrids::GptqGrids(MatrixView<const float> weights, const GptqPlan& plan, cons
             for (std::size_t r = 0; r < rows; ++r) seen(r, column) = 0;
     static_grids_.resize(codes.scales.size());
     if (codes.one_scale()) {
-        static_grids_[0] = fit_grid(parameters.granularity == Granularity::kTensor ? seen.values() : seen.row(0), settings_);
+        static_grids_[0] =
+            fit_grid(parameters.granularity == Granularity::kTensor ? seen.values() : seen.row(0), settings_);
     } else {
         const std::size_t groups = codes.scales.columns();
         pool.for_each(rows, [&](std::size_t r) {

@@ -18,12 +18,12 @@ struct GptqPlan {
     /// [columns x columns], by place: U_jk / U_jj above the diagonal, U being the upper Cholesky factor of H^-1
     /// (H^-1 = U^T U). A column's error times its row is what the later columns take.
     Matrix influence;
-    std::vector<double> diagonal;            // U_jj
-    double damping = 0;                      // share of mean(diag H) that was added
+    std::vector<double> diagonal;  // U_jj
+    double damping = 0;            // share of mean(diag H) that was added
 };
 
-/// The Hessian of the activations, after these were multiplied by a power of two where their squares would leave the range
-/// of float: no code depends on it.
+/// The Hessian of the activations, after these were multiplied by a power of two where their squares would leave the
+/// range of float: no code depends on it.
 Matrix hessian_in_range(MatrixView<const float> activations, ThreadPool& pool);
 
 /// Raises the damping from `damping` tenfold until H has a Cholesky factor.
@@ -33,8 +33,8 @@ Result<GptqPlan> plan_gptq(MatrixView<const float> hessian, bool activation_orde
 /// The columns of a layer up to which all its sums are in the order of the published algorithm.
 inline constexpr std::size_t kSmallLayer = 1024;
 
-/// GPTQ carries the error of a column on into those after it, so that one code on a rounding edge changes many. Layers of
-/// this size and less, which are quick anyway, are computed with the kernels whose bits are the same natively and in
+/// GPTQ carries the error of a column on into those after it, so that one code on a rounding edge changes many. Layers
+/// of this size and less, which are quick anyway, are computed with the kernels whose bits are the same natively and in
 /// WebAssembly; larger ones with the fastest.
 inline kernels::Kernels gptq_kernels(std::size_t columns) {
     return columns <= kSmallLayer ? kernels::Kernels::kPlain : kernels::Kernels::kBest;
@@ -43,8 +43,8 @@ inline kernels::Kernels gptq_kernels(std::size_t columns) {
 /// The damping to try after this one.
 inline double raised(double damping) { return damping < 1e-6 ? 1e-6 : damping * 10; }
 
-/// U with H^-1 = U^T U, upper triangular, for a symmetric H [n x n]; empty where H is not positive definite to float32's
-/// precision.
+/// U with H^-1 = U^T U, upper triangular, for a symmetric H [n x n]; empty where H is not positive definite to
+/// float32's precision.
 Matrix inverse_factor(Matrix hessian, ThreadPool& pool);
 
 /// W with its columns in the plan's order and those of dead inputs 0.
@@ -53,7 +53,8 @@ Matrix ordered_weights(MatrixView<const float> weights, const GptqPlan& plan, Th
 /// The grid of each row at each place, and the scales that are stored.
 class GptqGrids {
 public:
-    GptqGrids(MatrixView<const float> weights, const GptqPlan& plan, const GptqParameters& parameters, ThreadPool& pool);
+    GptqGrids(MatrixView<const float> weights, const GptqPlan& plan, const GptqParameters& parameters,
+              ThreadPool& pool);
 
     /// Brings rows `begin` .. `end` - 1 to `place`, one after the other from 0 on. A dynamic group that starts there is
     /// fitted to `weights`: [rows x columns] in the plan's order, as they stood before the current block.

@@ -11,11 +11,11 @@ Result<GptqTrace> gptq_trace(const LinearProblem& problem, const GptqParameters&
     if (const auto status = check_gptq(problem, parameters); !status) return std::unexpected(status.error());
     const std::size_t rows = problem.weights.rows(), columns = problem.weights.columns();
     if (rows * columns > kGptqTraceLimit)
-        return fail(ErrorCode::kTooLarge, "weights",
-                    "weights have " + to_text(rows * columns) + " values, a trace takes at most " +
-                        to_text(kGptqTraceLimit));
-    const auto plan =
-        plan_gptq(hessian_in_range(*problem.activations, problem.run.pool), parameters.activation_order, parameters.damping, problem.run.pool);
+        return fail(
+            ErrorCode::kTooLarge, "weights",
+            "weights have " + to_text(rows * columns) + " values, a trace takes at most " + to_text(kGptqTraceLimit));
+    const auto plan = plan_gptq(hessian_in_range(*problem.activations, problem.run.pool), parameters.activation_order,
+                                parameters.damping, problem.run.pool);
     if (!plan) return std::unexpected(plan.error());
 
     Matrix working = ordered_weights(problem.weights, *plan, problem.run.pool);

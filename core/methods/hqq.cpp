@@ -86,7 +86,8 @@ Result<QuantizedLayer> hqq(const LinearProblem& problem, const HqqParameters& pa
         }
     });
     const std::size_t groups = rows * ((columns + size - 1) / size);
-    layer.storage = {{"codes", rows * columns, double(parameters.bits)}, {"scales", groups, 16}, {"zero points", groups, 16}};
+    layer.storage = {
+        {"codes", rows * columns, double(parameters.bits)}, {"scales", groups, 16}, {"zero points", groups, 16}};
     return layer;
 }
 

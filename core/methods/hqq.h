@@ -5,8 +5,8 @@
 #include "methods/layer.h"
 #include "tensor/fields.h"
 
-/// HQQ: half-quadratic quantization. The scale of a group comes from its range; its zero point, no whole number, is moved
-/// until the weights that are not outliers come back well. No sample text is needed.
+/// HQQ: half-quadratic quantization. The scale of a group comes from its range; its zero point, no whole number, is
+/// moved until the weights that are not outliers come back well. No sample text is needed.
 namespace quantlens::methods {
 
 struct HqqParameters {
@@ -28,13 +28,14 @@ struct HqqParameters {
     }
 };
 
-/// A round gives up the part of each error that |error|^norm makes cheap, and moves the zero point to the mean of what the
-/// rest asks for; beta, 10 at first and 1 % more each round, says how little is given up. A group stops when its mean |error|
-/// no longer falls, and keeps the zero point of its best round, so that no group has a larger one than with the zero point of
-/// its range. The authors' code stops all groups of a matrix at once and keeps the last round's zero points.
-/// Scale and zero point count 16 bits each. Errors: kBadParameter outside a range.
+/// A round gives up the part of each error that |error|^norm makes cheap, and moves the zero point to the mean of what
+/// the rest asks for; beta, 10 at first and 1 % more each round, says how little is given up. A group stops when its
+/// mean |error| no longer falls, and keeps the zero point of its best round, so that no group has a larger one than
+/// with the zero point of its range. The authors' code stops all groups of a matrix at once and keeps the last round's
+/// zero points. Scale and zero point count 16 bits each. Errors: kBadParameter outside a range.
 /// Source: Badri and Shaji 2023, Half-Quadratic Quantization of Large Machine Learning Models
-/// (https://mobiusml.github.io/hqq_blog/), as in the authors' code (mobiusml/hqq, hqq/core/optimize.py, commit 0dbf39a).
+/// (https://mobiusml.github.io/hqq_blog/), as in the authors' code (mobiusml/hqq, hqq/core/optimize.py, commit
+/// 0dbf39a).
 Result<QuantizedLayer> hqq(const LinearProblem& problem, const HqqParameters& parameters);
 
 }  // namespace quantlens::methods

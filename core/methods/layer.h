@@ -60,9 +60,9 @@ struct Codes {
 
 /// One kind of stored thing, so that bits a weight are counted and not estimated.
 struct StoredPart {
-    std::string name;         // "codes", "scales", "zero points", "codebook", "outlier columns", ...
-    std::size_t count = 0;    // how many numbers
-    double bits_each = 0;     // bits of one of them
+    std::string name;       // "codes", "scales", "zero points", "codebook", "outlier columns", ...
+    std::size_t count = 0;  // how many numbers
+    double bits_each = 0;   // bits of one of them
 };
 
 /// Rounds activations to integers before they meet the weights. 16 bits and more: not at all.
@@ -95,7 +95,7 @@ using Detail = std::variant<double, std::string, std::vector<double>, std::vecto
 /// What a runtime would hold of a quantized layer, and what it computes.
 struct QuantizedLayer {
     std::size_t rows = 0, columns = 0;
-    Matrix dequantized;          // in the original basis: any scaling or rotation undone
+    Matrix dequantized;  // in the original basis: any scaling or rotation undone
     /// The weights as the product uses them, in the transformed basis; empty where that is `dequantized`.
     Matrix basis_weights;
     std::optional<Codes> codes;

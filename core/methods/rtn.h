@@ -46,10 +46,12 @@ constexpr auto uniform_fields() {
                    "Weights of a row that share a scale, with granularity group; the last group may be shorter"),
         choice<P, RangeSearch>("range", &P::range, kRangeSearchNames,
                                "The range of the codes: all of the weights', or the one with the least squared error"),
-        choice<P, CodeRange>("code_range", &P::code_range, kCodeRangeNames,
-                             "Symmetric codes of the plain convention: as many negative as positive ones, or all 2^bits"),
-        choice<P, Rounding>("rounding", &P::rounding, kRoundingNames,
-                            "Halves to even, halves away from zero, always down, or up with the probability of the rest"),
+        choice<P, CodeRange>(
+            "code_range", &P::code_range, kCodeRangeNames,
+            "Symmetric codes of the plain convention: as many negative as positive ones, or all 2^bits"),
+        choice<P, Rounding>(
+            "rounding", &P::rounding, kRoundingNames,
+            "Halves to even, halves away from zero, always down, or up with the probability of the rest"),
         real<P>("clip_ratio", &P::clip_ratio, 0.05, 1, 0.05, "", "Share of the range that the codes cover"),
         integer<P>("activation_bits", &P::activation_bits, 2, 16, 1, "bits",
                    "Bits of an activation, symmetric; 16: not rounded"),

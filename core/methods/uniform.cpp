@@ -38,9 +38,10 @@ double zero_point_bits(const UniformSettings& s) {
 
 Status check_uniform(const UniformSettings& settings) {
     if (settings.bits < 1 || settings.bits > 8) return bad_parameter("bits", settings.bits, "between 1 and 8");
-    const bool divides_by_zero = settings.bits == 1 && settings.scheme == Scheme::kSymmetric &&
-                                 (settings.convention == Convention::kAwq || settings.convention == Convention::kQuarot ||
-                                  settings.convention == Convention::kBitsandbytes);
+    const bool divides_by_zero =
+        settings.bits == 1 && settings.scheme == Scheme::kSymmetric &&
+        (settings.convention == Convention::kAwq || settings.convention == Convention::kQuarot ||
+         settings.convention == Convention::kBitsandbytes);
     if (divides_by_zero)
         return bad_parameter("bits", settings.bits,
                              "between 2 and 8: the symmetric scale of this convention is max / (2^(bits-1) - 1); "
@@ -64,9 +65,9 @@ void encode(std::span<const float> values, const Grid& grid, Rounding rounding, 
     }
     const bool offset = grid.rule == Grid::Rule::kOffset;
     for (std::size_t i = 0; i < values.size(); ++i) {
-        const float steps = offset                                  ? (values[i] - grid.offset) / grid.scale
+        const float steps = offset                              ? (values[i] - grid.offset) / grid.scale
                             : grid.rule == Grid::Rule::kInverse ? values[i] * grid.inverse
-                                                                    : values[i] / grid.scale;
+                                                                : values[i] / grid.scale;
         const float code = rounded(steps, rounding, random) + (offset ? 0.0f : float(grid.zero_point));
         codes[i] = std::int16_t(std::clamp(code, float(grid.low), float(grid.high)));
     }
@@ -87,7 +88,8 @@ Codes make_codes(std::size_t rows, std::size_t columns, const UniformSettings& s
     codes.rows = rows;
     codes.columns = columns;
     codes.group_size = columns;
-    if (settings.granularity == Granularity::kGroup) codes.group_size = std::min(columns, std::size_t(settings.group_size));
+    if (settings.granularity == Granularity::kGroup)
+        codes.group_size = std::min(columns, std::size_t(settings.group_size));
     codes.codes.resize(rows * columns);
     codes.scales = settings.granularity == Granularity::kTensor ? Matrix(1, 1)
                                                                 : Matrix(rows, groups_of(columns, codes.group_size));
@@ -157,7 +159,8 @@ Matrix dequantize(const Codes& codes, ThreadPool& pool) {
 }
 
 std::vector<StoredPart> stored_parts(const Codes& codes) {
-    std::vector<StoredPart> parts{{"codes", codes.codes.size(), double(codes.bits)}, {"scales", codes.scales.size(), 16}};
+    std::vector<StoredPart> parts{{"codes", codes.codes.size(), double(codes.bits)},
+                                  {"scales", codes.scales.size(), 16}};
     if (codes.zero_point_bits > 0) parts.push_back({"zero points", codes.zero_points.size(), codes.zero_point_bits});
     if (codes.stores_column_groups) parts.push_back({"column groups", codes.columns, 32});
     return parts;

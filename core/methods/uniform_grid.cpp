@@ -41,8 +41,8 @@ Grid unsigned_grid(float scale, float zero_point, int levels) {
     return {usable(scale), std::int32_t(held), 0, std::int16_t(levels)};
 }
 
-int top(int bits) { return (1 << (bits - 1)) - 1; }   // of signed codes
-int last(int bits) { return (1 << bits) - 1; }        // of unsigned codes
+int top(int bits) { return (1 << (bits - 1)) - 1; }  // of signed codes
+int last(int bits) { return (1 << bits) - 1; }       // of unsigned codes
 
 constexpr float kTiny = 1e-5f;  // torch's clamp(min=1e-5) in AWQ's and QuaRot's code
 
@@ -145,12 +145,12 @@ struct ConventionRules {
 };
 
 constexpr std::array<ConventionRules, 6> kConventions{{
-    {{as_it_is, plain_symmetric}, {zero_inside, plain_asymmetric}, 2.0},                  // plain
-    {{gptq_symmetric_range, gptq_symmetric}, {unit_for_zero, plain_asymmetric}, 2.4},     // gptq
+    {{as_it_is, plain_symmetric}, {zero_inside, plain_asymmetric}, 2.0},               // plain
+    {{gptq_symmetric_range, gptq_symmetric}, {unit_for_zero, plain_asymmetric}, 2.4},  // gptq
     {{floored_magnitude, full_clamp_symmetric}, {awq_asymmetric_range, awq_asymmetric}, 2.0},
     {{floored_magnitude, full_clamp_symmetric}, {unit_for_zero_floored, plain_asymmetric}, 2.4},  // quarot
-    {{as_it_is, deepspeed_symmetric}, {as_it_is, deepspeed_asymmetric}, 2.0},             // deepspeed
-    {{as_it_is, bitsandbytes_symmetric}, {zero_inside, plain_asymmetric}, 2.0},           // bitsandbytes
+    {{as_it_is, deepspeed_symmetric}, {as_it_is, deepspeed_asymmetric}, 2.0},                     // deepspeed
+    {{as_it_is, bitsandbytes_symmetric}, {zero_inside, plain_asymmetric}, 2.0},                   // bitsandbytes
 }};
 
 const Rules& rules_of(const ConventionRules& convention, Scheme scheme) {
@@ -220,8 +220,8 @@ double error_of(std::span<const float> values, const Grid& grid, double norm, do
     return sum * unit;
 }
 
-constexpr int kSearchGrid = 100;     // the references' grid ...
-constexpr int kSearchSteps = 80;     // ... and int(maxshrink * grid), maxshrink 0.8
+constexpr int kSearchGrid = 100;  // the references' grid ...
+constexpr int kSearchSteps = 80;  // ... and int(maxshrink * grid), maxshrink 0.8
 
 Grid search(std::span<const float> values, Range range, const UniformSettings& s) {
     const auto& convention = kConventions[std::size_t(s.convention)];
@@ -240,9 +240,7 @@ Grid search(std::span<const float> values, Range range, const UniformSettings& s
     return best;
 }
 
-Range clipped(float low, float high, double ratio) {
-    return {float(ratio) * low, float(ratio) * high};
-}
+Range clipped(float low, float high, double ratio) { return {float(ratio) * low, float(ratio) * high}; }
 
 }  // namespace
 

@@ -39,7 +39,7 @@ void orthonormalize_columns(Matrix& matrix) {
 }  // namespace
 
 void merge_adapter(MatrixView<const float> base, MatrixView<const float> a, MatrixView<const float> b, double scaling,
-    MatrixView<float> out, ThreadPool& pool) {
+                   MatrixView<float> out, ThreadPool& pool) {
     kernels::matmul_nn(b, a, out, pool);
     const float factor = float(scaling);
     for (std::size_t r = 0; r < out.rows(); ++r)
@@ -47,7 +47,7 @@ void merge_adapter(MatrixView<const float> base, MatrixView<const float> a, Matr
 }
 
 void adapter_gradients(MatrixView<const float> gradient, MatrixView<const float> a, MatrixView<const float> b,
-    double scaling, MatrixView<float> a_gradient, MatrixView<float> b_gradient, ThreadPool& pool) {
+                       double scaling, MatrixView<float> a_gradient, MatrixView<float> b_gradient, ThreadPool& pool) {
     kernels::matmul_tn(b, gradient, a_gradient, false, pool);
     kernels::matmul_nt(gradient, a, b_gradient, pool);
     scale(a_gradient, float(scaling));
@@ -81,7 +81,7 @@ Adapter nearest_low_rank(MatrixView<const float> matrix, std::size_t rank, const
 }
 
 Result<LoftqStart> loftq_start(const methods::Method& method, const Settings& settings, MatrixView<const float> weights,
-    std::size_t rank, double scaling, int iterations, const Run& run) {
+                               std::size_t rank, double scaling, int iterations, const Run& run) {
     if (rank < 1 || rank > std::min(weights.rows(), weights.columns()))
         return bad_parameter("rank", rank, "from 1 to " + to_text(std::min(weights.rows(), weights.columns())));
     LoftqStart start{{}, {Matrix(rank, weights.columns()), Matrix(weights.rows(), rank)}};
@@ -89,7 +89,8 @@ Result<LoftqStart> loftq_start(const methods::Method& method, const Settings& se
     for (int i = 0; i < std::max(1, iterations); ++i) {
         kernels::matmul_nn(start.adapter.b, start.adapter.a, product, run.pool);
         for (std::size_t r = 0; r < rest.rows(); ++r)
-            for (std::size_t c = 0; c < rest.columns(); ++c) rest(r, c) = weights(r, c) - float(scaling) * product(r, c);
+            for (std::size_t c = 0; c < rest.columns(); ++c)
+                rest(r, c) = weights(r, c) - float(scaling) * product(r, c);
         auto base = methods::quantize(method, {rest, {}, run}, settings);
         if (!base) return std::unexpected(base.error());
         start.base = std::move(*base);

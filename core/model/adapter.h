@@ -13,11 +13,11 @@ namespace quantlens::model {
 
 /// out = base + scaling * B A.
 void merge_adapter(MatrixView<const float> base, MatrixView<const float> a, MatrixView<const float> b, double scaling,
-    MatrixView<float> out, ThreadPool& pool);
+                   MatrixView<float> out, ThreadPool& pool);
 
 /// From the gradient of the merged matrix those of A and B: scaling * B^T G and scaling * G A^T.
 void adapter_gradients(MatrixView<const float> gradient, MatrixView<const float> a, MatrixView<const float> b,
-    double scaling, MatrixView<float> a_gradient, MatrixView<float> b_gradient, ThreadPool& pool);
+                       double scaling, MatrixView<float> a_gradient, MatrixView<float> b_gradient, ThreadPool& pool);
 
 struct Adapter {
     Matrix a, b;
@@ -36,6 +36,6 @@ struct LoftqStart {
 /// W - scaling B A, and the adapter fitted to what is left. Fails as the method does.
 /// Source: Li et al. 2023, LoftQ (arXiv 2310.08659), algorithm 1.
 Result<LoftqStart> loftq_start(const methods::Method& method, const Settings& settings, MatrixView<const float> weights,
-    std::size_t rank, double scaling, int iterations, const Run& run);
+                               std::size_t rank, double scaling, int iterations, const Run& run);
 
 }  // namespace quantlens::model

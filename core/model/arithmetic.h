@@ -16,8 +16,8 @@ inline constexpr std::size_t kLanes = 16;
 /// value where `condition` is false, else `other`; by masks, because a branch would keep loops from being vectorized.
 inline float select(bool condition, float other, float value) {
     const std::int32_t mask = -std::int32_t(condition);
-    return std::bit_cast<float>(
-        (std::bit_cast<std::int32_t>(other) & mask) | (std::bit_cast<std::int32_t>(value) & ~mask));
+    return std::bit_cast<float>((std::bit_cast<std::int32_t>(other) & mask) |
+                                (std::bit_cast<std::int32_t>(value) & ~mask));
 }
 
 /// e^x, relative error below 3e-7; x is held within -87 .. 88, where float has a normal result.

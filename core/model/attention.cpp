@@ -27,7 +27,7 @@ void RotaryTable::rotate(std::span<float> values, std::size_t position, bool inv
     const float* cosine = &cosines_[position * pairs];
     const float* sine = &sines_[position * pairs];
     const float sign = inverse ? -1.0f : 1.0f;
-    const std::size_t step = style_ == RopeStyle::kHalfSplit ? 1 : 2;        // from a pair to the next
+    const std::size_t step = style_ == RopeStyle::kHalfSplit ? 1 : 2;          // from a pair to the next
     const std::size_t distance = style_ == RopeStyle::kHalfSplit ? pairs : 1;  // within a pair
     for (std::size_t head = 0; head + head_width_ <= values.size(); head += head_width_)
         for (std::size_t i = 0; i < pairs; ++i) {
@@ -75,7 +75,7 @@ void for_query_blocks(const AttentionShape& shape, std::size_t kv, const Body& b
 }  // namespace
 
 void attention_forward(const AttentionShape& shape, MatrixView<const float> qkv, MatrixView<float> out,
-    MatrixView<float> log_sums, ThreadPool& pool) {
+                       MatrixView<float> log_sums, ThreadPool& pool) {
     const float scale = float(1.0 / std::sqrt(double(shape.head_width)));
     pool.for_each(shape.sequences * shape.kv_heads, [&](std::size_t piece) {
         const std::size_t kv = piece % shape.kv_heads;
@@ -86,7 +86,7 @@ void attention_forward(const AttentionShape& shape, MatrixView<const float> qkv,
             const std::size_t column = head * shape.head_width;
             const auto block = scores.view().block(0, 0, rows, seen);
             kernels::matmul_nt(qkv.block(row, column, rows, shape.head_width),
-                views.keys.block(0, 0, seen, shape.head_width), block, pool);
+                               views.keys.block(0, 0, seen, shape.head_width), block, pool);
             for (std::size_t i = 0; i < rows; ++i) {
                 const auto line = block.row(i);
                 const std::size_t own = first + i + 1;  // a token sees itself and what came before
@@ -99,13 +99,13 @@ void attention_forward(const AttentionShape& shape, MatrixView<const float> qkv,
                 log_sums(row + i, head) = top + std::log(sum);
             }
             kernels::matmul_nn(block, views.values.block(0, 0, seen, shape.head_width),
-                out.block(row, column, rows, shape.head_width), pool);
+                               out.block(row, column, rows, shape.head_width), pool);
         });
     });
 }
 
 void attention_backward(const AttentionShape& shape, MatrixView<const float> qkv, MatrixView<const float> log_sums,
-    MatrixView<const float> out_gradient, MatrixView<float> qkv_gradient, ThreadPool& pool) {
+                        MatrixView<const float> out_gradient, MatrixView<float> qkv_gradient, ThreadPool& pool) {
     const float scale = float(1.0 / std::sqrt(double(shape.head_width)));
     pool.for_each(shape.sequences * shape.kv_heads, [&](std::size_t piece) {
         const std::size_t kv = piece % shape.kv_heads;

@@ -37,11 +37,11 @@ struct AttentionShape {
 /// out [rows x heads * head_width] = softmax(q k^T / sqrt(head_width)) v over this and earlier tokens of the sequence.
 /// log_sums [rows x heads] gets the logarithm of each softmax's denominator, which the backward pass needs.
 void attention_forward(const AttentionShape& shape, MatrixView<const float> qkv, MatrixView<float> out,
-    MatrixView<float> log_sums, ThreadPool& pool);
+                       MatrixView<float> log_sums, ThreadPool& pool);
 
 /// From the gradient of `out` the gradient of qkv, written over `qkv_gradient`. The softmax is computed again, in
 /// blocks, instead of being stored. Source: Dao et al. 2022 (arXiv 2205.14135), algorithm 4.
 void attention_backward(const AttentionShape& shape, MatrixView<const float> qkv, MatrixView<const float> log_sums,
-    MatrixView<const float> out_gradient, MatrixView<float> qkv_gradient, ThreadPool& pool);
+                        MatrixView<const float> out_gradient, MatrixView<float> qkv_gradient, ThreadPool& pool);
 
 }  // namespace quantlens::model

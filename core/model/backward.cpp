@@ -15,8 +15,8 @@ void resize(Matrix& matrix, std::size_t rows, std::size_t columns) {
 /// With y = x * s * gain and s = 1 / rms(x): adds dx to `stream` (or writes it, where `replace`) and adds the gain's
 /// gradient to `gain_gradient`. `gain_sums` is room for one row a piece.
 void rms_norm_backward(MatrixView<const float> x, std::span<const float> scales, std::span<const float> gain,
-    MatrixView<const float> dy, MatrixView<float> stream, bool replace, std::span<float> gain_gradient,
-    Matrix& gain_sums, ThreadPool& pool) {
+                       MatrixView<const float> dy, MatrixView<float> stream, bool replace,
+                       std::span<float> gain_gradient, Matrix& gain_sums, ThreadPool& pool) {
     const std::size_t width = x.columns();
     const std::size_t pieces = piece_count(x.rows());
     resize(gain_sums, pieces, width);
@@ -43,7 +43,7 @@ void rms_norm_backward(MatrixView<const float> x, std::span<const float> scales,
 
 /// From the gradient of hidden = silu(gate) * up the gradient of gate and up.
 void swiglu_backward(MatrixView<const float> gate_up, MatrixView<const float> hidden_gradient,
-    MatrixView<float> gate_up_gradient, ThreadPool& pool) {
+                     MatrixView<float> gate_up_gradient, ThreadPool& pool) {
     const std::size_t width = hidden_gradient.columns();
     for_rows(gate_up.rows(), pool, [&](std::size_t, std::size_t first, std::size_t end) {
         for (std::size_t r = first; r < end; ++r) {
@@ -65,7 +65,7 @@ void swiglu_backward(MatrixView<const float> gate_up, MatrixView<const float> hi
 }  // namespace
 
 void backward(const Weights& weights, const Batch& batch, Activations& activations, Weights& gradient,
-    BackwardBuffers& buffers, ThreadPool& pool) {
+              BackwardBuffers& buffers, ThreadPool& pool) {
     const Config& config = weights.config();
     const std::size_t rows = batch.tokens.size();
     const AttentionShape shape{batch.sequences, batch.length(), config.heads, config.kv_heads, config.head_width};
@@ -80,9 +80,10 @@ void backward(const Weights& weights, const Batch& batch, Activations& activatio
     const auto head = weights.head_index();
     kernels::matmul_tn(activations.logits, activations.normed, gradient.tensor(head), true, pool);
     kernels::matmul_nn(activations.logits, weights.tensor(head), buffers.normed, pool);
-    const auto norm_backward = [&](MatrixView<const float> x, std::span<const float> scales, std::size_t norm, bool replace) {
+    const auto norm_backward = [&](MatrixView<const float> x, std::span<const float> scales, std::size_t norm,
+                                   bool replace) {
         rms_norm_backward(x, scales, weights.tensor(norm).row(0), buffers.normed, stream, replace,
-            gradient.tensor(norm).row(0), buffers.gain_sums, pool);
+                          gradient.tensor(norm).row(0), buffers.gain_sums, pool);
     };
     norm_backward(activations.output, activations.scales, weights.final_norm_index(), true);
 
@@ -101,7 +102,7 @@ void backward(const Weights& weights, const Batch& batch, Activations& activatio
         for_rows(rows, pool, [&](std::size_t, std::size_t first, std::size_t end) {
             for (std::size_t r = first; r < end; ++r)
                 activations.rotary.rotate(buffers.qkv.row(r).first(config.query_width() + config.kv_width()),
-                    batch.first_position + r % batch.length(), true);
+                                          batch.first_position + r % batch.length(), true);
         });
         kernels::matmul_tn(buffers.qkv, layer.attention_input, gradient.stacked(l, Part::kQuery, 3), true, pool);
         kernels::matmul_nn(buffers.qkv, weights.stacked(l, Part::kQuery, 3), buffers.normed, pool);

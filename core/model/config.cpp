@@ -10,7 +10,7 @@ namespace {
 
 struct SizeKey {
     std::string_view key;
-    std::size_t Config::* member;
+    std::size_t Config::*member;
     std::size_t maximum;
 };
 
@@ -36,7 +36,7 @@ Result<std::size_t> size_at(const Json& json, const SizeKey& size) {
 Status check_supported(const Json& json) {
     const auto unsupported = [](std::string_view key, const Json& value, std::string_view right) -> Status {
         return fail(ErrorCode::kUnsupported, std::string{key},
-            std::string{key} + " is " + value.dump() + "; this build runs only " + std::string{right});
+                    std::string{key} + " is " + value.dump() + "; this build runs only " + std::string{right});
     };
     const auto is_set = [&](const char* key) {
         return json.contains(key) && !json[key].is_null() && json[key] != false;
@@ -64,11 +64,11 @@ Status check(const Config& config) {
             return bad_parameter(size.key, value, "a whole number from 1 to " + to_text(size.maximum));
     }
     if (config.heads % config.kv_heads != 0)
-        return bad_shape("num_key_value_heads",
-            "num_key_value_heads is " + to_text(config.kv_heads) + ", must divide num_attention_heads, " +
-                to_text(config.heads));
+        return bad_shape("num_key_value_heads", "num_key_value_heads is " + to_text(config.kv_heads) +
+                                                    ", must divide num_attention_heads, " + to_text(config.heads));
     if (config.head_width % 2 != 0)
-        return bad_shape("head_dim", "head_dim is " + to_text(config.head_width) + ", must be even for rotary positions");
+        return bad_shape("head_dim",
+                         "head_dim is " + to_text(config.head_width) + ", must be even for rotary positions");
     if (!(config.norm_epsilon > 0) || !std::isfinite(config.norm_epsilon))
         return bad_parameter("rms_norm_eps", config.norm_epsilon, "above 0");
     if (!(config.rope_theta > 0) || !std::isfinite(config.rope_theta))
@@ -78,7 +78,8 @@ Status check(const Config& config) {
 
 Result<Config> config_from_json(std::string_view text) {
     const auto parsed = parse_json(text);
-    if (!parsed || !parsed->is_object()) return fail(ErrorCode::kBadFile, "config.json", "config.json is not a JSON object");
+    if (!parsed || !parsed->is_object())
+        return fail(ErrorCode::kBadFile, "config.json", "config.json is not a JSON object");
     const Json& json = *parsed;
     if (const auto supported = check_supported(json); !supported) return std::unexpected(supported.error());
 
@@ -100,7 +101,8 @@ Result<Config> config_from_json(std::string_view text) {
     if (!has_head_width) {
         if (config.width % config.heads != 0)
             return bad_shape("hidden_size", "hidden_size is " + to_text(config.width) +
-                                                ", must be a multiple of num_attention_heads, " + to_text(config.heads));
+                                                ", must be a multiple of num_attention_heads, " +
+                                                to_text(config.heads));
         config.head_width = config.width / config.heads;
     }
     const auto number = [&](const char* key, double& into) -> Status {

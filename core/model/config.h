@@ -23,8 +23,8 @@ struct Config {
     std::size_t feed_forward = 512;  // intermediate_size
     std::size_t context = 512;       // max_position_embeddings, in tokens
     double rope_theta = 10000.0;
-    double norm_epsilon = 1e-5;      // rms_norm_eps
-    bool tied_embeddings = true;     // the output head is the embedding
+    double norm_epsilon = 1e-5;   // rms_norm_eps
+    bool tied_embeddings = true;  // the output head is the embedding
     RopeStyle rope = RopeStyle::kHalfSplit;
 
     std::size_t query_width() const { return heads * head_width; }

@@ -90,11 +90,8 @@ Estimate bootstrap_mean(std::span<const double> values, std::span<const std::siz
 }
 
 Baseline::Baseline(std::shared_ptr<const Model> model, std::vector<Token> text)
-    : model_(std::move(model)),
-      text_(std::move(text)),
-      length_(window_of(model_->config())),
-      windows_(text_.size() / length_),
-      activations_(model_->config(), false) {
+    : model_(std::move(model)), text_(std::move(text)), length_(window_of(model_->config())),
+      windows_(text_.size() / length_), activations_(model_->config(), false) {
     if (text_.size() % length_ >= 2)
         ++windows_;  // a last short window; a single token could not be scored
     else

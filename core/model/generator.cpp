@@ -39,19 +39,19 @@ GeneratedToken sample(std::span<const float> logits, const Sampling& sampling, R
 }
 
 Result<Generator> Generator::create(std::shared_ptr<const Model> model, std::span<const Token> prompt,
-    const Sampling& sampling, std::uint64_t seed) {
+                                    const Sampling& sampling, std::uint64_t seed) {
     if (const auto ranges = check_ranges(sampling); !ranges) return std::unexpected(ranges.error());
     std::vector<Token> tokens(prompt.begin(), prompt.end());
     if (tokens.empty()) tokens.push_back(Token(std::min<std::size_t>(10, model->config().vocabulary - 1)));
     for (const Token token : tokens)
         if (token < 0 || std::size_t(token) >= model->config().vocabulary)
-            return bad_parameter("prompt", "token " + to_text(token), "of the model's vocabulary, 0 to " +
-                                                                            to_text(model->config().vocabulary - 1));
+            return bad_parameter("prompt", "token " + to_text(token),
+                                 "of the model's vocabulary, 0 to " + to_text(model->config().vocabulary - 1));
     return Generator(std::move(model), std::move(tokens), sampling, seed);
 }
 
 Generator::Generator(std::shared_ptr<const Model> model, std::vector<Token> prompt, const Sampling& sampling,
-    std::uint64_t seed)
+                     std::uint64_t seed)
     : model_(std::move(model)), sampling_(sampling), random_(seed), tokens_(std::move(prompt)),
       cache_(model_->new_cache()), activations_(model_->config(), false) {}
 
@@ -68,7 +68,8 @@ Result<GeneratedToken> Generator::next(ThreadPool& pool) {
     read_ = tokens_.size();
     auto token = sample(activations_.logits.row(0), sampling_, random_);
     if (!std::isfinite(token.probability))
-        return fail(ErrorCode::kNotFinite, "logits", "the model's logits are not finite after " + to_text(tokens_.size()) + " tokens");
+        return fail(ErrorCode::kNotFinite, "logits",
+                    "the model's logits are not finite after " + to_text(tokens_.size()) + " tokens");
     tokens_.push_back(token.token);
     return token;
 }

@@ -23,7 +23,8 @@ struct Sampling {
         return std::tuple{
             real("temperature", &P::temperature, 0, 10, 0.05, "", "Divides the logits; 0: always the likeliest token"),
             integer("top_k", &P::top_k, 0, 1 << 20, 1, "tokens", "Draws from the k likeliest tokens only; 0: from all"),
-            real("top_p", &P::top_p, 0, 1, 0.01, "", "Draws from the fewest tokens that have this probability together"),
+            real("top_p", &P::top_p, 0, 1, 0.01, "",
+                 "Draws from the fewest tokens that have this probability together"),
         };
     }
 };
@@ -31,8 +32,8 @@ struct Sampling {
 /// A token and how the choice stood.
 struct GeneratedToken {
     Token token = 0;
-    double probability = 0;                // of this token, at temperature 1 and before any cut
-    std::vector<float> probabilities;      // of all tokens, likewise
+    double probability = 0;            // of this token, at temperature 1 and before any cut
+    std::vector<float> probabilities;  // of all tokens, likewise
 };
 
 /// Draws a token from logits. `random` is not touched at temperature 0.
@@ -44,14 +45,15 @@ class Generator {
 public:
     /// Fails where the prompt has a token outside the vocabulary; an empty prompt begins with a line break (token 10).
     static Result<Generator> create(std::shared_ptr<const Model> model, std::span<const Token> prompt,
-        const Sampling& sampling, std::uint64_t seed);
+                                    const Sampling& sampling, std::uint64_t seed);
 
     Result<GeneratedToken> next(ThreadPool& pool);
     /// The prompt and everything after it.
     std::span<const Token> tokens() const { return tokens_; }
 
 private:
-    Generator(std::shared_ptr<const Model> model, std::vector<Token> prompt, const Sampling& sampling, std::uint64_t seed);
+    Generator(std::shared_ptr<const Model> model, std::vector<Token> prompt, const Sampling& sampling,
+              std::uint64_t seed);
 
     std::shared_ptr<const Model> model_;
     Sampling sampling_;

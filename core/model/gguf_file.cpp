@@ -15,7 +15,8 @@ std::string utf8(unsigned point) {
     return {char(0xc0 | (point >> 6)), char(0x80 | (point & 0x3f))};
 }
 
-/// The text of each byte in GPT-2's tokenizer: visible Latin-1 stands for itself, the rest comes from U+0100 on, in order.
+/// The text of each byte in GPT-2's tokenizer: visible Latin-1 stands for itself, the rest comes from U+0100 on, in
+/// order.
 /// Source: Radford et al. 2019, encoder.py, bytes_to_unicode.
 std::vector<std::string> byte_tokens() {
     std::vector<std::string> tokens;
@@ -69,8 +70,16 @@ Matrix interleaved(MatrixView<const float> weights, std::size_t head_width) {
 
 /// llama_ftype's number for a file whose matrices are mostly of this type; it is for display only.
 std::uint32_t file_type(std::string_view format) {
-    static constexpr std::array<std::pair<std::string_view, std::uint32_t>, 10> kTypes{{{"f32", 0}, {"f16", 1},
-        {"q4_0", 2}, {"q4_1", 3}, {"q8_0", 7}, {"q2_K", 10}, {"q3_K", 12}, {"q4_K", 15}, {"q5_K", 17}, {"q6_K", 18}}};
+    static constexpr std::array<std::pair<std::string_view, std::uint32_t>, 10> kTypes{{{"f32", 0},
+                                                                                        {"f16", 1},
+                                                                                        {"q4_0", 2},
+                                                                                        {"q4_1", 3},
+                                                                                        {"q8_0", 7},
+                                                                                        {"q2_K", 10},
+                                                                                        {"q3_K", 12},
+                                                                                        {"q4_K", 15},
+                                                                                        {"q5_K", 17},
+                                                                                        {"q6_K", 18}}};
     for (const auto& [id, number] : kTypes)
         if (id == format) return number;
     return 1024;  // LLAMA_FTYPE_GUESSED
@@ -111,8 +120,9 @@ files::Metadata metadata_of(const Config& config, std::string_view format, std::
 Result<std::vector<std::uint8_t>> gguf_of(const Weights& weights, std::string_view format_id, std::string_view name) {
     const Config& config = weights.config();
     if (config.vocabulary != 256)
-        return fail(ErrorCode::kUnsupported, "vocab_size", "vocab_size is " + to_text(config.vocabulary) +
-                                                               "; a GGUF file can be written for byte models, 256, only");
+        return fail(
+            ErrorCode::kUnsupported, "vocab_size",
+            "vocab_size is " + to_text(config.vocabulary) + "; a GGUF file can be written for byte models, 256, only");
     const auto wanted = formats::find(format_id);
     if (!wanted) return std::unexpected(wanted.error());
     const auto* type = files::find_by_id(format_id);

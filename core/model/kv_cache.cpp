@@ -30,7 +30,8 @@ std::size_t stored_values(std::size_t tokens, const CacheCodec& codec, const Cac
 
 /// Rows first .. end of all heads through the codec, into `stored`.
 void store(MatrixView<const float> exact, MatrixView<float> stored, std::size_t first, std::size_t end,
-    std::size_t head_width, const CacheCodec& codec, methods::CacheGranularity granularity, bool rotate, ThreadPool& pool) {
+           std::size_t head_width, const CacheCodec& codec, methods::CacheGranularity granularity, bool rotate,
+           ThreadPool& pool) {
     const auto turn = [&](Matrix& head, bool back) {
         if (rotate) (void)kernels::hadamard(head, back, pool);  // a width that create() has looked at
     };
@@ -60,7 +61,7 @@ Result<CacheCodec> cache_codec(const std::string& format, const CacheSettings& s
     const bool is_integer = format.size() == 4 && format.starts_with("int") && format[3] >= '1' && format[3] <= '8';
     if (is_integer || format == "fp8_e4m3" || format == "fp8_e5m2") {
         codec.parameters.bits = is_integer ? format[3] - '0' : 8;
-        codec.parameters.format = is_integer              ? methods::CacheFormat::kInteger
+        codec.parameters.format = is_integer             ? methods::CacheFormat::kInteger
                                   : format == "fp8_e4m3" ? methods::CacheFormat::kFp8E4m3
                                                          : methods::CacheFormat::kFp8E5m2;
         return codec;
@@ -69,7 +70,8 @@ Result<CacheCodec> cache_codec(const std::string& format, const CacheSettings& s
     if (!found) return std::unexpected(found.error());
     if (config.head_width % (*found)->block_size != 0)
         return bad_parameter("kv format", format,
-            "one whose block of " + to_text((*found)->block_size) + " values fits a head of " + to_text(config.head_width));
+                             "one whose block of " + to_text((*found)->block_size) + " values fits a head of " +
+                                 to_text(config.head_width));
     codec.format = *found;
     return codec;
 }
@@ -78,7 +80,8 @@ Result<KvCache> KvCache::create(const Config& config, const CacheSettings& setti
     if (settings.group < 1) return bad_parameter("kv_group", settings.group, "at least 1");
     if (settings.residual < 0) return bad_parameter("kv_residual", settings.residual, "0 or more");
     if (settings.rotate && !kernels::hadamard_size_is_known(config.head_width))
-        return bad_parameter("kv_rotate", "true",
+        return bad_parameter(
+            "kv_rotate", "true",
             "false for heads of " + to_text(config.head_width) + ": no Hadamard matrix of that order is known here");
     auto keys = cache_codec(settings.key_format, settings, config);
     if (!keys) return std::unexpected(keys.error());
@@ -112,10 +115,10 @@ void KvCache::append(std::size_t index, MatrixView<const float> qkv, ThreadPool&
     if (keys_codec_.active)
         for (const std::size_t run = key_run(settings_); layer.keys.done + run <= end; layer.keys.done += run)
             store(layer.keys.exact, layer.keys.stored, layer.keys.done, layer.keys.done + run, config_.head_width,
-                keys_codec_, settings_.key_granularity, settings_.rotate, pool);
+                  keys_codec_, settings_.key_granularity, settings_.rotate, pool);
     if (values_codec_.active) {
         store(layer.values.exact, layer.values.stored, layer.values.done, end, config_.head_width, values_codec_,
-            methods::CacheGranularity::kToken, settings_.rotate, pool);
+              methods::CacheGranularity::kToken, settings_.rotate, pool);
         layer.values.done = end;
     }
 }

@@ -15,12 +15,13 @@
 namespace quantlens::model {
 
 /// How keys and values are stored. "f32": as computed. intN and FP8: groups of `group` values, keys along the tokens of
-/// a channel, unless `key_granularity` says otherwise, and values along the channels of a token, as KIVI does. Any other format of formats::all(): block by block
-/// along the channels of a token. The last `residual` values, and the keys past the last multiple of `residual`, stay as
-/// they are. Source: Liu et al. 2024, KIVI (arXiv 2402.02750), section 3.
+/// a channel, unless `key_granularity` says otherwise, and values along the channels of a token, as KIVI does. Any
+/// other format of formats::all(): block by block along the channels of a token. The last `residual` values, and the
+/// keys past the last multiple of `residual`, stay as they are. Source: Liu et al. 2024, KIVI (arXiv 2402.02750),
+/// section 3.
 /// `rotate`: what is stored is each head's keys (after their turn by position) and values times a Hadamard matrix. Queries turned
-/// alike, or what is stored turned back, give the same scores; so does the output matrix with values. Source: Ashkboos et al.
-/// 2024, QuaRot (arXiv 2404.00456), section 4.
+/// alike, or what is stored turned back, give the same scores; so does the output matrix with values. Source: Ashkboos
+/// et al. 2024, QuaRot (arXiv 2404.00456), section 4.
 struct CacheSettings {
     std::string key_format = "f32";
     std::string value_format = "f32";
@@ -50,9 +51,9 @@ public:
     std::size_t capacity() const { return config_.context; }
     void clear() { size_ = 0; }
 
-    /// One layer's part of a pass over rows.rows() new tokens of one sequence, which begin at size(): takes their keys and
-    /// values from qkv [new tokens x qkv_width] and writes attention's output [new tokens x query_width]. Each query sees
-    /// the cache as it stands when its own token is the last one.
+    /// One layer's part of a pass over rows.rows() new tokens of one sequence, which begin at size(): takes their keys
+    /// and values from qkv [new tokens x qkv_width] and writes attention's output [new tokens x query_width]. Each
+    /// query sees the cache as it stands when its own token is the last one.
     void attend(std::size_t layer, MatrixView<const float> qkv, MatrixView<float> out, ThreadPool& pool);
     /// After the last layer: the new tokens are part of the cache.
     void advance(std::size_t tokens) { size_ += tokens; }

@@ -24,7 +24,8 @@ Result<methods::QuantizedLayer> rounded(MatrixView<const float> weights, const L
 
 }  // namespace
 
-Result<std::shared_ptr<const Model>> learned_model(const Trainer& trainer, const Model& base, bool merged, const Run& run) {
+Result<std::shared_ptr<const Model>> learned_model(const Trainer& trainer, const Model& base, bool merged,
+                                                   const Run& run) {
     const auto& plan = trainer.parametrization().plan();
     const Weights weights = trainer.averaged_weights(run.pool);
     const auto& specs = weights.specs();

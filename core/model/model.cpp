@@ -32,7 +32,8 @@ Status Model::set_quantized(std::size_t tensor, methods::QuantizedLayer layer) {
     const auto& spec = weights_->specs()[tensor];
     if (layer.rows != spec.rows || layer.columns != spec.columns)
         return bad_shape(spec.name, spec.name + " is " + to_text(spec.rows) + " x " + to_text(spec.columns) +
-                                        ", the quantized layer " + to_text(layer.rows) + " x " + to_text(layer.columns));
+                                        ", the quantized layer " + to_text(layer.rows) + " x " +
+                                        to_text(layer.columns));
     layers_.erase(tensor);
     set_values(tensor, layer.dequantized);
     stored_bits_[tensor] = layer.stored_bits();
@@ -76,7 +77,8 @@ KvCache Model::new_cache() const { return std::move(*KvCache::create(config(), c
 Status Model::run(const Batch& batch, Activations& activations, KvCache* cache, ThreadPool& pool) const {
     Batch placed = batch;
     if (cache) {
-        if (batch.sequences != 1) return bad_shape("tokens", "a KV cache holds one sequence, the batch has " + to_text(batch.sequences));
+        if (batch.sequences != 1)
+            return bad_shape("tokens", "a KV cache holds one sequence, the batch has " + to_text(batch.sequences));
         placed.first_position = cache->size();
     }
     if (const auto fits = check(config(), placed); !fits) return fits;

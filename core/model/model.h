@@ -23,8 +23,8 @@ public:
 
     /// Puts a quantized layer in the place of the tensor with this index in specs().
     Status set_quantized(std::size_t tensor, methods::QuantizedLayer layer);
-    /// Replaces a tensor's values without a change of how many bits it takes (a norm after tuning). A quantized layer's own
-    /// transform of the inputs is dropped; its activation quantizer stays.
+    /// Replaces a tensor's values without a change of how many bits it takes (a norm after tuning). A quantized layer's
+    /// own transform of the inputs is dropped; its activation quantizer stays.
     void set_values(std::size_t tensor, MatrixView<const float> values);
     /// Stored bits of a tensor where they are known better here (adapters beside it, a merge into FP16).
     void set_stored_bits(std::size_t tensor, std::size_t bits) { stored_bits_[tensor] = bits; }
@@ -44,7 +44,9 @@ public:
     Status run(const Batch& batch, Activations& activations, KvCache* cache, ThreadPool& pool) const;
 
     /// Whether a matrix is quantized.
-    bool is_quantized(std::size_t tensor) const { return stored_bits_[tensor] != 16 * weights_->specs()[tensor].size(); }
+    bool is_quantized(std::size_t tensor) const {
+        return stored_bits_[tensor] != 16 * weights_->specs()[tensor].size();
+    }
     /// Stored bytes of all weights: quantized ones as their method counts them, the others in FP16.
     std::size_t stored_bytes() const;
     /// Over all weights of the model.

@@ -25,7 +25,8 @@ Result<files::Directory> directory_of(std::span<const std::uint8_t> file) {
     auto directory = files::parse_whole(file);
     if (!directory) return directory;
     if (directory->kind != "safetensors")
-        return fail(ErrorCode::kBadFile, "model", "a model is read from a safetensors file, not from " + directory->kind);
+        return fail(ErrorCode::kBadFile, "model",
+                    "a model is read from a safetensors file, not from " + directory->kind);
     return directory;
 }
 
@@ -35,7 +36,7 @@ Result<std::vector<float>> values_of(const files::TensorInfo& info, std::span<co
     const auto bad = std::ranges::find_if(*values, [](float value) { return !std::isfinite(value); });
     if (bad != values->end())
         return fail(ErrorCode::kNotFinite, info.name,
-            info.name + " is not finite at element " + to_text(std::size_t(bad - values->begin())));
+                    info.name + " is not finite at element " + to_text(std::size_t(bad - values->begin())));
     return values;
 }
 
@@ -43,7 +44,8 @@ Result<Config> config_of(const files::Directory& directory, std::string_view con
     const std::string* own = note_of(directory, "config");
     if (config_json.empty() && own) config_json = *own;
     if (config_json.empty())
-        return fail(ErrorCode::kBadFile, "config.json", "the file does not say its shape; a config.json is needed beside it");
+        return fail(ErrorCode::kBadFile, "config.json",
+                    "the file does not say its shape; a config.json is needed beside it");
     return config_from_json(config_json);
 }
 
@@ -56,7 +58,7 @@ struct Encoded {
 };
 
 Result<Encoded> encoded(std::string name, std::vector<std::uint64_t> shape, std::span<const float> values,
-    std::string_view type) {
+                        std::string_view type) {
     const auto format = formats::find(type);
     if (!format) return std::unexpected(format.error());
     auto bytes = formats::encode(**format, values);
@@ -120,8 +122,9 @@ Result<Weights> weights_from_safetensors(std::span<const std::uint8_t> file, std
         std::vector<std::uint64_t> shape{spec.rows, spec.columns};
         if (spec.is_norm) shape.erase(shape.begin());
         if (info->shape != shape)
-            return fail(ErrorCode::kBadFile, spec.name, spec.name + " is " + files::shape_text(info->shape) +
-                                                            ", by the config it must be " + files::shape_text(shape));
+            return fail(ErrorCode::kBadFile, spec.name,
+                        spec.name + " is " + files::shape_text(info->shape) + ", by the config it must be " +
+                            files::shape_text(shape));
         const auto values = values_of(*info, file);
         if (!values) return std::unexpected(values.error());
         std::ranges::copy(*values, weights.tensor(i).values().begin());
@@ -131,13 +134,14 @@ Result<Weights> weights_from_safetensors(std::span<const std::uint8_t> file, std
         for (const auto& info : directory->tensors)
             if (!weights.find(info.name) && !weights.find("model." + info.name) && info.name != "lm_head.weight" &&
                 !info.name.ends_with("rotary_emb.inv_freq") && !info.name.starts_with("training."))
-                return fail(ErrorCode::kUnsupported, info.name,
+                return fail(
+                    ErrorCode::kUnsupported, info.name,
                     "the file has " + info.name + ", which a Llama-style model of this config has no place for");
     return weights;
 }
 
 Result<std::vector<std::uint8_t>> safetensors_of(const Weights& weights, std::string_view type,
-    std::span<const std::pair<std::string, std::string>> notes) {
+                                                 std::span<const std::pair<std::string, std::string>> notes) {
     if (type != "f16" && type != "bf16" && type != "f32") return bad_parameter("format", type, "f16, bf16 or f32");
     std::vector<Encoded> tensors;
     if (const auto ok = add_weights(weights, type, tensors); !ok) return std::unexpected(ok.error());
@@ -151,7 +155,9 @@ Result<std::vector<std::uint8_t>> checkpoint_of(const Trainer& trainer, std::uin
     if (const auto ok = add_weights(trainer.weights(), "f32", tensors); !ok) return std::unexpected(ok.error());
     const auto& state = trainer.state();
     const std::pair<std::string_view, const std::vector<float>*> arrays[] = {{kLearnable, &state.learnable},
-        {kFirst, &state.first_moments}, {kSecond, &state.second_moments}, {kAverage, &state.average}};
+                                                                             {kFirst, &state.first_moments},
+                                                                             {kSecond, &state.second_moments},
+                                                                             {kAverage, &state.average}};
     for (const auto& [name, values] : arrays) {
         if (values->empty()) continue;
         auto one = encoded(std::string{name}, {values->size()}, *values, "f32");
@@ -173,7 +179,8 @@ Result<Checkpoint> checkpoint_from(std::span<const std::uint8_t> file) {
         const std::string* text = note_of(*directory, key);
         std::uint64_t number = 0;
         if (!text || std::from_chars(text->data(), text->data() + text->size(), number).ec != std::errc{})
-            return fail(ErrorCode::kBadFile, key, std::string{"the file is no training checkpoint: its metadata has no "} + key);
+            return fail(ErrorCode::kBadFile, key,
+                        std::string{"the file is no training checkpoint: its metadata has no "} + key);
         return number;
     };
     const auto step = number_note("training.step"), seed = number_note("training.seed");
@@ -184,8 +191,9 @@ Result<Checkpoint> checkpoint_from(std::span<const std::uint8_t> file) {
     Checkpoint checkpoint{std::move(*weights), {}, {}, *seed};
     checkpoint.state.step = std::size_t(*step);
     const std::pair<std::string_view, std::vector<float>*> arrays[] = {{kLearnable, &checkpoint.state.learnable},
-        {kFirst, &checkpoint.state.first_moments}, {kSecond, &checkpoint.state.second_moments},
-        {kAverage, &checkpoint.state.average}};
+                                                                       {kFirst, &checkpoint.state.first_moments},
+                                                                       {kSecond, &checkpoint.state.second_moments},
+                                                                       {kAverage, &checkpoint.state.average}};
     for (const auto& [name, into] : arrays) {
         const auto info = directory->tensor(name);
         if (!info) {

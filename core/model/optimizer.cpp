@@ -46,7 +46,8 @@ double norm_of(std::span<const float> values, ThreadPool& pool) {
     for_rows(
         values.size(), pool,
         [&](std::size_t piece, std::size_t first, std::size_t end) {
-            sums[piece] = double(sum_of(end - first, [&](std::size_t i) { return values[first + i] * values[first + i]; }));
+            sums[piece] =
+                double(sum_of(end - first, [&](std::size_t i) { return values[first + i] * values[first + i]; }));
         },
         kValuesPerPiece);
     double sum = 0;
@@ -55,7 +56,7 @@ double norm_of(std::span<const float> values, ThreadPool& pool) {
 }
 
 void adam_step(std::span<float> values, std::span<const float> gradient, std::span<float> first_moments,
-    std::span<float> second_moments, std::size_t step, const AdamSettings& settings, ThreadPool& pool) {
+               std::span<float> second_moments, std::size_t step, const AdamSettings& settings, ThreadPool& pool) {
     const float keep = float(1.0 - settings.learning_rate * settings.weight_decay);
     const float beta1 = float(settings.beta1), beta2 = float(settings.beta2);
     const float new1 = float(1.0 - settings.beta1), new2 = float(1.0 - settings.beta2);
@@ -79,7 +80,7 @@ void adam_step(std::span<float> values, std::span<const float> gradient, std::sp
 }
 
 void muon_step(MatrixView<float> values, MatrixView<const float> gradient, MatrixView<float> momentum,
-    const MuonSettings& settings, ThreadPool& pool) {
+               const MuonSettings& settings, ThreadPool& pool) {
     Matrix direction(values.rows(), values.columns());
     const float kept = float(settings.momentum);
     for (std::size_t r = 0; r < values.rows(); ++r)

@@ -29,8 +29,7 @@ Status plant_outliers(Weights& weights, std::span<const std::size_t> channels, d
         const auto readers = weights.stacked(layer, first, count);
         for (const std::size_t channel : channels) {
             gain[channel] = float(gain[channel] * factor);
-            for (std::size_t r = 0; r < readers.rows(); ++r)
-                readers(r, channel) = float(readers(r, channel) / factor);
+            for (std::size_t r = 0; r < readers.rows(); ++r) readers(r, channel) = float(readers(r, channel) / factor);
         }
     };
     for (std::size_t layer = 0; layer < config.layers; ++layer) {

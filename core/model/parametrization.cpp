@@ -36,8 +36,9 @@ Result<Parametrization> Parametrization::create(const Weights& start, const Lear
             if (!chosen) continue;
             const std::size_t rank = std::size_t(plan.rank);
             if (rank > std::min(spec.rows, spec.columns))
-                return bad_parameter("rank", plan.rank, "at most " + to_text(std::min(spec.rows, spec.columns)) +
-                                                            ", the smaller side of " + spec.name);
+                return bad_parameter(
+                    "rank", plan.rank,
+                    "at most " + to_text(std::min(spec.rows, spec.columns)) + ", the smaller side of " + spec.name);
             result.entries_.push_back({i, Kind::kAdapted, offset});
             Random random = Random(seed).split(i);
             const double bound = 1.0 / std::sqrt(double(spec.columns));
@@ -51,8 +52,8 @@ Result<Parametrization> Parametrization::create(const Weights& start, const Lear
             std::ranges::fill(add_slot(spec.rows, (spec.columns + group - 1) / group, false, false), 1.0f);
         } else {
             result.entries_.push_back({i, chosen ? Kind::kRounded : Kind::kItself, offset});
-            std::ranges::copy(
-                tensor.values(), add_slot(spec.rows, spec.columns, !spec.is_norm, !spec.is_norm && !is_embedding).begin());
+            std::ranges::copy(tensor.values(),
+                              add_slot(spec.rows, spec.columns, !spec.is_norm, !spec.is_norm && !is_embedding).begin());
         }
     }
     if (!all && result.matrices_.empty())
@@ -117,7 +118,7 @@ void Parametrization::materialize(std::span<const float> learnable, Weights& wei
 }
 
 void Parametrization::pull_back(std::span<const float> learnable, const Weights& gradient,
-    std::span<float> learnable_gradient, ThreadPool& pool) const {
+                                std::span<float> learnable_gradient, ThreadPool& pool) const {
     for (const auto& entry : entries_) {
         const auto given = gradient.tensor(entry.tensor);
         float* const into = learnable_gradient.data() + entry.offset;

@@ -36,14 +36,16 @@ struct LearningPlan {
         using P = LearningPlan;
         return std::tuple{
             choice("learning", &P::learning, kLearningNames,
-                "weights: all of them; qat: all of them, the matrices through rounding; scales: one factor a group and the "
-                "norms; lora: adapters beside frozen matrices"),
+                   "weights: all of them; qat: all of them, the matrices through rounding; scales: one factor a group "
+                   "and the "
+                   "norms; lora: adapters beside frozen matrices"),
             text("layers", &P::layers, "which matrices are rounded, scaled or get adapters: * and ? match"),
             integer("bits", &P::bits, 1, 8, 1, "bits", "qat: bits of a weight"),
             choice("scheme", &P::scheme, methods::kSchemeNames, "qat: whether the codes are centred on zero"),
             integer("group_size", &P::group_size, 0, 1 << 20, 1, "weights",
-                "qat, scales: weights of a row that share a scale; 0: the whole row"),
-            integer("activation_bits", &P::activation_bits, 2, 16, 1, "bits", "qat: bits of the matrices' inputs; 16: not rounded"),
+                    "qat, scales: weights of a row that share a scale; 0: the whole row"),
+            integer("activation_bits", &P::activation_bits, 2, 16, 1, "bits",
+                    "qat: bits of the matrices' inputs; 16: not rounded"),
             integer("rank", &P::rank, 1, 1024, 1, "", "lora: columns of B and rows of A"),
             real("alpha", &P::alpha, 0, 4096, 1, "", "lora: B A is multiplied by alpha / rank"),
         };
@@ -100,7 +102,7 @@ public:
     void materialize(std::span<const float> learnable, Weights& weights, ThreadPool& pool) const;
     /// Writes the gradient of the learnable values that follows from that of the weights.
     void pull_back(std::span<const float> learnable, const Weights& gradient, std::span<float> learnable_gradient,
-        ThreadPool& pool) const;
+                   ThreadPool& pool) const;
 
 private:
     enum class Kind : std::uint8_t { kItself, kRounded, kScaled, kAdapted };

@@ -10,7 +10,7 @@
 namespace quantlens::model {
 
 Result<Calibration> Calibration::capture(const Model& model, std::span<const Token> text, std::size_t tokens,
-    ThreadPool& pool) {
+                                         ThreadPool& pool) {
     const Config& config = model.config();
     const Weights& weights = model.weights();
     text = text.first(std::min(text.size(), tokens));
@@ -34,7 +34,8 @@ Result<Calibration> Calibration::capture(const Model& model, std::span<const Tok
     Calibration calibration;
     const auto share = [&](std::size_t first, std::size_t count) -> Status {
         const auto& inputs = room.at(first);
-        if (const auto finite = check_finite(*inputs, "inputs of " + weights.specs()[first].name); !finite) return finite;
+        if (const auto finite = check_finite(*inputs, "inputs of " + weights.specs()[first].name); !finite)
+            return finite;
         for (std::size_t i = first; i < first + count; ++i) calibration.inputs_[i] = inputs;
         return {};
     };
@@ -73,7 +74,8 @@ void scale_columns(MatrixView<float> matrix, std::span<const float> factors, boo
 }  // namespace
 
 Result<methods::QuantizedLayer> quantize_matrix(const methods::Method& method, const Settings& settings,
-    const QuantizationPlan& plan, MatrixView<const float> weights, MatrixView<const float> activations, const Run& run) {
+                                                const QuantizationPlan& plan, MatrixView<const float> weights,
+                                                MatrixView<const float> activations, const Run& run) {
     const bool smooths = plan.smooth > 0;
     Matrix moved_weights, moved_activations;
     std::vector<float> factors;
@@ -107,20 +109,23 @@ Result<methods::QuantizedLayer> quantize_matrix(const methods::Method& method, c
     }
     if (!moved) return layer;
     if (transforms(layer->input))
-        return fail(ErrorCode::kUnsupported, plan.rotate ? "rotate" : "smooth",
+        return fail(
+            ErrorCode::kUnsupported, plan.rotate ? "rotate" : "smooth",
             std::string{method.id} + " transforms the inputs itself and cannot be stacked with rotate or smooth");
     // The product uses the weights in the moved basis; `dequantized` goes back to the original one.
     layer->basis_weights = layer->dequantized;
     layer->input.column_divisors = factors;
     layer->input.hadamard = plan.rotate;
     if (plan.rotate)
-        if (const auto ok = kernels::hadamard(layer->dequantized, true, run.pool); !ok) return std::unexpected(ok.error());
+        if (const auto ok = kernels::hadamard(layer->dequantized, true, run.pool); !ok)
+            return std::unexpected(ok.error());
     if (smooths) scale_columns(layer->dequantized, factors, true);
     return layer;
 }
 
 Result<Quantization> Quantization::create(std::shared_ptr<const Weights> weights, const methods::Method* method,
-    Settings settings, const QuantizationPlan& plan, std::vector<Token> calibration_text) {
+                                          Settings settings, const QuantizationPlan& plan,
+                                          std::vector<Token> calibration_text) {
     if (const auto ranges = check_ranges(plan); !ranges) return std::unexpected(ranges.error());
     if (method) {
         auto effective = method->effective(settings);
@@ -135,7 +140,7 @@ Result<Quantization> Quantization::create(std::shared_ptr<const Weights> weights
         weights = std::move(planted);
     }
     Quantization quantization(std::make_shared<const Model>(std::move(weights)), method, std::move(settings), plan,
-        std::move(calibration_text));
+                              std::move(calibration_text));
     if (const auto ok = quantization.model_.set_cache(
             {plan.kv_key, plan.kv_value, plan.kv_group, plan.kv_residual, plan.kv_key_granularity, plan.kv_rotate});
         !ok)
@@ -154,23 +159,22 @@ Result<Quantization> Quantization::create(std::shared_ptr<const Weights> weights
     if (quantization.needs_activations_) {
         if (quantization.text_.empty())
             return fail(ErrorCode::kBadParameter, "calibration",
-                (method->needs_activations ? std::string{method->id} : std::string{"smooth"}) +
-                    " needs activations; give a calibration text");
+                        (method->needs_activations ? std::string{method->id} : std::string{"smooth"}) +
+                            " needs activations; give a calibration text");
         if (!own.config().tied_embeddings) std::erase(quantization.matrices_, own.embedding_index());
     }
     return quantization;
 }
 
 Quantization::Quantization(std::shared_ptr<const Model> original, const methods::Method* method, Settings settings,
-    const QuantizationPlan& plan, std::vector<Token> calibration_text)
+                           const QuantizationPlan& plan, std::vector<Token> calibration_text)
     : original_(std::move(original)), model_(*original_), method_(method), settings_(std::move(settings)), plan_(plan),
       text_(std::move(calibration_text)) {}
 
 Result<bool> Quantization::advance(const Run& run) {
     if (done_ == steps()) return false;
     if (needs_activations_ && done_ == 0) {
-        auto calibration =
-            Calibration::capture(*original_, text_, std::size_t(plan_.calibration_tokens), run.pool);
+        auto calibration = Calibration::capture(*original_, text_, std::size_t(plan_.calibration_tokens), run.pool);
         if (!calibration) return std::unexpected(calibration.error());
         calibration_ = std::move(*calibration);
         ++done_;
@@ -180,7 +184,7 @@ Result<bool> Quantization::advance(const Run& run) {
     if (method_) {
         const Run own{run.pool, run.seed, {}};
         auto layer = quantize_matrix(*method_, settings_, plan_, original_->weights().tensor(tensor),
-            calibration_.inputs(tensor), own);
+                                     calibration_.inputs(tensor), own);
         if (!layer) {
             Error error = layer.error();
             error.message = original_->weights().specs()[tensor].name + ": " + error.message;

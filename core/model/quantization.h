@@ -37,23 +37,25 @@ struct QuantizationPlan {
         return std::tuple{
             text("layers", &P::layers, "which matrices: their names match this pattern (* and ?)"),
             integer("activation_bits", &P::activation_bits, 2, 16, 1, "bits",
-                "inputs of the quantized matrices are rounded to this, one scale a token; 16: as the method does"),
+                    "inputs of the quantized matrices are rounded to this, one scale a token; 16: as the method does"),
             flag("rotate", &P::rotate, "inputs and weights are rotated by a Hadamard matrix first"),
             real("smooth", &P::smooth, 0, 1, 0.05, "",
-                "SmoothQuant's alpha: moves part of the inputs' range into the weights first; 0: nothing"),
+                 "SmoothQuant's alpha: moves part of the inputs' range into the weights first; 0: nothing"),
             real("plant_outliers", &P::plant_outliers, 1, 1000, 1, "",
-                "makes a few channels this many times larger without changing the model's function; 1: none"),
+                 "makes a few channels this many times larger without changing the model's function; 1: none"),
             integer("outlier_channels", &P::outlier_channels, 1, 1024, 1, "channels", "how many channels get outliers"),
             integer("calibration_tokens", &P::calibration_tokens, 1, 1 << 20, 1, "tokens",
-                "of the calibration text whose activations are collected"),
+                    "of the calibration text whose activations are collected"),
             text("kv_key", &P::kv_key, "format of the cached keys: f32, int1 ... int8, fp8_e4m3, q8_0, ..."),
             text("kv_value", &P::kv_value, "format of the cached values"),
             integer("kv_group", &P::kv_group, 1, 1 << 20, 1, "values", "cached values that share a scale"),
-            integer("kv_residual", &P::kv_residual, 0, 1 << 20, 1, "tokens", "recent tokens that the cache keeps as they are"),
+            integer("kv_residual", &P::kv_residual, 0, 1 << 20, 1, "tokens",
+                    "recent tokens that the cache keeps as they are"),
             choice("kv_key_granularity", &P::kv_key_granularity, methods::kCacheGranularityNames,
-                "keys that share a scale, for intN and FP8: tokens of one channel, or channels of one token"),
+                   "keys that share a scale, for intN and FP8: tokens of one channel, or channels of one token"),
             flag("kv_rotate", &P::kv_rotate,
-                "keys and values are rotated by a Hadamard matrix, head by head, before they are stored, as QuaRot does"),
+                 "keys and values are rotated by a Hadamard matrix, head by head, before they are stored, as QuaRot "
+                 "does"),
         };
     }
 };
@@ -63,10 +65,11 @@ class Calibration {
 public:
     /// Runs the model over the text, in windows of its context, until `tokens` are seen or the text ends.
     /// Fails where the text is empty or has a token outside the vocabulary, or an input is not finite.
-    static Result<Calibration> capture(const Model& model, std::span<const Token> text, std::size_t tokens, ThreadPool& pool);
+    static Result<Calibration> capture(const Model& model, std::span<const Token> text, std::size_t tokens,
+                                       ThreadPool& pool);
 
-    /// The inputs of the tensor with this index in specs() [tokens x columns]; empty for a tensor that is no matrix of a
-    /// layer and not the head.
+    /// The inputs of the tensor with this index in specs() [tokens x columns]; empty for a tensor that is no matrix of
+    /// a layer and not the head.
     MatrixView<const float> inputs(std::size_t tensor) const;
 
 private:
@@ -77,7 +80,8 @@ private:
 /// `dequantized`. `activations` are needed where the method or the plan's smoothing needs them.
 /// Fails as the method does, and with kUnsupported where the plan and the method both transform the inputs.
 Result<methods::QuantizedLayer> quantize_matrix(const methods::Method& method, const Settings& settings,
-    const QuantizationPlan& plan, MatrixView<const float> weights, MatrixView<const float> activations, const Run& run);
+                                                const QuantizationPlan& plan, MatrixView<const float> weights,
+                                                MatrixView<const float> activations, const Run& run);
 
 /// The work of quantizing a model, in steps of one matrix.
 class Quantization {
@@ -86,7 +90,8 @@ public:
     /// `calibration_text` is read where activations are needed; else it may be empty.
     /// Fails where a setting is wrong, no matrix matches, or activations are needed and there is no text.
     static Result<Quantization> create(std::shared_ptr<const Weights> weights, const methods::Method* method,
-        Settings settings, const QuantizationPlan& plan, std::vector<Token> calibration_text);
+                                       Settings settings, const QuantizationPlan& plan,
+                                       std::vector<Token> calibration_text);
 
     std::size_t steps() const { return matrices_.size() + (needs_activations_ ? 1 : 0); }
     std::size_t steps_done() const { return done_; }
@@ -101,7 +106,7 @@ public:
 
 private:
     Quantization(std::shared_ptr<const Model> original, const methods::Method* method, Settings settings,
-        const QuantizationPlan& plan, std::vector<Token> calibration_text);
+                 const QuantizationPlan& plan, std::vector<Token> calibration_text);
 
     std::shared_ptr<const Model> original_;
     Model model_;

@@ -30,22 +30,24 @@ double learning_rate_at(const TrainingParameters& parameters, std::size_t step) 
     const double left = double(parameters.steps) - double(step);
     if (left >= falling) return top;
     const double done = 1.0 - std::max(0.0, left) / falling;
-    return top * (parameters.final_share + (1.0 - parameters.final_share) * 0.5 * (1.0 + std::cos(std::numbers::pi * done)));
+    return top *
+           (parameters.final_share + (1.0 - parameters.final_share) * 0.5 * (1.0 + std::cos(std::numbers::pi * done)));
 }
 
 Result<Trainer> Trainer::create(const Weights& start, std::vector<Token> text, const TrainingParameters& parameters,
-    std::uint64_t seed, const LearningPlan& plan) {
+                                std::uint64_t seed, const LearningPlan& plan) {
     auto parametrization = Parametrization::create(start, plan, seed);
     if (!parametrization) return std::unexpected(parametrization.error());
     return create(start, std::move(text), parameters, seed, std::move(*parametrization));
 }
 
 Result<Trainer> Trainer::create(const Weights& start, std::vector<Token> text, const TrainingParameters& parameters,
-    std::uint64_t seed, Parametrization parametrization) {
+                                std::uint64_t seed, Parametrization parametrization) {
     if (const auto ranges = check_ranges(parameters); !ranges) return std::unexpected(ranges.error());
     const auto length = std::size_t(parameters.sequence);
     if (length > start.config().context)
-        return bad_parameter("sequence", parameters.sequence, "at most the model's context, " + to_text(start.config().context));
+        return bad_parameter("sequence", parameters.sequence,
+                             "at most the model's context, " + to_text(start.config().context));
     if (text.size() < length + 1)
         return bad_shape("text", "the training text has " + to_text(text.size()) + " tokens, must have at least " +
                                      to_text(length + 1) + " (a sequence and its last target)");
@@ -55,8 +57,8 @@ Result<Trainer> Trainer::create(const Weights& start, std::vector<Token> text, c
     return Trainer(start, std::move(text), parameters, seed, std::move(parametrization));
 }
 
-Trainer::Trainer(const Weights& start, std::vector<Token> text, const TrainingParameters& parameters, std::uint64_t seed,
-    Parametrization parametrization)
+Trainer::Trainer(const Weights& start, std::vector<Token> text, const TrainingParameters& parameters,
+                 std::uint64_t seed, Parametrization parametrization)
     : parameters_(parameters), parametrization_(std::move(parametrization)), text_(std::move(text)),
       order_(text_.size(), std::size_t(parameters.sequence), seed), weights_(start),
       part_gradients_(std::size_t(std::min(parameters.parts, parameters.batch)), Weights(start.config())),
@@ -72,16 +74,17 @@ Trainer::Trainer(const Weights& start, std::vector<Token> text, const TrainingPa
 Hooks Trainer::hooks(ThreadPool& pool) const {
     const auto& plan = parametrization_.plan();
     if (plan.learning != Learning::kQuantizationAware || plan.activation_bits >= 16) return {};
-    return {[this, &plan, &pool](std::size_t layer, Product which, MatrixView<float> inputs, MatrixView<float> outputs) {
-                const std::size_t tensor =
-                    which == Product::kHead ? weights_.head_index() : weights_.index(layer, parts_of(which).first);
-                if (std::ranges::binary_search(parametrization_.matrices(), tensor)) {
-                    methods::ActivationQuantizer quantizer;
-                    quantizer.bits = plan.activation_bits;
-                    quantizer.apply(inputs, pool);
-                }
-                plain_product(weights_, layer, which, inputs, outputs, pool);
-            },
+    return {
+        [this, &plan, &pool](std::size_t layer, Product which, MatrixView<float> inputs, MatrixView<float> outputs) {
+            const std::size_t tensor =
+                which == Product::kHead ? weights_.head_index() : weights_.index(layer, parts_of(which).first);
+            if (std::ranges::binary_search(parametrization_.matrices(), tensor)) {
+                methods::ActivationQuantizer quantizer;
+                quantizer.bits = plan.activation_bits;
+                quantizer.apply(inputs, pool);
+            }
+            plain_product(weights_, layer, which, inputs, outputs, pool);
+        },
         {}};
 }
 
@@ -146,8 +149,8 @@ Result<StepReport> Trainer::step(ThreadPool& pool) {
     report.gradient_norm = norm_of(learnable_gradient_, pool);
     if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm))
         return fail(ErrorCode::kNotFinite, "loss",
-            "the loss is no longer a number at step " + to_text(step) + "; a smaller learning_rate than " +
-                to_text(parameters_.learning_rate) + " may help");
+                    "the loss is no longer a number at step " + to_text(step) + "; a smaller learning_rate than " +
+                        to_text(parameters_.learning_rate) + " may help");
     if (parameters_.clip > 0 && report.gradient_norm > parameters_.clip) {
         const float scale = float(parameters_.clip / report.gradient_norm);
         for (auto& value : learnable_gradient_) value *= scale;
@@ -155,17 +158,20 @@ Result<StepReport> Trainer::step(ThreadPool& pool) {
 
     for (const auto& slot : parametrization_.slots()) {
         const auto part = [&](auto& array) { return std::span(array).subspan(slot.offset, slot.size()); };
-        const auto matrix = [&](auto& array) { return MatrixView(array.data() + slot.offset, slot.rows, slot.columns); };
+        const auto matrix = [&](auto& array) {
+            return MatrixView(array.data() + slot.offset, slot.rows, slot.columns);
+        };
         const double decay = slot.decays ? parameters_.weight_decay : 0.0;
         if (parameters_.optimizer == Optimizer::kMuon && slot.is_matrix) {
             const MuonSettings settings{report.learning_rate, 0.95, decay};
-            muon_step(matrix(state_.learnable), matrix(learnable_gradient_), matrix(state_.first_moments), settings, pool);
+            muon_step(matrix(state_.learnable), matrix(learnable_gradient_), matrix(state_.first_moments), settings,
+                      pool);
         } else {
             const double share = parameters_.optimizer == Optimizer::kMuon ? parameters_.adam_rate_share : 1.0;
-            const AdamSettings settings{
-                report.learning_rate * share, parameters_.beta1, parameters_.beta2, 1e-8, decay};
+            const AdamSettings settings{report.learning_rate * share, parameters_.beta1, parameters_.beta2, 1e-8,
+                                        decay};
             adam_step(part(state_.learnable), part(learnable_gradient_), part(state_.first_moments),
-                part(state_.second_moments), step, settings, pool);
+                      part(state_.second_moments), step, settings, pool);
         }
     }
     const float kept = float(parameters_.averaging);

@@ -47,32 +47,33 @@ struct TrainingParameters {
             integer("sequence", &P::sequence, 2, 65536, 1, "tokens", "length of a sequence"),
             integer("parts", &P::parts, 1, 64, 1, "", "parts of a batch that can be worked on at the same time"),
             integer("sequences_at_once", &P::sequences_at_once, 1, 1024, 1, "sequences",
-                "sequences of a part in one pass; more take more memory"),
+                    "sequences of a part in one pass; more take more memory"),
             choice("optimizer", &P::optimizer, kOptimizerNames,
-                "muon: matrices by Muon, embeddings and norms by AdamW; adamw: everything by AdamW"),
+                   "muon: matrices by Muon, embeddings and norms by AdamW; adamw: everything by AdamW"),
             real("learning_rate", &P::learning_rate, 0, 1, 1e-4, "", "at the top of the schedule"),
             real("adam_rate_share", &P::adam_rate_share, 0, 10, 0.1, "",
-                "with muon: the learning rate of embeddings and norms, as a share of the matrices'"),
+                 "with muon: the learning rate of embeddings and norms, as a share of the matrices'"),
             integer("warmup", &P::warmup, 0, 100000, 1, "steps", "steps in which the learning rate rises from 0"),
             real("decay_share", &P::decay_share, 0, 1, 0.05, "",
-                "share of the run, at its end, in which the learning rate falls along a cosine"),
+                 "share of the run, at its end, in which the learning rate falls along a cosine"),
             real("final_share", &P::final_share, 0, 1, 0.01, "", "learning rate at the end, as a share of the top"),
             real("beta1", &P::beta1, 0, 0.9999, 0.01, "", "AdamW: decay of the mean of gradients"),
             real("beta2", &P::beta2, 0, 0.99999, 0.001, "", "AdamW: decay of the mean of squared gradients"),
-            real("weight_decay", &P::weight_decay, 0, 10, 0.01, "", "decoupled decay of matrices, times the learning rate"),
+            real("weight_decay", &P::weight_decay, 0, 10, 0.01, "",
+                 "decoupled decay of matrices, times the learning rate"),
             real("clip", &P::clip, 0, 1000, 0.1, "", "largest norm of the gradient; 0: not clipped"),
             real("averaging", &P::averaging, 0, 0.99999, 0.001, "",
-                "decay of a running average of the weights; 0: none"),
+                 "decay of a running average of the weights; 0: none"),
         };
     }
 };
 
 /// What a step did.
 struct StepReport {
-    std::size_t step = 0;       // counted from 1
-    double loss = 0;            // nats a token, mean over the batch, before the step
+    std::size_t step = 0;  // counted from 1
+    double loss = 0;       // nats a token, mean over the batch, before the step
     double learning_rate = 0;
-    double gradient_norm = 0;   // before clipping
+    double gradient_norm = 0;  // before clipping
     std::size_t tokens = 0;
 };
 
@@ -89,10 +90,10 @@ public:
     /// Fails where the text is shorter than a sequence and its last target, a token is outside the vocabulary, the
     /// sequence is longer than the context, or a parameter is outside its range.
     static Result<Trainer> create(const Weights& start, std::vector<Token> text, const TrainingParameters& parameters,
-        std::uint64_t seed, const LearningPlan& plan = {});
+                                  std::uint64_t seed, const LearningPlan& plan = {});
     /// The same with a parametrization that the caller has prepared (adapters that begin elsewhere).
     static Result<Trainer> create(const Weights& start, std::vector<Token> text, const TrainingParameters& parameters,
-        std::uint64_t seed, Parametrization parametrization);
+                                  std::uint64_t seed, Parametrization parametrization);
 
     /// One optimizer step. Fails with kNotFinite where the loss is no longer a number.
     Result<StepReport> step(ThreadPool& pool);
@@ -113,7 +114,7 @@ public:
 
 private:
     Trainer(const Weights& start, std::vector<Token> text, const TrainingParameters& parameters, std::uint64_t seed,
-        Parametrization parametrization);
+            Parametrization parametrization);
     /// Rounds the inputs of the plan's matrices, where it says so.
     Hooks hooks(ThreadPool& pool) const;
 

@@ -55,7 +55,7 @@ namespace {
 
 /// out = in / rms(in) * gain, row by row. Source: Zhang and Sennrich 2019 (arXiv 1910.07467), equation 4.
 void rms_norm(MatrixView<const float> in, std::span<const float> gain, double epsilon, MatrixView<float> out,
-    std::span<float> scales, ThreadPool& pool) {
+              std::span<float> scales, ThreadPool& pool) {
     for_rows(in.rows(), pool, [&](std::size_t, std::size_t first, std::size_t end) {
         for (std::size_t r = first; r < end; ++r) {
             const auto from = in.row(r);
@@ -96,14 +96,15 @@ void swiglu(MatrixView<const float> gate_up, MatrixView<float> hidden, ThreadPoo
 }  // namespace
 
 void plain_product(const Weights& weights, std::size_t layer, Product product, MatrixView<const float> inputs,
-    MatrixView<float> outputs, ThreadPool& pool) {
-    if (product == Product::kHead) return kernels::matmul_nt(inputs, weights.tensor(weights.head_index()), outputs, pool);
+                   MatrixView<float> outputs, ThreadPool& pool) {
+    if (product == Product::kHead)
+        return kernels::matmul_nt(inputs, weights.tensor(weights.head_index()), outputs, pool);
     const auto parts = parts_of(product);
     kernels::matmul_nt(inputs, weights.stacked(layer, parts.first, parts.count), outputs, pool);
 }
 
 void forward(const Weights& weights, const Batch& batch, Activations& activations, const Hooks& hooks,
-    ThreadPool& pool) {
+             ThreadPool& pool) {
     const Config& config = weights.config();
     const std::size_t rows = batch.tokens.size();
     activations.resize(rows);
@@ -119,13 +120,13 @@ void forward(const Weights& weights, const Batch& batch, Activations& activation
 
     for (std::size_t l = 0; l < config.layers; ++l) {
         auto& layer = activations.layer(l);
-        rms_norm(layer.input, weights.tensor(l, Part::kAttentionNorm).row(0), config.norm_epsilon, layer.attention_input,
-            layer.attention_scales, pool);
+        rms_norm(layer.input, weights.tensor(l, Part::kAttentionNorm).row(0), config.norm_epsilon,
+                 layer.attention_input, layer.attention_scales, pool);
         product(l, Product::kQueryKeyValue, layer.attention_input, layer.qkv);
         for_rows(rows, pool, [&](std::size_t, std::size_t first, std::size_t end) {
             for (std::size_t r = first; r < end; ++r)
                 activations.rotary.rotate(layer.qkv.row(r).first(config.query_width() + config.kv_width()),
-                    batch.first_position + r % batch.length());
+                                          batch.first_position + r % batch.length());
         });
         if (hooks.attention)
             hooks.attention(l, layer.qkv, layer.mixed);
@@ -135,7 +136,7 @@ void forward(const Weights& weights, const Batch& batch, Activations& activation
         add_residual(layer.input, layer.middle, pool);
 
         rms_norm(layer.middle, weights.tensor(l, Part::kFeedForwardNorm).row(0), config.norm_epsilon,
-            layer.feed_forward_input, layer.feed_forward_scales, pool);
+                 layer.feed_forward_input, layer.feed_forward_scales, pool);
         product(l, Product::kGateUp, layer.feed_forward_input, layer.gate_up);
         swiglu(layer.gate_up, layer.hidden, pool);
         auto& after = activations.after(l);
@@ -145,16 +146,16 @@ void forward(const Weights& weights, const Batch& batch, Activations& activation
     }
 
     rms_norm(activations.output, weights.tensor(weights.final_norm_index()).row(0), config.norm_epsilon,
-        activations.normed, activations.scales, pool);
+             activations.normed, activations.scales, pool);
     const std::size_t scored = rows - batch.logits_from;
     if (activations.logits.rows() != scored || activations.logits.columns() != config.vocabulary)
         activations.logits = Matrix(scored, config.vocabulary);
     product(0, Product::kHead, activations.normed.view().block(batch.logits_from, 0, scored, config.width),
-        activations.logits);
+            activations.logits);
 }
 
 double cross_entropy(MatrixView<float> logits, std::span<const Token> targets, double weight, ThreadPool& pool,
-    std::span<double> losses) {
+                     std::span<double> losses) {
     std::vector<double> sums(piece_count(logits.rows()));
     for_rows(logits.rows(), pool, [&](std::size_t piece, std::size_t first, std::size_t end) {
         for (std::size_t r = first; r < end; ++r) {

@@ -30,7 +30,7 @@ ProductParts parts_of(Product product);
 
 /// Several sequences of equal length, one behind the other.
 struct Batch {
-    std::span<const Token> tokens;   // sequences x length, each 0 .. vocabulary - 1
+    std::span<const Token> tokens;  // sequences x length, each 0 .. vocabulary - 1
     std::size_t sequences = 1;
     std::size_t first_position = 0;  // of each sequence's first token; more than 0 with a KV cache
     std::size_t logits_from = 0;     // rows before this one get no logits
@@ -51,14 +51,14 @@ struct Hooks {
 class Activations {
 public:
     struct Layer {
-        Matrix input;                           // [rows x width], the residual stream before the layer
-        Matrix attention_input;                 // after the norm
-        Matrix qkv;                             // [rows x qkv_width], turned
-        Matrix mixed, log_sums;                 // attention's output [rows x query_width]; [rows x heads]
-        Matrix middle;                          // the residual stream after attention
-        Matrix feed_forward_input;              // after the norm
-        Matrix gate_up;                         // [rows x 2 feed_forward]
-        Matrix hidden;                          // silu(gate) * up
+        Matrix input;               // [rows x width], the residual stream before the layer
+        Matrix attention_input;     // after the norm
+        Matrix qkv;                 // [rows x qkv_width], turned
+        Matrix mixed, log_sums;     // attention's output [rows x query_width]; [rows x heads]
+        Matrix middle;              // the residual stream after attention
+        Matrix feed_forward_input;  // after the norm
+        Matrix gate_up;             // [rows x 2 feed_forward]
+        Matrix hidden;              // silu(gate) * up
         std::vector<float> attention_scales, feed_forward_scales;  // 1 / rms of each row
     };
 
@@ -74,9 +74,9 @@ public:
     Matrix& after(std::size_t index) { return keep_ && index + 1 < config_.layers ? layers_[index + 1].input : output; }
     bool keeps() const { return keep_; }
 
-    Matrix output, normed;       // [rows x width], before and after the last norm
-    std::vector<float> scales;   // 1 / rms of each row of output
-    Matrix logits;               // [rows from Batch::logits_from on x vocabulary]
+    Matrix output, normed;      // [rows x width], before and after the last norm
+    std::vector<float> scales;  // 1 / rms of each row of output
+    Matrix logits;              // [rows from Batch::logits_from on x vocabulary]
     RotaryTable rotary;
 
 private:
@@ -92,15 +92,16 @@ Status check(const Config& config, const Batch& batch);
 
 /// outputs = inputs times the transpose of the product's weights: what Hooks::product stands in for.
 void plain_product(const Weights& weights, std::size_t layer, Product product, MatrixView<const float> inputs,
-    MatrixView<float> outputs, ThreadPool& pool);
+                   MatrixView<float> outputs, ThreadPool& pool);
 
 /// Fills `activations`, its logits among them. The batch must pass check().
-void forward(const Weights& weights, const Batch& batch, Activations& activations, const Hooks& hooks, ThreadPool& pool);
+void forward(const Weights& weights, const Batch& batch, Activations& activations, const Hooks& hooks,
+             ThreadPool& pool);
 
 /// Replaces logits by weight * (softmax - one-hot), the gradient of weight * (sum of the losses), and returns the sum
 /// of the losses in nats; a target of kIgnored counts nothing. `losses`, where not empty, gets each row's loss.
 double cross_entropy(MatrixView<float> logits, std::span<const Token> targets, double weight, ThreadPool& pool,
-    std::span<double> losses = {});
+                     std::span<double> losses = {});
 
 /// Room for the backward pass; reused from pass to pass.
 struct BackwardBuffers {
@@ -110,6 +111,6 @@ struct BackwardBuffers {
 /// Adds to `gradient` what follows from the gradient of the logits, which stands in activations.logits. `activations`
 /// must come from a forward pass over the same batch that kept all layers.
 void backward(const Weights& weights, const Batch& batch, Activations& activations, Weights& gradient,
-    BackwardBuffers& buffers, ThreadPool& pool);
+              BackwardBuffers& buffers, ThreadPool& pool);
 
 }  // namespace quantlens::model

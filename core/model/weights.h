@@ -17,13 +17,21 @@ namespace quantlens::model {
 /// A tensor of a decoder layer, in the order in which they are stored. Queries, keys and values follow each other, gate
 /// and up do, so that each such group is one matrix for the joint product.
 enum class Part : std::uint8_t {
-    kAttentionNorm, kQuery, kKey, kValue, kOutput, kFeedForwardNorm, kGate, kUp, kDown,
+    kAttentionNorm,
+    kQuery,
+    kKey,
+    kValue,
+    kOutput,
+    kFeedForwardNorm,
+    kGate,
+    kUp,
+    kDown,
 };
 inline constexpr std::size_t kPartsPerLayer = 9;
 
 /// The seven linear layers of a decoder layer.
-inline constexpr Part kLinearParts[] = {
-    Part::kQuery, Part::kKey, Part::kValue, Part::kOutput, Part::kGate, Part::kUp, Part::kDown};
+inline constexpr Part kLinearParts[] = {Part::kQuery, Part::kKey, Part::kValue, Part::kOutput,
+                                        Part::kGate,  Part::kUp,  Part::kDown};
 
 /// One tensor: its Hugging Face name ("model.layers.0.self_attn.q_proj.weight"), shape and place.
 struct TensorSpec {

@@ -163,7 +163,9 @@ void read_llama_like(Fields& f, const Family& family, ModelShape& m) {
     m.hidden = f.needed("hidden_size");
     m.heads = gemma3 ? f.optional("num_attention_heads", 8) : f.needed("num_attention_heads");
     m.kv_heads = f.optional("num_key_value_heads", gemma3 ? 4 : m.heads);
-    m.head_dim = f.optional("head_dim", gemma3 || family.model_type == "gemma2" ? 256 : m.heads > 0 ? m.hidden / m.heads : 0);
+    m.head_dim = f.optional("head_dim", gemma3 || family.model_type == "gemma2" ? 256
+                                        : m.heads > 0                           ? m.hidden / m.heads
+                                                                                : 0);
     m.ffn = f.needed("intermediate_size");
     m.vocab = gemma3 ? f.optional("vocab_size", 262208) : f.needed("vocab_size");
     m.max_context = f.optional("max_position_embeddings", gemma3 ? 131072 : 0);
@@ -216,11 +218,13 @@ void read_opt(Fields& f, ModelShape& m) {
 
 Result<ModelShape> model_from_config(std::string_view text) {
     if (text.size() > kMaxConfigBytes)
-        return fail(ErrorCode::kBadParameter, "config",
-                    "config.json has " + to_text(text.size()) + " bytes, must have at most " + to_text(kMaxConfigBytes));
+        return fail(
+            ErrorCode::kBadParameter, "config",
+            "config.json has " + to_text(text.size()) + " bytes, must have at most " + to_text(kMaxConfigBytes));
     const auto parsed = parse_json(text);
     if (!parsed || !parsed->is_object())
-        return fail(ErrorCode::kBadParameter, "config", "config.json must be a JSON object such as {\"hidden_size\": 4096, ...}");
+        return fail(ErrorCode::kBadParameter, "config",
+                    "config.json must be a JSON object such as {\"hidden_size\": 4096, ...}");
     const Json& root = *parsed;
     const bool nested = root.contains("text_config") && root["text_config"].is_object();
     const Json& object = nested ? root["text_config"] : root;

@@ -24,8 +24,9 @@ struct Widths {
 
 double embedding(const ModelShape& m, const Widths& w, ReceiptWriter& receipt) {
     Sum sum;
-    const double width = m.embedding_width > 0 ? receipt.given("embedding_width", double(m.embedding_width), "values", m.source)
-                                           : w.hidden;
+    const double width = m.embedding_width > 0
+                             ? receipt.given("embedding_width", double(m.embedding_width), "values", m.source)
+                             : w.hidden;
     const std::string width_name = m.embedding_width > 0 ? "embedding_width" : "hidden";
     const double matrices = receipt.given("vocabulary_matrices", m.tied_embeddings ? 1 : 2, "", m.source);
     sum.add(matrices * w.vocab * width, "vocabulary_matrices * vocab * " + width_name);
@@ -165,9 +166,11 @@ Counts count_parameters(const ModelShape& m) {
     part[std::size_t(Part::kFeedForward)] = ffn.total;
     part[std::size_t(Part::kNorms)] = norms(m, w, receipt);
     counts.active = receipt.derived(
-        "active", w.vocab * w.hidden + part[std::size_t(Part::kAttention)] + ffn.active + part[std::size_t(Part::kNorms)],
-        "parameters", std::string{"vocab * hidden + attention + "} +
-                          (m.experts ? "active_feed_forward" : "feed_forward") + " + norms");
+        "active",
+        w.vocab * w.hidden + part[std::size_t(Part::kAttention)] + ffn.active + part[std::size_t(Part::kNorms)],
+        "parameters",
+        std::string{"vocab * hidden + attention + "} + (m.experts ? "active_feed_forward" : "feed_forward") +
+            " + norms");
     receipt.derived("total", counts.total(), "parameters", "embedding + attention + feed_forward + norms");
     counts.receipt = receipt.take();
     return counts;

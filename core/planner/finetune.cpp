@@ -27,11 +27,12 @@ double adapter_parameters(const ModelShape& m, const FinetunePlan& plan, Receipt
     receipt.derived("query_width", queries, "values", "heads * head_dim");
     receipt.derived("key_width", keys, "values", "kv_heads * head_dim");
     const bool four = adapts_attention_output(plan.adapted);
-    const double attention = receipt.derived(
-        "attention_adapters", rank * (four ? 2 * (hidden + queries) + 2 * (hidden + keys) : 2 * hidden + queries + keys),
-        "parameters a layer",
-        four ? "rank * (2 * (hidden + query_width) + 2 * (hidden + key_width))"
-             : "rank * (2 * hidden + query_width + key_width)");
+    const double attention =
+        receipt.derived("attention_adapters",
+                        rank * (four ? 2 * (hidden + queries) + 2 * (hidden + keys) : 2 * hidden + queries + keys),
+                        "parameters a layer",
+                        four ? "rank * (2 * (hidden + query_width) + 2 * (hidden + key_width))"
+                             : "rank * (2 * hidden + query_width + key_width)");
     if (!adapts_feed_forward(plan.adapted))
         return receipt.derived("learnable", layers * attention, "parameters", "layers * attention_adapters");
 
@@ -44,10 +45,10 @@ double adapter_parameters(const ModelShape& m, const FinetunePlan& plan, Receipt
         const double width = receipt.given("expert_ffn", double(e.ffn), "values", m.source);
         const double shared = receipt.given("shared_experts", double(e.shared), "a layer", m.source);
         const double shared_width = receipt.given("shared_ffn", double(e.shared_ffn), "values", m.source);
-        in_experts = receipt.derived(
-            "expert_adapters", rank * 3 * (count * (hidden + width) + shared * (hidden + shared_width)),
-            "parameters a layer",
-            "rank * 3 * (experts * (hidden + expert_ffn) + shared_experts * (hidden + shared_ffn))");
+        in_experts =
+            receipt.derived("expert_adapters", rank * 3 * (count * (hidden + width) + shared * (hidden + shared_width)),
+                            "parameters a layer",
+                            "rank * 3 * (experts * (hidden + expert_ffn) + shared_experts * (hidden + shared_ffn))");
     }
     double dense = 0;
     if (dense_layers > 0) {

@@ -18,14 +18,14 @@ inline constexpr std::array<std::string_view, 3> kAdaptedNames{"all", "attention
 struct FinetunePlan {
     /// All weights learn (full finetuning), or only adapters beside the frozen matrices do.
     bool whole = false;
-    std::string base = "nf4_dq";    // format of the matrices; embedding, output and norms stay in 16 bits
+    std::string base = "nf4_dq";  // format of the matrices; embedding, output and norms stay in 16 bits
     Adapted adapted = Adapted::kAll;
     std::uint64_t rank = 16;
-    double learnable_bytes = 2;     // of a number that learns, and of its gradient
-    double optimizer_bytes = 8;     // of a number that learns: AdamW's two means in 32 bits
-    std::uint64_t batch = 1;        // sequences in one pass
-    std::uint64_t sequence = 512;   // tokens of each
-    bool checkpointing = false;     // a layer's activations are worked out again instead of kept
+    double learnable_bytes = 2;    // of a number that learns, and of its gradient
+    double optimizer_bytes = 8;    // of a number that learns: AdamW's two means in 32 bits
+    std::uint64_t batch = 1;       // sequences in one pass
+    std::uint64_t sequence = 512;  // tokens of each
+    bool checkpointing = false;    // a layer's activations are worked out again instead of kept
 };
 
 /// Bytes at the end of the forward pass, where most is held. Receipts end in the number that they explain.

@@ -14,7 +14,8 @@ constexpr std::uint64_t kMostSequences = std::uint64_t{1} << 24;
 
 /// N of an "intN" format, 0 for another.
 int integer_bits(std::string_view format) {
-    return format.size() == 4 && format.starts_with("int") && format[3] >= '2' && format[3] <= '8' ? format[3] - '0' : 0;
+    return format.size() == 4 && format.starts_with("int") && format[3] >= '2' && format[3] <= '8' ? format[3] - '0'
+                                                                                                   : 0;
 }
 
 Result<double> weight_bits(const std::string& format, std::string_view field) {
@@ -33,9 +34,8 @@ Result<double> plan_weights(const ModelShape& model, const Storage& storage, Mem
         if (!bits) return std::unexpected(bits.error());
         receipt.given(name, counts.of_part[part], "parameters", "counted from the shape");
         receipt.given(name + "_bits", *bits, "bits a weight", "format " + storage.weights[part]);
-        memory.weights[part] =
-            receipt.derived(name + "_bytes", std::ceil(counts.of_part[part] * *bits / 8), "bytes",
-                            "ceil(" + name + " * " + name + "_bits / 8)");
+        memory.weights[part] = receipt.derived(name + "_bytes", std::ceil(counts.of_part[part] * *bits / 8), "bytes",
+                                               "ceil(" + name + " * " + name + "_bits / 8)");
         memory.weights_total += memory.weights[part];
         sum.append(sum.empty() ? "" : " + ").append(name).append("_bytes");
     }
@@ -55,13 +55,16 @@ public:
         const double values = token_values(receipt);
         const double context = receipt.given("context", context_, "tokens", "setting");
         const double residual = receipt.given("residual", double(storage_.kv_residual), "tokens", "setting");
-        const double windowed = receipt.given("windowed_layers", double(model_.windowed_layers()), "layers", model_.source);
-        const double full = receipt.derived("full_layers", double(model_.layers) - windowed, "layers",
-                                            "layers - windowed_layers");
+        const double windowed =
+            receipt.given("windowed_layers", double(model_.windowed_layers()), "layers", model_.source);
+        const double full =
+            receipt.derived("full_layers", double(model_.layers) - windowed, "layers", "layers - windowed_layers");
         const double full_bytes = layer_bytes(receipt, "full", values, context, "context", residual);
-        if (!model_.window) return receipt.derived("sequence_bytes", full * full_bytes, "bytes", "full_layers * full_bytes");
+        if (!model_.window)
+            return receipt.derived("sequence_bytes", full * full_bytes, "bytes", "full_layers * full_bytes");
         const double window = receipt.given("window", double(model_.window->window), "tokens", model_.source);
-        const double kept = receipt.derived("window_tokens", std::min(context, window), "tokens", "min(context, window)");
+        const double kept =
+            receipt.derived("window_tokens", std::min(context, window), "tokens", "min(context, window)");
         const double window_bytes = layer_bytes(receipt, "window", values, kept, "window_tokens", residual);
         return receipt.derived("sequence_bytes", full * full_bytes + windowed * window_bytes, "bytes",
                                "full_layers * full_bytes + windowed_layers * window_bytes");
@@ -81,7 +84,8 @@ private:
         receipt.given("value_bits", value_bits_, "bits a value", "format " + storage_.kv_value);
         receipt.given("kv_heads", double(model_.kv_heads), "heads", model_.source);
         receipt.given("head_dim", double(model_.head_dim), "values", model_.source);
-        return receipt.derived("key_values", double(model_.kv_heads * model_.head_dim), "values", "kv_heads * head_dim");
+        return receipt.derived("key_values", double(model_.kv_heads * model_.head_dim), "values",
+                               "kv_heads * head_dim");
     }
 
     double layer_bytes(ReceiptWriter& receipt, const std::string& name, double values, double tokens,
@@ -92,8 +96,8 @@ private:
         const double bits = model_.latent ? key_bits_ : key_bits_ + value_bits_;
         const std::string bits_name = model_.latent ? "key_bits" : "(key_bits + value_bits)";
         return receipt.derived(name + "_bytes", values * ((tokens - plain) * bits + plain * sides * 16) / 8, "bytes",
-                               "key_values * ((" + tokens_name + " - " + name + "_plain_tokens) * " + bits_name + " + " +
-                                   name + "_plain_tokens * " + to_text(sides) + " * 16) / 8");
+                               "key_values * ((" + tokens_name + " - " + name + "_plain_tokens) * " + bits_name +
+                                   " + " + name + "_plain_tokens * " + to_text(sides) + " * 16) / 8");
     }
 
     const ModelShape& model_;

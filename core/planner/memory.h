@@ -15,17 +15,17 @@ namespace quantlens::planner {
 struct Storage {
     std::array<std::string, 4> weights{"f16", "f16", "f16", "f16"};  // indexed by Part
     std::string kv_key = "f16", kv_value = "f16";
-    std::uint64_t kv_group = 32;     // values that share a scale and a minimum in an intN cache
-    std::uint64_t kv_residual = 0;   // newest tokens that stay in 16 bits
+    std::uint64_t kv_group = 32;    // values that share a scale and a minimum in an intN cache
+    std::uint64_t kv_residual = 0;  // newest tokens that stay in 16 bits
 
     /// The same format for all parts.
     static Storage all(const std::string& format) { return {{format, format, format, format}, "f16", "f16", 32, 0}; }
 };
 
 struct Load {
-    std::uint64_t context = 4096;    // tokens of each sequence
-    std::uint64_t batch = 1;         // sequences
-    double overhead_bytes = 0;       // activations, buffers, the runtime itself
+    std::uint64_t context = 4096;  // tokens of each sequence
+    std::uint64_t batch = 1;       // sequences
+    double overhead_bytes = 0;     // activations, buffers, the runtime itself
 };
 
 /// Bytes of a model in memory while it runs. Receipts end in the number that they explain.
@@ -33,7 +33,7 @@ struct Memory {
     std::array<double, 4> weights{};  // indexed by Part
     double weights_total = 0;
     double kv_total = 0;
-    double kv_per_token = 0;          // what one more token of one sequence adds at this context
+    double kv_per_token = 0;  // what one more token of one sequence adds at this context
     double total = 0;
     Receipt weights_receipt, kv_receipt, total_receipt;
 };

@@ -20,8 +20,8 @@ struct SlidingWindow {
 /// Feed-forward layers made of experts, of which each token uses `top_k` (and all `shared` ones).
 struct Experts {
     std::uint64_t count = 0, top_k = 0, shared = 0, ffn = 0;
-    std::uint64_t dense_layers = 0;     // layers that have an ordinary feed-forward part
-    std::uint64_t shared_ffn = 0;       // width of a shared expert
+    std::uint64_t dense_layers = 0;  // layers that have an ordinary feed-forward part
+    std::uint64_t shared_ffn = 0;    // width of a shared expert
     bool router_bias = false, expert_bias = false, shared_gate = false;
 };
 
@@ -29,7 +29,7 @@ struct Experts {
 /// Source: DeepSeek-AI 2024 (arXiv 2405.04434), section 2.1.
 struct LatentAttention {
     std::uint64_t kv_rank = 0, rope_dim = 0, nope_dim = 0, value_dim = 0;
-    std::uint64_t query_rank = 0;       // 0: queries are not compressed
+    std::uint64_t query_rank = 0;  // 0: queries are not compressed
 };
 
 enum class NormKind : std::uint8_t { kRms, kLayerWithBias };
@@ -38,20 +38,20 @@ enum class NormKind : std::uint8_t { kRms, kLayerWithBias };
 struct ModelShape {
     std::string id, name, source;
     std::uint64_t layers = 0, hidden = 0, heads = 0, kv_heads = 0, head_dim = 0, ffn = 0, vocab = 0;
-    std::uint64_t positions = 0;            // learned position vectors
+    std::uint64_t positions = 0;  // learned position vectors
     std::uint64_t max_context = 0;
     std::uint64_t norms_per_layer = 2;
-    std::uint64_t embedding_width = 0;      // where it differs from hidden (OPT 350M)
+    std::uint64_t embedding_width = 0;  // where it differs from hidden (OPT 350M)
     NormKind norm = NormKind::kRms;
     bool final_norm = true;
     bool tied_embeddings = false;
-    bool gated = true;                      // three feed-forward matrices rather than two
+    bool gated = true;  // three feed-forward matrices rather than two
     bool qkv_bias = false, o_bias = false, mlp_bias = false;
     bool qk_norm = false, attention_sinks = false;
     std::optional<SlidingWindow> window;
     std::optional<Experts> experts;
     std::optional<LatentAttention> latent;
-    std::uint64_t published_parameters = 0; // 0: none known
+    std::uint64_t published_parameters = 0;  // 0: none known
 
     std::uint64_t windowed_layers() const { return window ? window->layers : 0; }
 };
@@ -62,8 +62,8 @@ std::span<const ModelShape> models();
 Result<const ModelShape*> find_model(std::string_view id);
 
 /// Reads a Hugging Face config.json of a Llama, Mistral, Mixtral, Qwen2, Qwen2-MoE, Qwen3, Qwen3-MoE, Gemma 2 or 3,
-/// Phi-3, GPT-2, OPT, gpt-oss, DeepSeek V2 or V3 model. Another architecture is read by the same field names; where some
-/// are missing the error lists them.
+/// Phi-3, GPT-2, OPT, gpt-oss, DeepSeek V2 or V3 model. Another architecture is read by the same field names; where
+/// some are missing the error lists them.
 Result<ModelShape> model_from_config(std::string_view json);
 
 /// A device's memory, bandwidth and dense peak, where known (data/devices.json).

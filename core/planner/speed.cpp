@@ -8,15 +8,17 @@
 namespace quantlens::planner {
 namespace {
 
-
 /// Bytes of weights that one step reads: all of them once, but of the embedding only what the output product needs, and
 /// of the experts those that the batch's tokens are expected to choose.
 double weight_traffic(const ModelShape& m, const Memory& memory, const Load& load, ReceiptWriter& receipt) {
-    const double embedding = receipt.given("embedding_bytes", memory.weights[std::size_t(Part::kEmbedding)], "bytes", "planned");
+    const double embedding =
+        receipt.given("embedding_bytes", memory.weights[std::size_t(Part::kEmbedding)], "bytes", "planned");
     const double share = receipt.given("output_share", m.tied_embeddings ? 1.0 : 0.5, "of the vocabulary matrices",
                                        "the look-up reads one row a token");
-    const double attention = receipt.given("attention_bytes", memory.weights[std::size_t(Part::kAttention)], "bytes", "planned");
-    const double ffn = receipt.given("feed_forward_bytes", memory.weights[std::size_t(Part::kFeedForward)], "bytes", "planned");
+    const double attention =
+        receipt.given("attention_bytes", memory.weights[std::size_t(Part::kAttention)], "bytes", "planned");
+    const double ffn =
+        receipt.given("feed_forward_bytes", memory.weights[std::size_t(Part::kFeedForward)], "bytes", "planned");
     const double norms = receipt.given("norms_bytes", memory.weights[std::size_t(Part::kNorms)], "bytes", "planned");
     if (!m.experts)
         return receipt.derived("weight_bytes", embedding * share + attention + ffn + norms, "bytes",
@@ -42,7 +44,8 @@ double attention_operations(const ModelShape& m, double tokens) {
     const double windowed = double(m.windowed_layers());
     const double seen = (double(m.layers) - windowed) * tokens +
                         (m.window ? windowed * std::min(tokens, double(m.window->window)) : 0.0);
-    const double width = m.latent ? 2.0 * double(m.latent->kv_rank) + double(m.latent->rope_dim) : 2.0 * double(m.head_dim);
+    const double width =
+        m.latent ? 2.0 * double(m.latent->kv_rank) + double(m.latent->rope_dim) : 2.0 * double(m.head_dim);
     return 2.0 * seen * double(m.heads) * width;
 }
 
@@ -72,8 +75,9 @@ Result<Speed> plan_speed(const ModelShape& m, const Storage& storage, const Load
         compute_seconds = decode.derived("compute_seconds", batch * (2 * active + attention) / (peak * 1e12), "s",
                                          "batch * (2 * active + attention_operations) / (peak * 1000000000000)");
     }
-    const double step = decode.derived("step_seconds", std::max(memory_seconds, compute_seconds), "s",
-                                       machine.compute_tflops ? "max(memory_seconds, compute_seconds)" : "memory_seconds");
+    const double step =
+        decode.derived("step_seconds", std::max(memory_seconds, compute_seconds), "s",
+                       machine.compute_tflops ? "max(memory_seconds, compute_seconds)" : "memory_seconds");
     Speed speed;
     speed.decode_bytes = weights + cache;
     speed.decode_operations = batch * (2 * active + attention);
@@ -94,8 +98,10 @@ Result<Speed> plan_speed(const ModelShape& m, const Storage& storage, const Load
             prefill.given("mean_attention_operations", attention_operations(m, (double(load.context) + 1) / 2),
                           "operations a token", "a token sees half of the prompt on average");
         const double operations = prefill.derived(
-            "operations", batch * (context * (2 * (active - vocabulary) + mean_attention) + 2 * vocabulary), "operations",
-            "batch * (context * (2 * (active - output_parameters) + mean_attention_operations) + 2 * output_parameters)");
+            "operations", batch * (context * (2 * (active - vocabulary) + mean_attention) + 2 * vocabulary),
+            "operations",
+            "batch * (context * (2 * (active - output_parameters) + mean_attention_operations) + 2 * "
+            "output_parameters)");
         const double peak = prefill.given("peak", *machine.compute_tflops, "TFLOP/s", "device, dense");
         const double arithmetic =
             prefill.derived("compute_seconds", operations / (peak * 1e12), "s", "operations / (peak * 1000000000000)");
@@ -117,8 +123,7 @@ Result<Speed> plan_speed(const ModelShape& m, const Storage& storage, const Load
         "products run at the dense 16-bit peak; unpacking low-bit weights costs nothing",
         "reading and arithmetic overlap perfectly",
     };
-    if (m.experts)
-        speed.assumptions.push_back("tokens choose experts independently and evenly");
+    if (m.experts) speed.assumptions.push_back("tokens choose experts independently and evenly");
     if (m.latent) speed.assumptions.push_back("the latent cache is used without unpacking it (absorbed matrices)");
     return speed;
 }

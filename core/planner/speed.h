@@ -17,13 +17,13 @@ struct Machine {
 /// The roofline's estimate: what no runtime beats, with every assumption said.
 /// Source: Williams, Waterman, Patterson 2009, "Roofline".
 struct Speed {
-    double decode_tokens_per_second = 0;       // of all sequences together
-    std::optional<double> prefill_seconds;     // to the first token of a prompt of `context` tokens
-    std::string prefill_unknown_because;       // where prefill_seconds is absent
+    double decode_tokens_per_second = 0;    // of all sequences together
+    std::optional<double> prefill_seconds;  // to the first token of a prompt of `context` tokens
+    std::string prefill_unknown_because;    // where prefill_seconds is absent
     // What one decoding step, and one prompt, read and compute; the roofline's coordinates. Prefill's need the peak.
     double decode_bytes = 0, decode_operations = 0, decode_seconds = 0;
     double prefill_bytes = 0, prefill_operations = 0;
-    std::string bound;                         // what limits decoding: "memory" or "compute"
+    std::string bound;  // what limits decoding: "memory" or "compute"
     std::vector<std::string> assumptions;
     Receipt decode_receipt, prefill_receipt;
 };

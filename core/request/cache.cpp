@@ -37,7 +37,7 @@ Result<Response> kv(const CacheParameters& p, Call& call) {
                               {"attention_relative_error", number_or_null(quantized->attention_relative_error)},
                               {"bits_per_value", quantized->bits_per_value()},
                               {"bytes", quantized->stored_bytes()},
-                               {"receipt", to_json(methods::kv_receipt(*quantized))}}),
+                              {"receipt", to_json(methods::kv_receipt(*quantized))}}),
                       {}};
     if (p.wanted == "all") {
         auto attention_shape = queries->shape;

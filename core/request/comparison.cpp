@@ -131,7 +131,8 @@ Result<Response> compare(const CompareParameters& p, Call& call) {
 }  // namespace
 
 std::vector<Operation> comparison_operations() {
-    return {operation<CompareParameters>("compare", "every method and format on one layer, and which nothing else beats",
+    return {operation<CompareParameters>("compare",
+                                         "every method and format on one layer, and which nothing else beats",
                                          {"weights", "activations", "model", "config", "calibration"}, compare)};
 }
 

@@ -14,8 +14,8 @@
 #include "tensor/json_text.h"
 #include "tensor/run.h"
 
-/// The one door: a request (JSON and arrays) goes in, a response (JSON and arrays) comes out. The command line, the page
-/// and the tests all come through here, so that a number is the same everywhere.
+/// The one door: a request (JSON and arrays) goes in, a response (JSON and arrays) comes out. The command line, the
+/// page and the tests all come through here, so that a number is the same everywhere.
 namespace quantlens::request {
 
 using quantlens::Json;

@@ -51,8 +51,9 @@ void set(Json& object, std::string_view key, const Item& item) { object[std::str
 
 Result<Settings> settings_from(const Json& object) {
     if (!object.is_object())
-        return fail(ErrorCode::kBadParameter, "", std::string{"the request is "} + object.type_name() +
-                                                      ", must be an object such as {\"op\": \"schema\"}");
+        return fail(
+            ErrorCode::kBadParameter, "",
+            std::string{"the request is "} + object.type_name() + ", must be an object such as {\"op\": \"schema\"}");
     Settings settings;
     for (const auto& [key, item] : object.items()) {
         if (item.is_null()) continue;

@@ -46,7 +46,8 @@ Result<Matrix> stored_matrix(const LayerSource& source, Call& call) {
     const auto& shape = (*array)->shape;
     const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&(*array)->values);
     if (!bytes)
-        return fail(ErrorCode::kBadParameter, "weights", "array 'weights' must be bytes (uint8) where their type is given");
+        return fail(ErrorCode::kBadParameter, "weights",
+                    "array 'weights' must be bytes (uint8) where their type is given");
     if (shape.empty() || shape.size() > 2)
         return bad_shape("weights", "weights has " + to_text(shape.size()) + " axes, must have 1 or 2");
     if (shape.back() % info.type->block_bytes != 0)
@@ -75,8 +76,8 @@ Result<std::pair<std::size_t, std::size_t>> parse_shape(std::string_view text) {
                          "ROWSxCOLUMNS such as 512x512, with at most " + to_text(kMaxSyntheticValues) + " weights");
 }
 
-/// A tensor of the language model, with the inputs that it sees on the calibration text where one came; a norm is one row,
-/// and multiplies no inputs.
+/// A tensor of the language model, with the inputs that it sees on the calibration text where one came; a norm is one
+/// row, and multiplies no inputs.
 Result<Layer> model_layer(const LayerSource& source, Call& call) {
     const auto loaded = model_of(call);
     if (!loaded) return std::unexpected(loaded.error());
@@ -97,12 +98,15 @@ Result<Layer> model_layer(const LayerSource& source, Call& call) {
         weights = planted;
     }
     const MatrixView<const float> all = weights->tensor(*index);
-    const auto first = [](int wanted, std::size_t there) { return wanted > 0 ? std::min(std::size_t(wanted), there) : there; };
+    const auto first = [](int wanted, std::size_t there) {
+        return wanted > 0 ? std::min(std::size_t(wanted), there) : there;
+    };
     const std::size_t rows = first(source.layer_rows, all.rows()), columns = first(source.layer_columns, all.columns());
     Layer layer{Matrix(all.block(0, 0, rows, columns)), std::nullopt, source.layer};
     if (text->empty()) return layer;
-    const std::string key = to_text(loaded->fingerprint) + "," + to_text(source.plant_outliers) + "," + to_text(call.run.seed) +
-                            "," + to_text(source.layer_tokens) + "," + to_text(fingerprint(*text));
+    const std::string key = to_text(loaded->fingerprint) + "," + to_text(source.plant_outliers) + "," +
+                            to_text(call.run.seed) + "," + to_text(source.layer_tokens) + "," +
+                            to_text(fingerprint(*text));
     auto& store = call.session.state().models.calibrations;
     auto* calibration = store.find(key);
     if (!calibration) {
@@ -123,7 +127,8 @@ Result<Layer> given_layer(const LayerSource& source, Call& call) {
         return bad_parameter("weights", sources == 0 ? "missing" : "given more than once",
                              "one of: an array 'weights', 'values', 'synthetic', 'layer'");
     if (!has_array(call, "weights") && (!source.weights_type.empty() || source.weights_by_columns))
-        return bad_parameter("weights_type", source.weights_type, "left out where no array 'weights' comes with the request");
+        return bad_parameter("weights_type", source.weights_type,
+                             "left out where no array 'weights' comes with the request");
     if (!source.layer.empty()) return model_layer(source, call);
     Layer layer;
     if (!source.values.empty()) {
@@ -137,14 +142,15 @@ Result<Layer> given_layer(const LayerSource& source, Call& call) {
         if (!shape) return std::unexpected(shape.error());
         layer.weights = synthetic_weights(shape->first, shape->second, call.run.seed);
         if (source.synthetic_tokens > 0)
-            layer.activations = synthetic_activations(std::size_t(source.synthetic_tokens), shape->second, call.run.seed,
-                                                      float(source.synthetic_outliers));
+            layer.activations = synthetic_activations(std::size_t(source.synthetic_tokens), shape->second,
+                                                      call.run.seed, float(source.synthetic_outliers));
         layer.description = "synthetic layer, seed " + to_text(call.run.seed);
     } else {
         auto weights = source.weights_type.empty() ? matrix_from(call, "weights") : stored_matrix(source, call);
         if (!weights) return std::unexpected(weights.error());
         layer.weights = *std::move(weights);
-        layer.description = source.weights_type.empty() ? "given weights" : "given weights, stored as " + source.weights_type;
+        layer.description =
+            source.weights_type.empty() ? "given weights" : "given weights, stored as " + source.weights_type;
     }
     if (has_array(call, "activations")) {
         auto activations = matrix_from(call, "activations");
@@ -165,7 +171,8 @@ Result<Layer> outputs_of(Layer layer, LayerNumbers numbers, const Run& run) {
     if (!outputs) return std::unexpected(outputs.error());
     const bool silu = numbers == LayerNumbers::kSiluOutputs;
     if (silu) kernels::silu(outputs->values(), outputs->values());
-    return Layer{*std::move(outputs), std::nullopt, (silu ? "SiLU of the outputs of " : "outputs of ") + layer.description};
+    return Layer{*std::move(outputs), std::nullopt,
+                 (silu ? "SiLU of the outputs of " : "outputs of ") + layer.description};
 }
 
 }  // namespace

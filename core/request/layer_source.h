@@ -47,13 +47,15 @@ struct LayerSource {
             real("synthetic_outliers", &P::synthetic_outliers, 1, 1000, 1, "",
                  "how many times as large one input column in 64 of the synthetic layer is; 1: no outliers"),
             text("layer", &P::layer, "a matrix of the language model, such as model.layers.0.mlp.down_proj.weight"),
-            choice<P, LayerNumbers>("layer_numbers", &P::layer_numbers, kLayerNumbersNames,
-                                    "what is taken as weights: the layer's weights; or, a row a token, its outputs, or SiLU "
-                                    "of its outputs"),
+            choice<P, LayerNumbers>(
+                "layer_numbers", &P::layer_numbers, kLayerNumbersNames,
+                "what is taken as weights: the layer's weights; or, a row a token, its outputs, or SiLU "
+                "of its outputs"),
             integer("layer_tokens", &P::layer_tokens, 1, 65536, 1, "tokens",
                     "of the calibration text, as the layer's inputs"),
             integer("layer_rows", &P::layer_rows, 0, 1 << 20, 1, "rows", "only the layer's first outputs; 0: all"),
-            integer("layer_columns", &P::layer_columns, 0, 1 << 20, 1, "columns", "only the layer's first inputs; 0: all"),
+            integer("layer_columns", &P::layer_columns, 0, 1 << 20, 1, "columns",
+                    "only the layer's first inputs; 0: all"),
             real("plant_outliers", &P::plant_outliers, 1, 1000, 1, "",
                  "makes a few channels of the language model this many times larger without changing its function"),
         };

@@ -14,8 +14,8 @@
 
 namespace quantlens::request {
 
-/// The newest few of a kind of thing, by key. A session keeps work that is under way, so that a page can ask for a little
-/// of it at a time, drop it for a newer wish, and come back.
+/// The newest few of a kind of thing, by key. A session keeps work that is under way, so that a page can ask for a
+/// little of it at a time, drop it for a newer wish, and come back.
 template <class T>
 class Recent {
 public:
@@ -62,8 +62,9 @@ struct ModelParameters : model::QuantizationPlan {
         return std::tuple_cat(
             std::tuple{text("method", &P::method, "how to quantize the matrices: a method, a number format, or none")},
             model::QuantizationPlan::fields(),
-            std::tuple{integer("step_limit", &P::step_limit, 0, 1 << 30, 1, "steps",
-                               "does so much and returns what there is; the same request again goes on. 0: all of it")});
+            std::tuple{
+                integer("step_limit", &P::step_limit, 0, 1 << 30, 1, "steps",
+                        "does so much and returns what there is; the same request again goes on. 0: all of it")});
     }
 };
 
@@ -97,7 +98,7 @@ private:
 /// A quantized model, as far as it has come.
 struct QuantizedModel {
     std::shared_ptr<model::Quantization> work;
-    std::string key;  // of everything that it depends on
+    std::string key;      // of everything that it depends on
     Settings parameters;  // the method's effective ones
     bool done() const { return work->steps_done() == work->steps(); }
 };

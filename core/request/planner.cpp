@@ -122,7 +122,8 @@ struct FinetuneParameters : MemoryParameters {
                  "of the optimizer for each number that learns: AdamW in 32 bits 8, in 8 bits 2"),
             integer("context", &P::context, 1, 1 << 30, 1, "tokens", "length of each sequence"),
             integer("batch", &P::batch, 1, 1 << 20, 1, "sequences", "sequences in one pass"),
-            flag("checkpointing", &P::checkpointing, "only the inputs of layers are kept, the rest is worked out again"),
+            flag("checkpointing", &P::checkpointing,
+                 "only the inputs of layers are kept, the rest is worked out again"),
         };
     }
 };

@@ -85,7 +85,8 @@ Result<Response> representable(const RepresentableParameters& p, Call&) {
 }  // namespace
 
 std::vector<Operation> representable_operations() {
-    return {operation<RepresentableParameters>("representable", "the numbers that a format can write", {}, representable)};
+    return {
+        operation<RepresentableParameters>("representable", "the numbers that a format can write", {}, representable)};
 }
 
 }  // namespace quantlens::request

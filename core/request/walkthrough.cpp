@@ -1,5 +1,5 @@
-// What the page shows one step at a time: how a row of numbers is rounded, what each product of a layer becomes, and the
-// cache of a model that is given by its layers and width alone.
+// What the page shows one step at a time: how a row of numbers is rounded, what each product of a layer becomes, and
+// the cache of a model that is given by its layers and width alone.
 
 #include <algorithm>
 #include <array>
@@ -38,13 +38,15 @@ struct AffineParameters : methods::UniformParameters {
                        "Neighbours that share a scale; the last group may be shorter; 0: all of them do"),
             integer<P>("bits", &P::bits, 1, 8, 1, "bits", "Bits of a code"),
             choice<P, Scheme>("scheme", &P::scheme, kSchemeNames, "Whether the codes are centred on zero"),
-            choice<P, RangeSearch>("range", &P::range, kRangeSearchNames, "All values, or the range with the least error"),
+            choice<P, RangeSearch>("range", &P::range, kRangeSearchNames,
+                                   "All values, or the range with the least error"),
             choice<P, CodeRange>("code_range", &P::code_range, kCodeRangeNames,
                                  "Symmetric: as many negative as positive codes, or all 2^bits"),
             choice<P, Rounding>("rounding", &P::rounding, kRoundingNames, "What happens to the rest"),
             real<P>("clip_ratio", &P::clip_ratio, 0.05, 1, 0.05, "", "Share of the range that the codes cover"),
-            choice<P, ZeroPointSign>("zero_point_sign", &P::zero_point_sign, kSignNames,
-                                     "Asymmetric: right, zero point = -round(min / scale); wrong, the sign turned over"),
+            choice<P, ZeroPointSign>(
+                "zero_point_sign", &P::zero_point_sign, kSignNames,
+                "Asymmetric: right, zero point = -round(min / scale); wrong, the sign turned over"),
         };
     }
 };
@@ -189,7 +191,8 @@ Result<Response> affine(const AffineParameters& p, Call& call) {
                             {"values", std::move(rows)},
                             {"receipt", to_json(affine_receipt(p, first.grid, first.statistics))}});
     response.arrays.push_back({"lattice", {rounded.size(), lattices.size() / rounded.size()}, lattices});
-    response.arrays.push_back({"restored", {count}, std::vector<float>(restored.values().begin(), restored.values().end())});
+    response.arrays.push_back(
+        {"restored", {count}, std::vector<float>(restored.values().begin(), restored.values().end())});
     return response;
 }
 
@@ -221,18 +224,19 @@ Result<WrittenLayer> written_layer(const ProductsParameters& p) {
     if (!inputs) return std::unexpected(inputs.error());
     const std::size_t columns = inputs->size(), rows = weights->size() / columns;
     if (weights->size() % columns != 0 || weights->size() > kMostProducts)
-        return bad_shape("values", to_text(weights->size()) + " weights, must be a multiple of the " + to_text(columns) +
-                                       " inputs, at most " + to_text(kMostProducts));
-    WrittenLayer layer{Matrix(rows, columns, *weights), Matrix(1, columns, *inputs),
-                       std::vector<float>(rows, 0.0f)};
+        return bad_shape("values", to_text(weights->size()) + " weights, must be a multiple of the " +
+                                       to_text(columns) + " inputs, at most " + to_text(kMostProducts));
+    WrittenLayer layer{Matrix(rows, columns, *weights), Matrix(1, columns, *inputs), std::vector<float>(rows, 0.0f)};
     if (!p.bias.empty()) {
         auto bias = parse_numbers(p.bias, "bias");
         if (!bias) return std::unexpected(bias.error());
         layer.bias = *std::move(bias);
     }
     if (layer.bias.size() != rows)
-        return bad_shape("bias", to_text(layer.bias.size()) + " numbers, must be one for each of the " + to_text(rows) + " outputs");
-    if (const auto status = check_finite(Matrix(1, rows, layer.bias), "bias"); !status) return std::unexpected(status.error());
+        return bad_shape(
+            "bias", to_text(layer.bias.size()) + " numbers, must be one for each of the " + to_text(rows) + " outputs");
+    if (const auto status = check_finite(Matrix(1, rows, layer.bias), "bias"); !status)
+        return std::unexpected(status.error());
     return layer;
 }
 
@@ -254,7 +258,8 @@ Result<Response> products(const ProductsParameters& p, Call& call) {
         Json items = Json::array();
         for (std::size_t c = 0; c < columns; ++c) {
             const double x = layer->inputs(0, c);
-            const double exact = double(layer->weights(r, c)) * x, approximate = double(quantized->dequantized(r, c)) * x;
+            const double exact = double(layer->weights(r, c)) * x,
+                         approximate = double(quantized->dequantized(r, c)) * x;
             exact_sum += exact;
             quantized_sum += approximate;
             items.push_back(object({{"weight", layer->weights(r, c)},
@@ -345,8 +350,8 @@ Result<Response> cache_sketch(const SketchParameters& p, Call&) {
 
 std::vector<Operation> walkthrough_operations() {
     return {operation<AffineParameters>("affine", "round a row of numbers, step by step", {}, affine),
-            operation<ProductsParameters>("products", "each product of a small layer, before and after quantization", {},
-                                          products, true),
+            operation<ProductsParameters>("products", "each product of a small layer, before and after quantization",
+                                          {}, products, true),
             operation<SketchParameters>("cache-sketch", "KV cache of a model given by its layers and width alone", {},
                                         cache_sketch)};
 }

@@ -56,8 +56,8 @@ inline std::unexpected<Error> bad_parameter(std::string_view name, std::string_v
 }
 
 template <class Number>
-    requires std::integral<Number> || std::floating_point<Number>
-std::unexpected<Error> bad_parameter(std::string_view name, Number value, std::string_view right) {
+requires std::integral<Number> || std::floating_point<Number> std::unexpected<Error> bad_parameter(
+    std::string_view name, Number value, std::string_view right) {
     return bad_parameter(name, std::string_view{to_text(value)}, right);
 }
 

@@ -19,8 +19,8 @@ std::string joined(const std::vector<std::string_view>& words) {
 }
 
 std::string range_text(const FieldInfo& info) {
-    return (info.kind == FieldKind::kInteger ? "a whole number between " : "a number between ") + to_text(info.minimum) +
-           " and " + to_text(info.maximum);
+    return (info.kind == FieldKind::kInteger ? "a whole number between " : "a number between ") +
+           to_text(info.minimum) + " and " + to_text(info.maximum);
 }
 
 std::optional<double> as_number(const Value& value) {
@@ -84,7 +84,8 @@ Result<Value> checked(const FieldInfo& info, const Value& value) {
     }
     const auto number = as_number(value);
     const bool whole = number && *number == std::floor(*number);
-    if (!number || !(*number >= info.minimum && *number <= info.maximum) || (info.kind == FieldKind::kInteger && !whole))
+    if (!number || !(*number >= info.minimum && *number <= info.maximum) ||
+        (info.kind == FieldKind::kInteger && !whole))
         return must_be(range_text(info));
     if (info.kind == FieldKind::kInteger) return Value{std::int64_t(*number)};
     return Value{*number};

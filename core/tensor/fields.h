@@ -42,14 +42,14 @@ struct FieldInfo {
 template <class P>
 struct FlagField {
     std::string_view key;
-    bool P::* member;
+    bool P::*member;
     std::string_view meaning;
 };
 
 template <class P>
 struct IntegerField {
     std::string_view key;
-    int P::* member;
+    int P::*member;
     int minimum, maximum, step;
     std::string_view unit, meaning;
 };
@@ -57,7 +57,7 @@ struct IntegerField {
 template <class P>
 struct RealField {
     std::string_view key;
-    double P::* member;
+    double P::*member;
     double minimum, maximum, step;
     std::string_view unit, meaning;
 };
@@ -66,7 +66,7 @@ struct RealField {
 template <class P, class E>
 struct ChoiceField {
     std::string_view key;
-    E P::* member;
+    E P::*member;
     std::span<const std::string_view> names;
     std::string_view meaning;
 };
@@ -74,32 +74,32 @@ struct ChoiceField {
 template <class P>
 struct TextField {
     std::string_view key;
-    std::string P::* member;
+    std::string P::*member;
     std::string_view meaning;
 };
 
 template <class P>
-constexpr auto flag(std::string_view key, bool P::* member, std::string_view meaning) {
+constexpr auto flag(std::string_view key, bool P::*member, std::string_view meaning) {
     return FlagField<P>{key, member, meaning};
 }
 template <class P>
-constexpr auto integer(std::string_view key, int P::* member, int minimum, int maximum, int step,
-                       std::string_view unit, std::string_view meaning) {
+constexpr auto integer(std::string_view key, int P::*member, int minimum, int maximum, int step, std::string_view unit,
+                       std::string_view meaning) {
     return IntegerField<P>{key, member, minimum, maximum, step, unit, meaning};
 }
 template <class P>
-constexpr auto real(std::string_view key, double P::* member, double minimum, double maximum, double step,
+constexpr auto real(std::string_view key, double P::*member, double minimum, double maximum, double step,
                     std::string_view unit, std::string_view meaning) {
     return RealField<P>{key, member, minimum, maximum, step, unit, meaning};
 }
 template <class P, class E, std::size_t N>
-constexpr auto choice(std::string_view key, E P::* member, const std::array<std::string_view, N>& names,
+constexpr auto choice(std::string_view key, E P::*member, const std::array<std::string_view, N>& names,
                       std::string_view meaning) {
     return ChoiceField<P, E>{key, member, names, meaning};
 }
 
 template <class P>
-constexpr auto text(std::string_view key, std::string P::* member, std::string_view meaning) {
+constexpr auto text(std::string_view key, std::string P::*member, std::string_view meaning) {
     return TextField<P>{key, member, meaning};
 }
 
@@ -116,7 +116,8 @@ std::string to_text(const Value& value);
 /// "unknown parameter 'bitz' for rtn; it takes bits, scheme, ..."
 Error unknown_key(std::string_view key, std::string_view owner, std::span<const FieldInfo> known);
 
-/// A field without the type of its struct: what the functions below need, so that they exist once and not once a struct.
+/// A field without the type of its struct: what the functions below need, so that they exist once and not once a
+/// struct.
 struct Field {
     std::string_view key, unit, meaning;
     FieldKind kind;
@@ -143,7 +144,8 @@ constexpr Field erased(const FlagField<P>& f, void* (*member)(void*)) {
 }
 template <class P>
 constexpr Field erased(const IntegerField<P>& f, void* (*member)(void*)) {
-    return {f.key, f.unit, f.meaning, FieldKind::kInteger, double(f.minimum), double(f.maximum), double(f.step), {}, member};
+    return {f.key,          f.unit, f.meaning, FieldKind::kInteger, double(f.minimum), double(f.maximum),
+            double(f.step), {},     member};
 }
 template <class P>
 constexpr Field erased(const RealField<P>& f, void* (*member)(void*)) {
@@ -187,7 +189,8 @@ Settings settings_of(const P& parameters) {
     return detail::settings_of(detail::kFields<P>, &parameters);
 }
 
-/// Fills `parameters` from settings; what is not named keeps its value. Unknown keys and values outside a range are errors.
+/// Fills `parameters` from settings; what is not named keeps its value. Unknown keys and values outside a range are
+/// errors.
 template <class P>
 Status assign(P& parameters, const Settings& settings, std::string_view owner) {
     return detail::assign(detail::kFields<P>, &parameters, settings, owner);

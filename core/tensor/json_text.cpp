@@ -82,7 +82,8 @@ private:
         auto& members = open.container->get_ref<Json::object_t&>();
         if (members.size() < kFewMembers) return members[key_];
         if (open.index.empty())
-            for (std::size_t i = 0; i < members.size(); ++i) open.index.emplace(members.begin()[std::ptrdiff_t(i)].first, i);
+            for (std::size_t i = 0; i < members.size(); ++i)
+                open.index.emplace(members.begin()[std::ptrdiff_t(i)].first, i);
         const auto [found, is_new] = open.index.emplace(key_, members.size());
         if (is_new) members.emplace_back(key_, nullptr);
         return members.begin()[std::ptrdiff_t(found->second)].second;

@@ -49,8 +49,8 @@ private:
     std::size_t stride_ = 0;
 };
 
-/// rows times columns. Where so many numbers cannot be in memory, also where the product is beyond std::size_t, it fails as an
-/// allocation does that is too large.
+/// rows times columns. Where so many numbers cannot be in memory, also where the product is beyond std::size_t, it
+/// fails as an allocation does that is too large.
 std::size_t element_count(std::size_t rows, std::size_t columns);
 
 /// An owned, contiguous, row-major matrix of float, zero at first.

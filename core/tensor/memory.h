@@ -9,9 +9,9 @@ namespace quantlens {
 /// Fails as an allocation does for which there is no memory: throws std::bad_alloc, which the request door catches.
 [[noreturn]] void out_of_memory();
 
-/// Memory that begins with a cache line, not initialised; many megabytes of it in large pages where the system has them: a
-/// first touch of each 4 kB, and looking up where each lies, took a third of GPTQ's time on 4096 x 4096 weights (Zen 5 in a
-/// virtual machine).
+/// Memory that begins with a cache line, not initialised; many megabytes of it in large pages where the system has
+/// them: a first touch of each 4 kB, and looking up where each lies, took a third of GPTQ's time on 4096 x 4096 weights
+/// (Zen 5 in a virtual machine).
 void* allocate_aligned(std::size_t bytes);
 void free_aligned(void* memory) noexcept;
 

@@ -18,9 +18,10 @@ namespace quantlens {
 namespace {
 thread_local bool inside_piece = false;
 
-/// How often whoever waits looks before it sleeps; the core has no clock. To wake a thread that sleeps takes 50 us and more
-/// on a virtual machine, a product of one token 300 to 1000, of which a piece, what one thread waits for the other at the end,
-/// is a twentieth. A look and its pause take 26 ns on Zen 3, so all of them some 200 us; Intel's processors pause for longer.
+/// How often whoever waits looks before it sleeps; the core has no clock. To wake a thread that sleeps takes 50 us and
+/// more on a virtual machine, a product of one token 300 to 1000, of which a piece, what one thread waits for the other
+/// at the end, is a twentieth. A look and its pause take 26 ns on Zen 3, so all of them some 200 us; Intel's processors
+/// pause for longer.
 constexpr int kLooks = 8000;
 
 /// Looks for a while whether something has come true.
@@ -46,8 +47,8 @@ std::size_t processors() {
 
 int current_processor() { return sched_getcpu(); }
 
-/// Moves the calling thread to another processor than `taken`, if it may run on one. A thread is woken where the one that
-/// calls it runs, and stays there for milliseconds: both of them then do in turn what they should do at once.
+/// Moves the calling thread to another processor than `taken`, if it may run on one. A thread is woken where the one
+/// that calls it runs, and stays there for milliseconds: both of them then do in turn what they should do at once.
 void leave_processor(int taken) {
     cpu_set_t allowed;
     if (taken < 0 || taken >= CPU_SETSIZE || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;

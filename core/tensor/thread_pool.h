@@ -9,9 +9,9 @@ namespace quantlens {
 /// Runs independent pieces of work on a fixed number of threads, the caller's among them.
 ///
 /// The pieces, not the threads, decide how work is split, so a result that is written piece by piece is the same at
-/// any thread count. A thread that waits looks for some 200 microseconds whether there is work, then sleeps; where a pool has
-/// more threads than there are processors they sleep at once. Where there are no threads (WebAssembly without shared
-/// memory) everything runs on the caller's.
+/// any thread count. A thread that waits looks for some 200 microseconds whether there is work, then sleeps; where a
+/// pool has more threads than there are processors they sleep at once. Where there are no threads (WebAssembly without
+/// shared memory) everything runs on the caller's.
 class ThreadPool {
 public:
     /// `threads` 0 means one for each processor.

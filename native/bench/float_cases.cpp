@@ -16,8 +16,13 @@ Matrix random_matrix(std::size_t rows, std::size_t columns, std::uint64_t seed) 
 }
 
 std::string shape_of(std::size_t m, std::size_t n, std::size_t k) {
-    return std::to_string(m).append(" x ").append(std::to_string(k)).append(" by ").append(std::to_string(n)).append(" x ").append(
-        std::to_string(k));
+    return std::to_string(m)
+        .append(" x ")
+        .append(std::to_string(k))
+        .append(" by ")
+        .append(std::to_string(n))
+        .append(" x ")
+        .append(std::to_string(k));
 }
 
 enum class Product { kNt, kNn, kTn };
@@ -60,13 +65,12 @@ Case int8_product(std::size_t m, std::size_t n, std::size_t k, std::size_t threa
     one.bound = Bound::kCodes;
     one.make = [=](ThreadPool& pool) -> std::function<void()> {
         Random random(3);
-        const auto a = std::make_shared<std::vector<std::int8_t>>(m * k), b = std::make_shared<std::vector<std::int8_t>>(n * k);
+        const auto a = std::make_shared<std::vector<std::int8_t>>(m * k),
+                   b = std::make_shared<std::vector<std::int8_t>>(n * k);
         for (auto* codes : {a.get(), b.get()})
             for (auto& code : *codes) code = std::int8_t(int(random.below(255)) - 127);
         const auto out = std::make_shared<std::vector<std::int32_t>>(m * n);
-        return [=, &pool] {
-            kernels::matmul_int8_nt({a->data(), m, k}, {b->data(), n, k}, {out->data(), m, n}, pool);
-        };
+        return [=, &pool] { kernels::matmul_int8_nt({a->data(), m, k}, {b->data(), n, k}, {out->data(), m, n}, pool); };
     };
     return one;
 }

@@ -32,7 +32,8 @@ struct Options {
 };
 
 int usage(const char* problem) {
-    std::fprintf(stderr, "error: %s\nusage: quantbench [--report FILE.json] [--threads N] [--benchmark_filter=REGEX ...]\n",
+    std::fprintf(stderr,
+                 "error: %s\nusage: quantbench [--report FILE.json] [--threads N] [--benchmark_filter=REGEX ...]\n",
                  problem);
     return 2;
 }
@@ -100,7 +101,8 @@ struct Current {
     std::function<void()> run;
 };
 
-void measure(benchmark::State& state, const Case& what, Current& current, const Machine& machine, quantlens::ThreadPool& pool) {
+void measure(benchmark::State& state, const Case& what, Current& current, const Machine& machine,
+             quantlens::ThreadPool& pool) {
     if (current.name != what.name()) current = {what.name(), nullptr};
     if (!current.run) {
         current.run = what.make(pool);
@@ -127,12 +129,13 @@ int main(int argc, char** argv) {
     const Machine machine(options.threads);
     const double memory_one = machine.memory_bytes(one), memory_all = machine.memory_bytes(all);
     if (options.format.empty()) {
-        std::printf("%s, %s\n", machine.processor().c_str(), std::string(quantlens::kernels::instruction_set()).c_str());
+        std::printf("%s, %s\n", machine.processor().c_str(),
+                    std::string(quantlens::kernels::instruction_set()).c_str());
         const std::pair<std::size_t, double> memory_limits[] = {{1, memory_one}, {options.threads, memory_all}};
         for (const auto& [threads, memory] : memory_limits) {
             const Limits& limits = machine.limits(threads);
-            std::printf("%zu threads: memory %.1f GB/s, cache %.0f GB/s, float %.0f GFLOP/s, int8 %.0f GOP/s\n", threads,
-                        memory * 1e-9, limits.cache_bytes * 1e-9, limits.float_operations * 1e-9,
+            std::printf("%zu threads: memory %.1f GB/s, cache %.0f GB/s, float %.0f GFLOP/s, int8 %.0f GOP/s\n",
+                        threads, memory * 1e-9, limits.cache_bytes * 1e-9, limits.float_operations * 1e-9,
                         limits.code_operations * 1e-9);
             if (options.threads == 1) break;
         }
@@ -147,9 +150,15 @@ int main(int argc, char** argv) {
                 const std::string name = what.name();
                 if (!measured.emplace(name, Measured{what, {}, {}}).second) continue;  // threads are 1 already
                 order.push_back(name);
-                benchmark::RegisterBenchmark(name.c_str(), [&, what](benchmark::State& state) {
-                    measure(state, what, current, machine, what.threads == 1 ? one : all);
-                })->UseRealTime()->Unit(benchmark::kMicrosecond)->MinTime(0.1)->Repetitions(3)->ReportAggregatesOnly(false);
+                benchmark::RegisterBenchmark(name.c_str(),
+                                             [&, what](benchmark::State& state) {
+                                                 measure(state, what, current, machine, what.threads == 1 ? one : all);
+                                             })
+                    ->UseRealTime()
+                    ->Unit(benchmark::kMicrosecond)
+                    ->MinTime(0.1)
+                    ->Repetitions(3)
+                    ->ReportAggregatesOnly(false);
             }
 
     const std::unique_ptr<benchmark::BenchmarkReporter> inner = options.reporter();

@@ -14,8 +14,8 @@ struct Measured {
     std::vector<double> limits;   // bytes or operations a second that the machine gave beside it
 
     double median_seconds() const;
-    double rate() const;   // bytes or operations a second, as the case is bound
-    double share() const;  // of the limit
+    double rate() const;    // bytes or operations a second, as the case is bound
+    double share() const;   // of the limit
     double spread() const;  // (largest - smallest seconds) / median
 };
 

@@ -52,7 +52,8 @@ std::vector<Case> row_cases(std::size_t threads) {
                    [](Buffers& b, std::size_t r, ThreadPool& pool) {
                        static_cast<void>(hadamard(b.values.view().block(r, 0, 1, kLength), false, pool));
                    }),
-        row_kernel("min_max", 4, [](Buffers& b, std::size_t r, ThreadPool&) { b.out(r, 0) = min_max(b.values.row(r)).maximum; }),
+        row_kernel("min_max", 4,
+                   [](Buffers& b, std::size_t r, ThreadPool&) { b.out(r, 0) = min_max(b.values.row(r)).maximum; }),
         row_kernel("quantize_row", 6,
                    [](Buffers& b, std::size_t r, ThreadPool&) {
                        quantize_row(b.values.row(r), 0.03f, 8, 0, 15, std::span(b.codes).subspan(r * kLength, kLength));
@@ -65,18 +66,14 @@ std::vector<Case> row_cases(std::size_t threads) {
                    [](Buffers& b, std::size_t r, ThreadPool&) {
                        quantize_to_int8(b.values.row(r), std::span(b.bytes).subspan(r * kLength, kLength));
                    }),
-        row_kernel("softmax", 8,
-                   [](Buffers& b, std::size_t r, ThreadPool&) {
-                       softmax(b.other.row(r));
-                   }),
+        row_kernel("softmax", 8, [](Buffers& b, std::size_t r, ThreadPool&) { softmax(b.other.row(r)); }),
         row_kernel("rms_norm", 12,
                    [](Buffers& b, std::size_t r, ThreadPool&) {
                        rms_norm(b.values.row(r), b.other.row(r), 1e-5f, b.out.row(r));
                    }),
-        row_kernel("silu_times", 12,
-                   [](Buffers& b, std::size_t r, ThreadPool&) {
-                       silu_times(b.values.row(r), b.other.row(r), b.out.row(r));
-                   }),
+        row_kernel(
+            "silu_times", 12,
+            [](Buffers& b, std::size_t r, ThreadPool&) { silu_times(b.values.row(r), b.other.row(r), b.out.row(r)); }),
     };
 }
 

@@ -16,12 +16,9 @@ constexpr std::string_view kNotFlags[] = {"weights_type", "weights_by_columns"};
 struct Companion {
     std::string_view key, source;
 };
-constexpr Companion kCompanions[] = {{"synthetic_tokens", "synthetic"},
-                                     {"synthetic_outliers", "synthetic"},
-                                     {"layer_tokens", "layer"},
-                                     {"layer_rows", "layer"},
-                                     {"layer_columns", "layer"},
-                                     {"plant_outliers", "layer"}};
+constexpr Companion kCompanions[] = {{"synthetic_tokens", "synthetic"}, {"synthetic_outliers", "synthetic"},
+                                     {"layer_tokens", "layer"},         {"layer_rows", "layer"},
+                                     {"layer_columns", "layer"},        {"plant_outliers", "layer"}};
 
 }  // namespace
 
@@ -32,9 +29,10 @@ bool LayerSource::is_key(std::string_view key) {
 }
 
 void LayerSource::add(CLI::App& app, std::span<const FieldInfo> fields) {
-    app.add_option("-w,--weights", weights_,
-                   "Weights, out_features x in_features: FILE.npy, FILE.safetensors:NAME or FILE.gguf:NAME; NAME[0:512]: "
-                   "only these rows")
+    app.add_option(
+           "-w,--weights", weights_,
+           "Weights, out_features x in_features: FILE.npy, FILE.safetensors:NAME or FILE.gguf:NAME; NAME[0:512]: "
+           "only these rows")
         ->type_name("TENSOR");
     app.add_option("-x,--activations", activations_, "Activations, tokens x in_features")->type_name("TENSOR");
     std::vector<std::string_view> others(std::begin(kNotFlags), std::end(kNotFlags));

@@ -6,9 +6,9 @@
 
 namespace quantlens::cli {
 void MethodFlags::add(CLI::App& app, bool required, std::span<const FieldInfo> taken) {
-    auto* method =
-        app.add_option("-m,--method", method_, required ? "How to quantize: a method below, or any id of `quantlens formats`"
-                                : "How to quantize: a method below, any id of `quantlens formats`, or none");
+    auto* method = app.add_option("-m,--method", method_,
+                                  required ? "How to quantize: a method below, or any id of `quantlens formats`"
+                                           : "How to quantize: a method below, any id of `quantlens formats`, or none");
     method->type_name("NAME");
     if (required) method->required();
     may_be_none_ = !required;

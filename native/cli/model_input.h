@@ -18,7 +18,8 @@ Status read_model(const std::string& path, std::vector<request::Array>& arrays);
 /// The path of one of the project's texts, which are in the folder above the reference model's.
 std::string project_text(std::string_view name);
 
-/// --model (default: the reference model) and --calibration (default: the project's calibration.txt, where that exists).
+/// --model (default: the reference model) and --calibration (default: the project's calibration.txt, where that
+/// exists).
 class ModelFlags {
 public:
     void add(CLI::App& app);

@@ -93,8 +93,8 @@ Result<TensorValues> read_tensor(const std::string& text) {
         return fail(ErrorCode::kUnsupported, text,
                     text + " holds " + std::string{(*info)->type->id} + ", must be float16, float32 or float64" +
                         (is_npy ? "" : ", or bfloat16"));
-    auto wanted = rows ? files::slice_rows(**info, rows->first, rows->end - rows->first)
-                       : Result<files::TensorInfo>(**info);
+    auto wanted =
+        rows ? files::slice_rows(**info, rows->first, rows->end - rows->first) : Result<files::TensorInfo>(**info);
     if (!wanted) return in_file(argument.file, std::move(wanted.error()));
     const auto bytes = file->read(wanted->offset, wanted->bytes);
     if (!bytes) return std::unexpected(bytes.error());

@@ -20,9 +20,9 @@ struct TensorValues {
 };
 
 /// The tensor that an argument of the command line names: FILE.npy (float16, float32 or float64),
-/// FILE.safetensors:TENSOR or FILE.gguf:TENSOR; TENSOR[0:512] is its first 512 rows, as NumPy would write it (FILE.npy:[0:512]).
-/// Reads the header and the bytes that are wanted. Fails with kBadFile or
-/// kUnsupported, naming the file; NaN and infinity are left to the reader of the values.
+/// FILE.safetensors:TENSOR or FILE.gguf:TENSOR; TENSOR[0:512] is its first 512 rows, as NumPy would write it
+/// (FILE.npy:[0:512]). Reads the header and the bytes that are wanted. Fails with kBadFile or kUnsupported, naming the
+/// file; NaN and infinity are left to the reader of the values.
 Result<TensorValues> read_tensor(const std::string& argument);
 
 }  // namespace quantlens::io

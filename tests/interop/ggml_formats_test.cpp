@@ -42,6 +42,7 @@ float power(Random& random, double low, double high) {
     return float(std::pow(10.0, low + (high - low) * random.uniform()));
 }
 
+// clang-format off
 const Distribution kDistributions[] = {
     {"normal", [](Random& r, std::span<float> x) { for (float& v : x) v = float(0.02 * r.normal()); }},
     {"heavy tails", [](Random& r, std::span<float> x) { for (float& v : x) v = float(std::pow(r.normal(), 3)); }},
@@ -93,7 +94,7 @@ const Distribution kDistributions[] = {
      },
      false},
 };
-
+// clang-format on
 
 /// ggml leaves the codes of an IQ4_NL block that counts as zero uninitialised; its scale is 0.
 bool codes_are_defined(const Format& format, std::span<const float> block) {

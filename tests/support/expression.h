@@ -13,7 +13,8 @@
 
 namespace quantlens::test {
 
-/// Evaluates a receipt's expressions: numbers, symbols, + - * / ( ), min, max, ceil, floor, pow. NaN where it does not parse.
+/// Evaluates a receipt's expressions: numbers, symbols, + - * / ( ), min, max, ceil, floor, pow. NaN where it does not
+/// parse.
 class Expression {
 public:
     Expression(std::string_view text, const std::map<std::string, double>& symbols) : text_(text), symbols_(symbols) {}

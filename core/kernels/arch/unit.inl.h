@@ -1,4 +1,6 @@
 // Everything that a unit needs: included by each source of this folder, which adds its Target and its table.
+// Each of these builds on those above it.
+// clang-format off
 #include "kernels/simd.inl.h"
 #include "kernels/int8_dot.inl.h"
 #include "kernels/matmul.inl.h"
@@ -9,6 +11,7 @@
 #include "kernels/packed.inl.h"
 #include "kernels/rows.inl.h"
 #include "kernels/machine.inl.h"
+// clang-format on
 
 namespace quantlens::kernels {
 namespace {

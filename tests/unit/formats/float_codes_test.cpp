@@ -111,7 +111,8 @@ TEST(MiniFloat, AnyFloatGoesToTheNearestNumberTiesToTheEvenCode) {
             double value = std::exp(8 * random.normal());
             if (i % 3 == 0) {
                 const auto code = std::uint8_t(random.below(kind.maximum_code()));
-                value = (double(mini_float_value(kind, code)) + double(mini_float_value(kind, std::uint8_t(code + 1)))) / 2;
+                value =
+                    (double(mini_float_value(kind, code)) + double(mini_float_value(kind, std::uint8_t(code + 1)))) / 2;
             }
             const float x = float(value);
             std::uint8_t best = 0;

@@ -38,10 +38,11 @@ double relative_error(std::span<const float> wanted, std::span<const float> actu
 
 TEST(Formats, EveryIdOfTheContractIsThereOnce) {
     const std::vector<std::string_view> ids = {
-        "f32",  "f16",  "bf16", "fp8_e4m3", "fp8_e5m2", "mxfp4_ocp", "mxfp8_e4m3", "mxfp8_e5m2", "nvfp4_two_level", "nf4",
-        "fp4",  "nf4_dq", "int2", "int3",   "int4",     "int5",      "int6",       "int7",       "int8",            "q4_0",
-        "q4_1", "q5_0", "q5_1", "q8_0",     "q1_0",     "q2_0",      "q2_K",       "q3_K",       "q4_K",            "q5_K",
-        "q6_K", "q8_K", "iq4_nl", "iq4_xs", "tq1_0",    "tq2_0",     "mxfp4",      "nvfp4"};
+        "f32",   "f16",  "bf16",   "fp8_e4m3", "fp8_e5m2", "mxfp4_ocp", "mxfp8_e4m3", "mxfp8_e5m2", "nvfp4_two_level",
+        "nf4",   "fp4",  "nf4_dq", "int2",     "int3",     "int4",      "int5",       "int6",       "int7",
+        "int8",  "q4_0", "q4_1",   "q5_0",     "q5_1",     "q8_0",      "q1_0",       "q2_0",       "q2_K",
+        "q3_K",  "q4_K", "q5_K",   "q6_K",     "q8_K",     "iq4_nl",    "iq4_xs",     "tq1_0",      "tq2_0",
+        "mxfp4", "nvfp4"};
     EXPECT_EQ(all().size(), ids.size());
     for (const auto id : ids) {
         EXPECT_TRUE(find(id)) << id;
@@ -78,8 +79,8 @@ TEST(Formats, ErrorOnNormalWeightsIsWhatTheBitsAllow) {
     for (const auto& format : all()) {
         SCOPED_TRACE(format.id);
         const auto values = normal_values(64 * 256, 2, 0.02);
-        // A float with m mantissa bits errs by at most 2^-(m+1) of each value. A uniform quantizer over +-3 sigma has an
-        // error of 6 / 2^b / sqrt(12); twice that is generous, and 1-2 bits with the largest magnitude as scale are
+        // A float with m mantissa bits errs by at most 2^-(m+1) of each value. A uniform quantizer over +-3 sigma has
+        // an error of 6 / 2^b / sqrt(12); twice that is generous, and 1-2 bits with the largest magnitude as scale are
         // worse than that.
         const double bits = format.bits_per_weight;
         const double bound = format.mantissa_bits > 0 ? std::ldexp(1.0, -format.mantissa_bits - 1)
@@ -126,7 +127,8 @@ TEST(Formats, ZeroBlocksDecodeToZeros) {
 
 TEST(Formats, ExtremeBlocksNeverGiveNaN) {
     const float largest = std::numeric_limits<float>::max(), smallest = std::numeric_limits<float>::denorm_min();
-    // A scale in FP16 cannot hold what is beyond 65504; and k-quants, whose fits square the values, give what ggml does.
+    // A scale in FP16 cannot hold what is beyond 65504; and k-quants, whose fits square the values, give what ggml
+    // does.
     for (const auto& format : all()) {
         SCOPED_TRACE(format.id);
         std::vector<float> values(512, 0.0f);

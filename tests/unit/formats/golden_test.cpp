@@ -69,8 +69,7 @@ TEST(GoldenGguf, EncodesByteForByteAndDecodesBitForBit) {
         std::size_t different = 0;
         for (std::size_t b = 0; b < wanted.size() / format.block_bytes; ++b) {
             const auto at = std::ptrdiff_t(b * format.block_bytes), end = at + std::ptrdiff_t(format.block_bytes);
-            if (!undetermined.contains(b) &&
-                !std::equal(bytes.begin() + at, bytes.begin() + end, wanted.begin() + at))
+            if (!undetermined.contains(b) && !std::equal(bytes.begin() + at, bytes.begin() + end, wanted.begin() + at))
                 ++different;
         }
         EXPECT_EQ(different, 0u) << "blocks differ";

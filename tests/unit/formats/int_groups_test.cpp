@@ -62,7 +62,8 @@ TEST(IntGroups, EveryValueComesBackWithinHalfAStep) {
                 int_group_values(codes, scale, restored);
                 const double step = double(half_to_float(scale.scale));
                 for (std::size_t i = 0; i < values.size(); ++i)
-                    ASSERT_LE(std::fabs(double(restored[i]) - double(values[i])), step / 2 + 1e-6 * std::fabs(double(values[i])))
+                    ASSERT_LE(std::fabs(double(restored[i]) - double(values[i])),
+                              step / 2 + 1e-6 * std::fabs(double(values[i])))
                         << bits << " bits, " << values[i];
             }
 }

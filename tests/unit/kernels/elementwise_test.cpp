@@ -73,7 +73,8 @@ TEST_P(Elementwise, NormAndGatesAgreeWithDoubleAtEveryLength) {
         for (std::size_t i = 0; i < n; ++i)
             ASSERT_NEAR(double{out[i]}, double{a[i]} * double{b[i]} / std::sqrt(mean + 1e-5), 1e-5);
         silu(a, std::span(out).first(n));
-        for (std::size_t i = 0; i < n; ++i) ASSERT_NEAR(double{out[i]}, double{a[i]} / (1 + std::exp(-double{a[i]})), 2e-6);
+        for (std::size_t i = 0; i < n; ++i)
+            ASSERT_NEAR(double{out[i]}, double{a[i]} / (1 + std::exp(-double{a[i]})), 2e-6);
         silu_times(a, b, std::span(out).first(n));
         for (std::size_t i = 0; i < n; ++i)
             ASSERT_NEAR(double{out[i]}, double{a[i]} / (1 + std::exp(-double{a[i]})) * double{b[i]}, 5e-6);

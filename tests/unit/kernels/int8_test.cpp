@@ -32,8 +32,15 @@ void expect_exact(std::size_t m, std::size_t n, std::size_t k, const std::vector
 }
 
 TEST_P(Int8, ProductsAreExactOverOddShapesAndAddresses) {
-    for (const auto [m, n, k] : {std::array<std::size_t, 3>{1, 1, 1}, {1, 33, 7}, {3, 5, 2}, {7, 100, 513}, {13, 17, 1030},
-                                 {100, 70, 64}, {2, 300, 4097}, {31, 1, 3}, {6, 16, 0}})
+    for (const auto [m, n, k] : {std::array<std::size_t, 3>{1, 1, 1},
+                                 {1, 33, 7},
+                                 {3, 5, 2},
+                                 {7, 100, 513},
+                                 {13, 17, 1030},
+                                 {100, 70, 64},
+                                 {2, 300, 4097},
+                                 {31, 1, 3},
+                                 {6, 16, 0}})
         expect_exact(m, n, k, random_codes(m * (k + 3) + 1, 1), random_codes(n * (k + 1) + 2, 2), 2);
 }
 

@@ -80,7 +80,8 @@ TEST_P(Matmul, GivesTheSameBitsAtAnyThreadCount) {
             gram(b, now[3], pool);
             for (std::size_t i = 0; i < 4; ++i) {
                 if (threads == 1) first[i] = now[i];
-                EXPECT_TRUE(std::ranges::equal(first[i].values(), now[i].values())) << threads << " threads, product " << i;
+                EXPECT_TRUE(std::ranges::equal(first[i].values(), now[i].values()))
+                    << threads << " threads, product " << i;
             }
         }
     }

@@ -155,8 +155,12 @@ TEST_P(Packed, GroupedCodesMultiplyAsTheirValues) {
 
 TEST_P(Packed, Nf4CodesMultiplyAsTheirRoundedLevels) {
     ThreadPool pool(2);
-    for (const auto& [rows, columns, group] :
-         {std::array<std::size_t, 3>{1, 1, 32}, {16, 128, 64}, {5, 70, 32}, {33, 300, 64}, {93, 300, 64}, {17, 1000, 1024}}) {
+    for (const auto& [rows, columns, group] : {std::array<std::size_t, 3>{1, 1, 32},
+                                               {16, 128, 64},
+                                               {5, 70, 32},
+                                               {33, 300, 64},
+                                               {93, 300, 64},
+                                               {17, 1000, 1024}}) {
         Random random(rows + columns);
         const std::size_t groups = (columns + group - 1) / group;
         std::vector<std::int16_t> codes(rows * columns);

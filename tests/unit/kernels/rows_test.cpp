@@ -54,7 +54,8 @@ TEST_P(Rows, CodesAreTheScalarFormulasForTiesAndExtremes) {
         values.push_back(-extreme);
     }
     for (const float scale : {0.5f, 1.0f, 0.1f, 1e-30f, 1e30f, 3.0f})
-        for (const auto [zero_point, low, high] : {std::array{0, -127, 127}, {128, 0, 255}, {-3, -8, 7}, {0, -32768, 32767}})
+        for (const auto [zero_point, low, high] :
+             {std::array{0, -127, 127}, {128, 0, 255}, {-3, -8, 7}, {0, -32768, 32767}})
             expect_reference_codes(values, scale, zero_point, low, high);
 }
 
@@ -72,7 +73,8 @@ std::vector<float> table_of_order(std::size_t order) {
     if (order == 1) return {1.0f};
     std::string name = "hadK_";
     name.append(std::to_string(order)).append(".npy");
-    const auto npy = quantlens::test::read_npy_i8(std::filesystem::path(QUANTLENS_TEST_DATA) / "golden" / "hadamard" / name);
+    const auto npy =
+        quantlens::test::read_npy_i8(std::filesystem::path(QUANTLENS_TEST_DATA) / "golden" / "hadamard" / name);
     return {npy.values.begin(), npy.values.end()};
 }
 

@@ -39,8 +39,8 @@ inline Matrix normal_matrix(std::size_t rows, std::size_t columns, std::uint64_t
 }  // namespace quantlens::kernels::test
 
 /// Instantiates a suite that derives from OnEachArchitecture.
-#define QUANTLENS_ON_EACH_ARCHITECTURE(suite)                                                           \
-    INSTANTIATE_TEST_SUITE_P(Architectures, suite,                                                      \
-                             testing::ValuesIn(::quantlens::kernels::available_tables().begin(),        \
-                                               ::quantlens::kernels::available_tables().end()),         \
+#define QUANTLENS_ON_EACH_ARCHITECTURE(suite)                                                    \
+    INSTANTIATE_TEST_SUITE_P(Architectures, suite,                                               \
+                             testing::ValuesIn(::quantlens::kernels::available_tables().begin(), \
+                                               ::quantlens::kernels::available_tables().end()),  \
                              ::quantlens::kernels::test::table_name)

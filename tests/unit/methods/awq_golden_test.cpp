@@ -120,8 +120,8 @@ TEST(AwqGolden, TheClipSearchPicksTheReferencesClips) {
                 }
             const auto codes = quantize_uniform(held, parameters.nearest().settings(), threads.run);
             ASSERT_TRUE(codes);
-            const double error = test::squared_error_a_token(inputs, weights, dequantize(*codes, threads.pool)) /
-                                 double(weights.rows());
+            const double error =
+                test::squared_error_a_token(inputs, weights, dequantize(*codes, threads.pool)) / double(weights.rows());
             const double wanted = one.expected(clipped ? "output_mse_scale_clip" : "output_mse_scale_only");
             EXPECT_NEAR(error, wanted, 1e-2 * wanted);
         }

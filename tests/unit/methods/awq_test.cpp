@@ -108,8 +108,10 @@ TEST(Awq, KeepingSalientChannelsIsTheOtherWay) {
     AwqParameters parameters;
     parameters.salient = 6;  // 3 of 50: the three large ones
     const QuantizedLayer layer = quantized(weights, inputs, parameters);
-    EXPECT_EQ(std::get<std::vector<std::uint32_t>>(*detail(layer, "salient_channels")), (std::vector<std::uint32_t>{3, 20, 37}));
-    for (std::size_t r = 0; r < 8; ++r) EXPECT_NEAR(layer.dequantized(r, 20), weights(r, 20), std::abs(weights(r, 20)) * 0x1p-11f);
+    EXPECT_EQ(std::get<std::vector<std::uint32_t>>(*detail(layer, "salient_channels")),
+              (std::vector<std::uint32_t>{3, 20, 37}));
+    for (std::size_t r = 0; r < 8; ++r)
+        EXPECT_NEAR(layer.dequantized(r, 20), weights(r, 20), std::abs(weights(r, 20)) * 0x1p-11f);
     EXPECT_TRUE(layer.input.column_divisors.empty());
     EXPECT_EQ(layer.stored_bits(), 4u * 8 * 47 + 8 * (16 + 4) + 3 * 8 * 16 + 3 * 32);
     parameters.salient = 100;
@@ -139,13 +141,15 @@ TEST(Awq, SameBitsAtAnyThreadCount) {
     const Matrix weights = test::gaussian(30, 70, 10), inputs = with_outliers(90, 70, 11);
     AwqParameters parameters;
     parameters.clip = true;
-    EXPECT_EQ(quantized(weights, inputs, parameters, 1).codes->codes, quantized(weights, inputs, parameters, 4).codes->codes);
+    EXPECT_EQ(quantized(weights, inputs, parameters, 1).codes->codes,
+              quantized(weights, inputs, parameters, 4).codes->codes);
 }
 
 TEST(Awq, WhatItCannotDoIsAnErrorThatSaysWhatWouldBeRight) {
     test::Threads threads;
     const Matrix weights = test::gaussian(4, 16, 12), inputs = test::gaussian(8, 16, 13);
-    EXPECT_EQ(awq({weights, std::nullopt, threads.run}, {}).error().message, "awq needs activations, the inputs of the layer");
+    EXPECT_EQ(awq({weights, std::nullopt, threads.run}, {}).error().message,
+              "awq needs activations, the inputs of the layer");
     AwqParameters parameters;
     parameters.bits = 1;
     parameters.scheme = Scheme::kSymmetric;

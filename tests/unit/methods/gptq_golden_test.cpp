@@ -73,7 +73,8 @@ TEST(GptqGolden, EveryCaseIsWithinTheReferencesOwnPrecision) {
         }
         const double error = one.expected("gptq_output_sse_per_token");
         EXPECT_NEAR(test::squared_error_a_token(inputs, weights, layer->dequantized), error, 1e-3 * error);
-        EXPECT_NEAR(detail(*layer, "loss"), double(one.expected("gptq_loss")), 1e-3 * double(one.expected("gptq_loss")));
+        EXPECT_NEAR(detail(*layer, "loss"), double(one.expected("gptq_loss")),
+                    1e-3 * double(one.expected("gptq_loss")));
 
         RtnParameters nearest;
         static_cast<UniformParameters&>(nearest) = parameters;
@@ -95,8 +96,7 @@ TEST(GptqGolden, TheHessianCountsBatchesNotTokens) {
         float largest = 0;
         for (const float v : h.values) largest = std::max(largest, std::abs(v));
         ASSERT_EQ(hessian.size(), h.values.size());
-        for (std::size_t i = 0; i < h.values.size(); ++i)
-            ASSERT_NEAR(hessian.values()[i], h.values[i], 1e-5 * largest);
+        for (std::size_t i = 0; i < h.values.size(); ++i) ASSERT_NEAR(hessian.values()[i], h.values[i], 1e-5 * largest);
     }
     for (const auto& one : test::cases("gptq")) {
         if (!one.has_expected("hessian_diag")) continue;

@@ -44,8 +44,8 @@ Matrix identity(std::size_t n) {
 
 TEST(Gptq, EqualsRoundToNearestWithAnIdentityHessian) {
     const Matrix weights = test::gaussian(5, 48, 1), inputs = identity(48);
-    for (const Convention convention : {Convention::kPlain, Convention::kGptq, Convention::kAwq, Convention::kQuarot,
-                                        Convention::kDeepspeed})
+    for (const Convention convention :
+         {Convention::kPlain, Convention::kGptq, Convention::kAwq, Convention::kQuarot, Convention::kDeepspeed})
         for (const Granularity granularity : {Granularity::kTensor, Granularity::kChannel, Granularity::kGroup})
             for (const bool order : {false, true}) {
                 GptqParameters parameters;
@@ -54,7 +54,8 @@ TEST(Gptq, EqualsRoundToNearestWithAnIdentityHessian) {
                 parameters.group_size = 20;
                 parameters.activation_order = order;
                 parameters.block_size = 13;
-                EXPECT_EQ(quantized(weights, inputs, parameters).codes->codes, nearest(weights, parameters).codes->codes);
+                EXPECT_EQ(quantized(weights, inputs, parameters).codes->codes,
+                          nearest(weights, parameters).codes->codes);
             }
 }
 
@@ -65,7 +66,8 @@ TEST(Gptq, BeatsRoundToNearestOnCorrelatedInputs) {
             GptqParameters parameters;
             parameters.bits = bits;
             parameters.group_size = 32;
-            const double error = test::squared_error_a_token(inputs, weights, quantized(weights, inputs, parameters).dequantized);
+            const double error =
+                test::squared_error_a_token(inputs, weights, quantized(weights, inputs, parameters).dequantized);
             const double plain = test::squared_error_a_token(inputs, weights, nearest(weights, parameters).dequantized);
             EXPECT_LT(error, 0.8 * plain) << bits << " bits, seed " << seed;
         }
@@ -172,7 +174,8 @@ TEST(Gptq, ALargeLayerHasTheSameBitsAtAnyThreadCountAndBeatsRounding) {
     GptqParameters parameters;
     parameters.bits = 3;
     parameters.activation_order = true;
-    const QuantizedLayer one = quantized(weights, inputs, parameters, 1), many = quantized(weights, inputs, parameters, 3);
+    const QuantizedLayer one = quantized(weights, inputs, parameters, 1),
+                         many = quantized(weights, inputs, parameters, 3);
     EXPECT_EQ(one.codes->codes, many.codes->codes);
     EXPECT_EQ(std::get<double>(*detail(one, "loss")), std::get<double>(*detail(many, "loss")));
     EXPECT_LT(test::squared_error_a_token(inputs, weights, one.dequantized),
@@ -188,8 +191,9 @@ TEST(Gptq, AHessianAtHandGivesTheSameLayer) {
     ASSERT_TRUE(same) << same.error().message;
     EXPECT_EQ(same->codes->codes, layer.codes->codes);
     EXPECT_TRUE(std::ranges::equal(same->dequantized.values(), layer.dequantized.values()));
-    EXPECT_EQ(gptq_with_hessian({weights, std::nullopt, threads.run}, hessian.view().block(0, 0, 40, 39), {}).error().message,
-              "hessian is 40 x 39, must be 40 x 40, as the weights have columns");
+    EXPECT_EQ(
+        gptq_with_hessian({weights, std::nullopt, threads.run}, hessian.view().block(0, 0, 40, 39), {}).error().message,
+        "hessian is 40 x 39, must be 40 x 40, as the weights have columns");
     Matrix broken = hessian;
     broken(3, 7) = std::nanf("");
     EXPECT_EQ(gptq_with_hessian({weights, std::nullopt, threads.run}, broken, {}).error().code, ErrorCode::kNotFinite);
@@ -224,8 +228,10 @@ TEST(Gptq, ComesNearTheBestRoundingThereIs) {
         const auto best = best_rounding(weights.row(0), hessian, grid);
         ASSERT_TRUE(best) << best.error().message;
         const double tokens = double(inputs.rows());
-        const double by_gptq = tokens * test::squared_error_a_token(inputs, weights, quantized(weights, inputs, parameters).dequantized);
-        const double by_rtn = tokens * test::squared_error_a_token(inputs, weights, nearest(weights, parameters).dequantized);
+        const double by_gptq =
+            tokens * test::squared_error_a_token(inputs, weights, quantized(weights, inputs, parameters).dequantized);
+        const double by_rtn =
+            tokens * test::squared_error_a_token(inputs, weights, nearest(weights, parameters).dequantized);
         EXPECT_GE(by_gptq, best->error * (1 - 1e-4));
         EXPECT_GE(by_rtn, best->error * (1 - 1e-4));
         gptq_error += by_gptq;
@@ -348,7 +354,8 @@ TEST(Gptq, SameBitsAtAnyThreadCount) {
     GptqParameters parameters;
     parameters.activation_order = true;
     parameters.rounding = Rounding::kStochastic;
-    const QuantizedLayer one = quantized(weights, inputs, parameters, 1), many = quantized(weights, inputs, parameters, 5);
+    const QuantizedLayer one = quantized(weights, inputs, parameters, 1),
+                         many = quantized(weights, inputs, parameters, 5);
     EXPECT_EQ(one.codes->codes, many.codes->codes);
     EXPECT_TRUE(std::ranges::equal(one.dequantized.values(), many.dequantized.values()));
 }
@@ -363,7 +370,8 @@ TEST(Gptq, OneWeightAndOneColumnWork) {
 TEST(Gptq, WhatItCannotDoIsAnErrorThatSaysWhatWouldBeRight) {
     test::Threads threads;
     const Matrix weights = test::gaussian(4, 16, 23), inputs = test::gaussian(8, 16, 24);
-    EXPECT_EQ(gptq({weights, std::nullopt, threads.run}, {}).error().message, "gptq needs activations, the inputs of the layer");
+    EXPECT_EQ(gptq({weights, std::nullopt, threads.run}, {}).error().message,
+              "gptq needs activations, the inputs of the layer");
     EXPECT_EQ(gptq({weights, test::gaussian(8, 15, 1), threads.run}, {}).error().message,
               "activations have 15 columns, must have as many as the weights, 16");
     GptqParameters parameters;

@@ -99,10 +99,8 @@ struct Sample {
     Threads threads;
     Sample(std::size_t heads, std::size_t query_heads, std::size_t tokens, std::size_t query_tokens, std::size_t dim,
            std::uint64_t seed = 1)
-        : keys(gaussian(heads * tokens, dim, seed)),
-          values(gaussian(heads * tokens, dim, seed + 1)),
-          queries(gaussian(query_heads * query_tokens, dim, seed + 2)),
-          shape{heads, tokens, dim},
+        : keys(gaussian(heads * tokens, dim, seed)), values(gaussian(heads * tokens, dim, seed + 1)),
+          queries(gaussian(query_heads * query_tokens, dim, seed + 2)), shape{heads, tokens, dim},
           query_shape{query_heads, query_tokens, dim} {}
     KvProblem problem() const {
         return {{keys.values(), shape}, {values.values(), shape}, {queries.values(), query_shape}, threads.run};

@@ -31,7 +31,8 @@ UniformSettings settings_of_case(const test::GoldenCase& one) {
 
 std::vector<float> flattened(const Matrix& matrix) { return {matrix.values().begin(), matrix.values().end()}; }
 
-void expect_close(const std::vector<float>& actual, const std::vector<float>& wanted, double relative, double absolute) {
+void expect_close(const std::vector<float>& actual, const std::vector<float>& wanted, double relative,
+                  double absolute) {
     ASSERT_EQ(actual.size(), wanted.size());
     for (std::size_t i = 0; i < actual.size(); ++i)
         ASSERT_LE(std::abs(double(actual[i]) - wanted[i]), relative * std::abs(double(wanted[i])) + absolute)
@@ -64,7 +65,8 @@ TEST(UniformGolden, EveryCaseGivesTheReferencesCodesAndScales) {
             const auto zeros = one.expected_f32("zeros").values;
             for (std::size_t i = 0; i < zeros.size(); ++i) {
                 const std::size_t at = codes->one_scale() ? 0 : i;
-                ASSERT_EQ(codes->zero_points.empty() ? 0.0f : float(codes->zero_points[at]), zeros[i]) << "zero point " << i;
+                ASSERT_EQ(codes->zero_points.empty() ? 0.0f : float(codes->zero_points[at]), zeros[i])
+                    << "zero point " << i;
             }
         }
         const Matrix values = dequantize(*codes, threads.pool);

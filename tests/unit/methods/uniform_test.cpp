@@ -193,7 +193,8 @@ TEST(Uniform, TheSearchedRangeIsTheBestOfItsGrid) {
                 double least = std::numeric_limits<double>::infinity();
                 for (int i = 0; i < 80; ++i) {
                     const auto p = float(1 - i / 100.0);
-                    least = std::min(least, slow_error(weights.row(0), grid_of_range(p * low, p * high, settings), norm));
+                    least =
+                        std::min(least, slow_error(weights.row(0), grid_of_range(p * low, p * high, settings), norm));
                 }
                 EXPECT_NEAR(slow_error(weights.row(0), found, norm), least, 1e-5 * least) << bits;
             }
@@ -214,7 +215,8 @@ TEST(Uniform, TheLargestFloatsAndDenormalsStayFinite) {
     for (const Convention convention : kConventions)
         for (const Scheme scheme : {Scheme::kSymmetric, Scheme::kAsymmetric})
             for (const RangeSearch range : {RangeSearch::kMinMax, RangeSearch::kMse}) {
-                const Matrix weights(4, 3, {largest, -largest, 1, 1e38f, 1e-45f, 0, 1e-40f, -2e-41f, 3e-42f, 1e-45f, 0, 0});
+                const Matrix weights(4, 3,
+                                     {largest, -largest, 1, 1e38f, 1e-45f, 0, 1e-40f, -2e-41f, 3e-42f, 1e-45f, 0, 0});
                 UniformSettings settings = channel(8, scheme, convention);
                 settings.range = range;
                 const Codes codes = quantized(weights, settings);
@@ -252,7 +254,8 @@ TEST(Uniform, TheErrorFallsAsBitsRise) {
                 double error = 0;
                 for (std::uint64_t seed = 0; seed < 10; ++seed) {
                     const Matrix weights = test::gaussian(8, 64, seed);
-                    error += test::mean_squared_error(weights, restored(quantized(weights, channel(bits, scheme, convention))));
+                    error += test::mean_squared_error(weights,
+                                                      restored(quantized(weights, channel(bits, scheme, convention))));
                 }
                 EXPECT_LT(error, before) << bits << " bits";
                 before = error;

@@ -23,7 +23,8 @@ TEST(Config, SurvivesItsJson) {
 }
 
 TEST(Config, TheReferenceShapeHas2296064Weights) {
-    // 256 x 256 embedding; a layer: 256 x (256 + 64 + 64 + 256) attention, 3 x 256 x 512 feed-forward, 2 x 256 norms; 256.
+    // 256 x 256 embedding; a layer: 256 x (256 + 64 + 64 + 256) attention, 3 x 256 x 512 feed-forward, 2 x 256 norms;
+    // 256.
     EXPECT_EQ(Weights(Config{}).values().size(), 65536u + 4 * (163840u + 393216u + 512u) + 256u);
 }
 
@@ -39,7 +40,8 @@ TEST(Config, FillsInWhatHuggingFaceLeavesOut) {
 TEST(Config, NamesWhatItCannotRun) {
     const auto message = [](std::string extra) {
         const auto read = config_from_json(R"({"vocab_size": 100, "hidden_size": 64, "num_hidden_layers": 2,
-            "num_attention_heads": 4, "intermediate_size": 128, "max_position_embeddings": 64, )" + extra + "}");
+            "num_attention_heads": 4, "intermediate_size": 128, "max_position_embeddings": 64, )" +
+                                           extra + "}");
         return read ? std::string{"read"} : read.error().field;
     };
     EXPECT_EQ(message(R"("attention_bias": true)"), "attention_bias");

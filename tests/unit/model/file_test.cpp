@@ -57,10 +57,11 @@ TEST(ModelFile, ReadsOtherPeoplesFiles) {
     EXPECT_EQ(weights_from_safetensors(*file).error().field, "config.json");
 
     tensors.push_back({"layers.0.self_attn.q_proj.bias", f32, {4}, bytes_of(frequencies)});
-    EXPECT_EQ(weights_from_safetensors(*files::build_safetensors(tensors, {}), config).error().code, ErrorCode::kUnsupported);
+    EXPECT_EQ(weights_from_safetensors(*files::build_safetensors(tensors, {}), config).error().code,
+              ErrorCode::kUnsupported);
     tensors.erase(tensors.begin() + 3);
     EXPECT_EQ(weights_from_safetensors(*files::build_safetensors(tensors, {}), config).error().field,
-        "model.layers.0.self_attn.k_proj.weight");
+              "model.layers.0.self_attn.k_proj.weight");
 }
 
 TEST(ModelFile, ACutFileIsAnErrorAtEveryLength) {
@@ -110,8 +111,8 @@ TEST(Gguf, HasLlamaCppsNamesShapesAndRowOrder) {
     EXPECT_EQ(directory->tensors.size(), 2u + 2 * 9);
     EXPECT_EQ(std::get<std::string>(*directory->find("general.architecture")), "llama");
     EXPECT_EQ(std::get<std::uint32_t>(*directory->find("llama.attention.head_count_kv")), 2u);
-    const auto& tokens =
-        std::get<std::vector<std::string>>(std::get<files::MetadataArray>(*directory->find("tokenizer.ggml.tokens")).values);
+    const auto& tokens = std::get<std::vector<std::string>>(
+        std::get<files::MetadataArray>(*directory->find("tokenizer.ggml.tokens")).values);
     ASSERT_EQ(tokens.size(), 256u);
     EXPECT_EQ(tokens['a'], "a");
     EXPECT_EQ(tokens[' '], "\u0120");
@@ -121,7 +122,8 @@ TEST(Gguf, HasLlamaCppsNamesShapesAndRowOrder) {
 
     const auto info = directory->tensor("blk.1.attn_q.weight");
     ASSERT_TRUE(info) << info.error().message;
-    const auto values = files::decode_tensor(**info, std::span(*file).subspan(std::size_t((*info)->offset), std::size_t((*info)->bytes)));
+    const auto values = files::decode_tensor(
+        **info, std::span(*file).subspan(std::size_t((*info)->offset), std::size_t((*info)->bytes)));
     ASSERT_TRUE(values);
     // Heads of 8: rows 0 1 2 3 4 5 6 7 of a head hold the halves' rows 0 4 1 5 2 6 3 7.
     const auto original = weights.tensor(1, Part::kQuery);

@@ -83,7 +83,8 @@ TEST(KvCache, RotatedValuesAreThoseOfAModelWhoseWeightsAreRotated) {
         EXPECT_TRUE(model.run({tokens}, activations, &cache, pool));
         return Matrix(activations.logits);
     };
-    // As QuaRot folds the rotation: a head's rows of the value matrix, and the columns of the output matrix that meet it.
+    // As QuaRot folds the rotation: a head's rows of the value matrix, and the columns of the output matrix that meet
+    // it.
     Weights folded = *small_weights();
     const auto& config = folded.config();
     const std::size_t width = config.head_width;
@@ -108,25 +109,27 @@ TEST(KvCache, RotatedValuesAreThoseOfAModelWhoseWeightsAreRotated) {
 TEST(KvCache, ARotationSpreadsAKeyChannelThatTowersOverTheOthers) {
     ThreadPool pool(1);
     const auto tokens = random_tokens(96);
-    // One channel of each head's keys is 16 times as large, and the queries' 16 times as small: the scores are the same.
+    // One channel of each head's keys is 16 times as large, and the queries' 16 times as small: the scores are the
+    // same.
     Weights towering = *small_weights();
     const auto& config = towering.config();
     for (std::size_t layer = 0; layer < config.layers; ++layer)
         for (const std::size_t channel : {0uz, config.head_width / 2})  // which a position turns into each other
             for (const auto& [part, heads, factor] :
-                {std::tuple{Part::kKey, config.kv_heads, 16.0f}, std::tuple{Part::kQuery, config.heads, 1.0f / 16}})
+                 {std::tuple{Part::kKey, config.kv_heads, 16.0f}, std::tuple{Part::kQuery, config.heads, 1.0f / 16}})
                 for (std::size_t head = 0; head < heads; ++head)
-                    for (auto& value : towering.tensor(layer, part).row(head * config.head_width + channel)) value *= factor;
+                    for (auto& value : towering.tensor(layer, part).row(head * config.head_width + channel))
+                        value *= factor;
     const auto shared = std::make_shared<const Weights>(std::move(towering));
     Activations exact(config, false), quantized(config, false);
     ASSERT_TRUE(Model(shared).run({tokens}, exact, nullptr, pool));
     const auto error = [&](bool rotate) {
         Model model(shared);
         EXPECT_TRUE(model.set_cache({.key_format = "int4",
-            .group = 8,
-            .residual = 0,
-            .key_granularity = methods::CacheGranularity::kToken,
-            .rotate = rotate}));
+                                     .group = 8,
+                                     .residual = 0,
+                                     .key_granularity = methods::CacheGranularity::kToken,
+                                     .rotate = rotate}));
         KvCache cache = model.new_cache();
         EXPECT_TRUE(model.run({tokens}, quantized, &cache, pool));
         double sum = 0;

@@ -148,7 +148,7 @@ TEST(Muon, TurnsAnyGradientIntoANearlyOrthogonalStep) {
 
 /// The loss of the parametrized model, to be held against its gradient.
 double loss_at(const Parametrization& parametrization, std::span<const float> learnable, const Weights& start,
-    const std::vector<Token>& tokens, ThreadPool& pool) {
+               const std::vector<Token>& tokens, ThreadPool& pool) {
     Weights weights = start;
     parametrization.materialize(learnable, weights, pool);
     Activations activations(start.config(), false);
@@ -272,7 +272,8 @@ TEST(Trainer, LeavesTheRunningMeanOfItsWeights) {
         ASSERT_EQ(now.size(), mean.size());
         for (std::size_t i = 0; i < mean.size(); ++i) mean[i] = 0.5f * mean[i] + 0.5f * now[i];
     }
-    const auto left = learned_model(*trainer, Model(std::make_shared<const Weights>(start)), false, quantlens::Run{pool, 0, {}});
+    const auto left =
+        learned_model(*trainer, Model(std::make_shared<const Weights>(start)), false, quantlens::Run{pool, 0, {}});
     ASSERT_TRUE(left) << left.error().message;
     EXPECT_TRUE(std::ranges::equal((*left)->weights().values(), mean));
     EXPECT_FALSE(std::ranges::equal(trainer->weights().values(), mean));

@@ -112,8 +112,8 @@ TEST(Evaluation, AgreesWithASlowSum) {
     ThreadPool pool(2);
     const auto model = small_model();
     const auto method = methods::find("rtn");
-    auto quantization =
-        Quantization::create(small_weights(), *method, {{"bits", std::int64_t{3}}, {"group_size", std::int64_t{16}}}, {}, {});
+    auto quantization = Quantization::create(small_weights(), *method,
+                                             {{"bits", std::int64_t{3}}, {"group_size", std::int64_t{16}}}, {}, {});
     ASSERT_TRUE(quantization) << quantization.error().message;
     const auto quantized = quantize(*quantization, quantlens::Run{pool, 0, {}});
     ASSERT_TRUE(quantized);
@@ -186,8 +186,8 @@ TEST(PlantedOutliers, DoNotMoveTheLogits) {
             EXPECT_TRUE(std::ranges::equal(before.logits.values(), after.logits.values()));
         else
             EXPECT_LT(largest_difference(before.logits, after.logits), 1e-4);
-        const auto calibration = Calibration::capture(
-            Model(std::make_shared<const Weights>(planted)), tokens, tokens.size(), pool);
+        const auto calibration =
+            Calibration::capture(Model(std::make_shared<const Weights>(planted)), tokens, tokens.size(), pool);
         ASSERT_TRUE(calibration);
         const auto inputs = calibration->inputs(planted.index(0, Part::kQuery));
         double outlier = 0, other = 0;
@@ -208,7 +208,8 @@ TEST(Quantization, EightBitsHardlyMoveTheModelAndTwoDo) {
     auto baseline = Baseline::create(small_model(), random_tokens(192));
     double divergence[2];
     for (const int bits : {8, 2}) {
-        auto quantization = Quantization::create(small_weights(), *methods::find("rtn"), {{"bits", std::int64_t{bits}}}, {}, {});
+        auto quantization =
+            Quantization::create(small_weights(), *methods::find("rtn"), {{"bits", std::int64_t{bits}}}, {}, {});
         const auto model = quantize(*quantization, quantlens::Run{pool, 0, {}});
         ASSERT_TRUE(model);
         divergence[bits == 2] = evaluate(*model, *baseline, quantlens::Run{pool, 0, {}})->kl_divergence.value;
@@ -246,7 +247,8 @@ TEST(Quantization, RotatingHelpsFourBitActivationsWithOutliers) {
         plan.rotate = rotate;
         plan.activation_bits = 4;
         plan.plant_outliers = 8;
-        auto quantization = Quantization::create(small_weights(), *methods::find("rtn"), {{"bits", std::int64_t{8}}}, plan, {});
+        auto quantization =
+            Quantization::create(small_weights(), *methods::find("rtn"), {{"bits", std::int64_t{8}}}, plan, {});
         ASSERT_TRUE(quantization) << quantization.error().message;
         const auto model = quantize(*quantization, quantlens::Run{pool, 0, {}});
         ASSERT_TRUE(model) << model.error().message;
@@ -274,7 +276,8 @@ TEST(Quantization, SaysWhatIsWrong) {
     ASSERT_FALSE(model);
     EXPECT_EQ(model.error().code, ErrorCode::kUnsupported);
     auto cancelled = Quantization::create(small_weights(), method("rtn"), {}, {}, {});
-    EXPECT_EQ(quantize(*cancelled, quantlens::Run{pool, 0, [](double) { return false; }}).error().code, ErrorCode::kCancelled);
+    EXPECT_EQ(quantize(*cancelled, quantlens::Run{pool, 0, [](double) { return false; }}).error().code,
+              ErrorCode::kCancelled);
 }
 
 TEST(Quantization, EveryMethodOfTheTableRunsOnTheWholeModel) {

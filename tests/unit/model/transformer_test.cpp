@@ -54,7 +54,8 @@ GoldenBlock golden_block(const test::GoldenCase& one) {
     return block;
 }
 
-void expect_close(std::span<const float> actual, std::span<const float> wanted, double tolerance, const std::string& what) {
+void expect_close(std::span<const float> actual, std::span<const float> wanted, double tolerance,
+                  const std::string& what) {
     ASSERT_GE(actual.size(), wanted.size()) << what;
     double worst = 0;
     for (std::size_t i = 0; i < wanted.size(); ++i) worst = std::max(worst, std::abs(double(actual[i]) - wanted[i]));
@@ -74,7 +75,8 @@ TEST(Transformer, GoldenBlocksForwardAndBackward) {
         expect_close(activations.logits.values(), one.expected_f32("logits").values, 1e-5, "logits");
 
         const auto scored = std::ranges::count_if(block.targets, [](Token target) { return target >= 0; });
-        const double loss = cross_entropy(activations.logits, block.targets, 1.0 / double(scored), pool) / double(scored);
+        const double loss =
+            cross_entropy(activations.logits, block.targets, 1.0 / double(scored), pool) / double(scored);
         EXPECT_NEAR(loss, one.expected("loss").get<double>(), 1e-5);
 
         Weights gradient(block.weights.config());
@@ -110,7 +112,8 @@ TEST(Transformer, GoldenCrossEntropy) {
         Matrix values(logits.rows(), logits.columns(), logits.values);
         const double count = double(logits.rows());
         const double loss =
-            cross_entropy(values, std::vector<Token>(targets.values.begin(), targets.values.end()), 1 / count, pool) / count;
+            cross_entropy(values, std::vector<Token>(targets.values.begin(), targets.values.end()), 1 / count, pool) /
+            count;
         const double wanted = one.expected("loss");
         EXPECT_NEAR(loss, wanted, 1e-6 * wanted);
         expect_close(values.values(), one.expected_f32("grad").values, 1e-7, "gradient");

@@ -22,7 +22,8 @@ TEST(Finetune, QloraOfLlama27BIsAsByHand) {
     EXPECT_EQ(memory.adapters, 2 * learnable);
     EXPECT_EQ(memory.gradients, 2 * learnable);
     EXPECT_EQ(memory.optimizer, 8 * learnable);
-    // Four bits, a byte for 64 of them, and for each 256 blocks of 64 a number of 32 bits (QLoRA, section 3: 4.127 bits).
+    // Four bits, a byte for 64 of them, and for each 256 blocks of 64 a number of 32 bits (QLoRA, section 3: 4.127
+    // bits).
     const double matrices = 32.0 * (4.0 * 4096 * 4096 + 3.0 * 4096 * 11008);
     const double others = 2.0 * 32000 * 4096 + 65.0 * 4096;
     EXPECT_NEAR(memory.base, matrices * (4 + 8.0 / 64 + 32.0 / (64 * 256)) / 8 + 2 * others, 1e-9 * memory.base);

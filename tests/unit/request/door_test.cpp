@@ -66,7 +66,8 @@ TEST_F(Door, EveryMethodAndFormatAnswersWithItsDefaults) {
     const Json schema = ask(R"({"op":"schema"})");
     ASSERT_GT(schema["methods"].size(), 30u);
     for (const auto& method : schema["methods"]) {
-        const Json request{{"op", "quantize"}, {"method", method["id"]}, {"synthetic", "8x256"}, {"synthetic_tokens", 300}};
+        const Json request{
+            {"op", "quantize"}, {"method", method["id"]}, {"synthetic", "8x256"}, {"synthetic_tokens", 300}};
         const Json body = ask(request.dump());
         ASSERT_FALSE(body.contains("error")) << method["id"] << body;
         EXPECT_GT(body["bits_per_weight"].get<double>(), 0) << method["id"];
@@ -96,7 +97,8 @@ TEST_F(Door, ErrorsNameTheFieldTheValueAndWhatIsRight) {
 }
 
 TEST_F(Door, TextThatIsNoRequestIsAnError) {
-    for (const char* text : {"", "{", "[]", "3", "null", "{\"op\":3}", "{\"op\":[{}]}", "{}", "\xff", "{\"op\":\"schema\"} x"})
+    for (const char* text :
+         {"", "{", "[]", "3", "null", "{\"op\":3}", "{\"op\":[{}]}", "{}", "\xff", "{\"op\":\"schema\"} x"})
         EXPECT_NE(error(text), "") << text;
     EXPECT_NE(error(std::string(100000, '[')).find("nesting"), std::string::npos);
     EXPECT_NE(error("{\"op\":nul}").find("byte 10"), std::string::npos);
@@ -121,7 +123,7 @@ TEST_F(Door, UnusualLayersHaveARightAnswer) {
     const struct {
         std::size_t rows, columns;
         std::vector<float> values;
-    } layers[] = {{1, 1, {3}},          {3, 1, {1, -2, 3}},    {1, 3, {0, 0, 0}},
+    } layers[] = {{1, 1, {3}},          {3, 1, {1, -2, 3}},      {1, 3, {0, 0, 0}},
                   {1, 3, {5, 5, 5}},    {1, 2, {1e38f, -1e38f}}, {1, 2, {1e-40f, -1e-42f}},
                   {2, 2, {0, 0, 1, 2}}, {1, 2, {-3, -3}}};
     for (const auto& layer : layers)
@@ -190,15 +192,17 @@ TEST_F(Door, MemoryAndSpeedAnswerWithReceipts) {
     EXPECT_TRUE(speed.contains("prefill_unknown_because"));
     EXPECT_NE(error(R"({"op":"memory","model":"llama-9"})").find("llama-2-7b"), std::string::npos);
     EXPECT_EQ(ask(R"({"op":"memory","config":{"model_type":"gpt2","n_embd":768,"n_head":12,"n_layer":12,
-        "n_positions":1024,"vocab_size":50257}})")["parameters"].get<double>(), 124439808.0);
+        "n_positions":1024,"vocab_size":50257}})")["parameters"]
+                  .get<double>(),
+              124439808.0);
 }
 
 TEST_F(Door, TheSameSeedGivesTheSameBitsAtAnyThreadCount) {
     ThreadPool one(1);
     Session single(one, [] { return 0.0; });
     for (const char* method : {"rtn", "gptq", "awq", "codebook", "quarot"}) {
-        const Json request{{"op", "quantize"},    {"method", method}, {"synthetic", "24x128"}, {"synthetic_tokens", 96},
-                           {"return", "dequantized"}, {"seed", 7}};
+        const Json request{{"op", "quantize"},       {"method", method},        {"synthetic", "24x128"},
+                           {"synthetic_tokens", 96}, {"return", "dequantized"}, {"seed", 7}};
         ask(request.dump());
         const auto two_threads = floats("dequantized");
         const auto other = single.answer_text(request.dump());

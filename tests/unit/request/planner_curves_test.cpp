@@ -67,7 +67,8 @@ TEST_F(PlannerCurves, WorkUnderTheRoofIsWhatSpeedSays) {
         const double done = row["operations"].get<double>() / batch * row["tokens_per_second"].get<double>() / 1e12;
         EXPECT_NEAR(done, row["tflops"].get<double>(), 1e-9 * done);
     }
-    // One text at a time waits for memory: 5 bits a weight instead of 16 are 3.2 times as fast, the cache takes some of it.
+    // One text at a time waits for memory: 5 bits a weight instead of 16 are 3.2 times as fast, the cache takes some of
+    // it.
     EXPECT_EQ(roof["decode"][0]["bound"], "memory");
     EXPECT_NEAR(roof["decode"][0]["times_faster_than_f16"].get<double>(), 3.1, 0.1);
     EXPECT_EQ(roof["prefill"]["bound"], "compute");

@@ -53,8 +53,10 @@ TEST_F(Playgrounds, AStepMovesOnlyColumnsStillToCome) {
     for (std::size_t r = 0; r < 6; ++r)
         for (std::size_t c = 0; c < 16; ++c) {
             EXPECT_EQ(rounded[c] != 0, bool(done[c]));
-            if (done[c]) EXPECT_EQ(push[r * 16 + c], 0) << r << ' ' << c;
-            else moved = moved || push[r * 16 + c] != 0;
+            if (done[c])
+                EXPECT_EQ(push[r * 16 + c], 0) << r << ' ' << c;
+            else
+                moved = moved || push[r * 16 + c] != 0;
         }
     EXPECT_TRUE(moved);
     EXPECT_EQ(body["by_step"]["output_mse"].size(), 17u);
@@ -64,8 +66,8 @@ TEST_F(Playgrounds, TheBestRoundingIsTheBestOfAllCombinations) {
     // 2 bits and 4 weights: 256 combinations, tried here one by one on the levels that the row's grid has.
     const std::vector<float> weights{0.31f, -0.52f, 0.77f, 0.06f};
     const std::vector<float> inputs{1, 0.9f, 0.8f, -0.5f, 0.2f, 0.4f, 0.1f, 1, -0.7f, -0.6f, 0.3f, 0.5f};
-    const Json body = ask(R"({"op":"best-rounding","bits":2})",
-                          {{"weights", {1, 4}, weights}, {"activations", {3, 4}, inputs}});
+    const Json body =
+        ask(R"({"op":"best-rounding","bits":2})", {{"weights", {1, 4}, weights}, {"activations", {3, 4}, inputs}});
     // GPTQ's grid: scale = (max - min) / 3, zero point = round(-min / scale).
     const float scale = (0.77f + 0.52f) / 3, zero = std::round(0.52f / scale);
     double best = INFINITY;
@@ -108,10 +110,9 @@ TEST_F(Playgrounds, NothingBeatsWhatTheComparisonCallsBest) {
     for (const auto& one : results) {
         bool beaten = false;
         for (const auto& other : results)
-            beaten = beaten || (other["bits_per_weight"] <= one["bits_per_weight"] &&
-                                other["output_mse"] <= one["output_mse"] &&
-                                (other["bits_per_weight"] < one["bits_per_weight"] ||
-                                 other["output_mse"] < one["output_mse"]));
+            beaten = beaten ||
+                     (other["bits_per_weight"] <= one["bits_per_weight"] && other["output_mse"] <= one["output_mse"] &&
+                      (other["bits_per_weight"] < one["bits_per_weight"] || other["output_mse"] < one["output_mse"]));
         EXPECT_EQ(one["best_output"].get<bool>(), !beaten) << one;
         best += one["best_output"].get<bool>();
     }

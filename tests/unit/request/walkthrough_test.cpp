@@ -19,7 +19,8 @@ const std::string kSeven = R"("values":"0.15,-0.32,0.87,-1.23,2.45,0,-0.05")";
 TEST_F(Walkthrough, GroupsOfARowAreThoseOfRoundToNearest) {
     for (const std::string scheme : {"symmetric", "asymmetric"})
         for (const std::string size : {"1", "2", "3", "7", "100"}) {
-            const std::string settings = kSeven + R"(,"bits":3,"scheme":")" + scheme + R"(","group_size":)" + size + "}";
+            const std::string settings =
+                kSeven + R"(,"bits":3,"scheme":")" + scheme + R"(","group_size":)" + size + "}";
             const Json steps = ask(R"({"op":"affine",)" + settings);
             const auto restored = values("restored");
             ask(R"({"op":"quantize","method":"rtn","return":"dequantized,scales",)" + settings);
@@ -67,7 +68,8 @@ TEST_F(Walkthrough, OutputsNeedInputsThatFit) {
     const auto wrong = error(R"({"op":"statistics","layer_numbers":"outputs"})",
                              {floats("weights", {2, 2}, {1, 2, -3, 1}), floats("activations", {1, 3}, {1, 2, 3})});
     EXPECT_NE(wrong.find("activations"), std::string::npos) << wrong;
-    EXPECT_NE(error(R"({"op":"statistics","values":"1,2","layer_numbers":"inputs"})").find("weights, outputs or silu_outputs"),
+    EXPECT_NE(error(R"({"op":"statistics","values":"1,2","layer_numbers":"inputs"})")
+                  .find("weights, outputs or silu_outputs"),
               std::string::npos);
 }
 

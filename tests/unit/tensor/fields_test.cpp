@@ -22,10 +22,10 @@ struct Parameters : Base {
     std::string name;
     static constexpr auto fields() {
         using P = Parameters;
-        return std::tuple_cat(Base::fields(), std::tuple{flag("clip", &P::clip, "whether"),
-                                                         real("damping", &P::damping, 0, 1, 0.001, "", "how much"),
-                                                         choice("fruit", &P::fruit, kFruits, "which"),
-                                                         text("name", &P::name, "whose")});
+        return std::tuple_cat(
+            Base::fields(),
+            std::tuple{flag("clip", &P::clip, "whether"), real("damping", &P::damping, 0, 1, 0.001, "", "how much"),
+                       choice("fruit", &P::fruit, kFruits, "which"), text("name", &P::name, "whose")});
     }
 };
 

@@ -15,7 +15,7 @@ TEST(Matrix, CountsItsElements) {
 }
 
 TEST(Matrix, FailsWhereTheProductIsBeyondSizeT) {
-    constexpr std::size_t kHalf = std::size_t{1} << (sizeof(std::size_t) * 4);   // its square is 0
+    constexpr std::size_t kHalf = std::size_t{1} << (sizeof(std::size_t) * 4);  // its square is 0
     EXPECT_THROW(element_count(kHalf, kHalf), std::bad_alloc);
     EXPECT_THROW(element_count(kHalf + 1, kHalf + 1), std::bad_alloc);
     EXPECT_THROW(Matrix(kHalf + 1, kHalf + 1), std::bad_alloc);

@@ -20,8 +20,8 @@ TEST(ThreadPool, RunsEveryPieceOnce) {
     }
 }
 
-// One call after another finds workers that look for work, a call after a pause finds them asleep; with 9 threads there are
-// fewer processors than threads on many a machine.
+// One call after another finds workers that look for work, a call after a pause finds them asleep; with 9 threads there
+// are fewer processors than threads on many a machine.
 TEST(ThreadPool, EveryCallRunsItsOwnPiecesWhetherTheWorkersAreAwakeOrAsleep) {
     for (const std::size_t threads : {2u, 9u}) {
         ThreadPool pool(threads);
@@ -37,9 +37,8 @@ TEST(ThreadPool, EveryCallRunsItsOwnPiecesWhetherTheWorkersAreAwakeOrAsleep) {
 TEST(ThreadPool, ACallInsideAPieceRunsOnThatThread) {
     ThreadPool pool(3);
     std::vector<int> runs(20);
-    pool.for_each(4, [&](std::size_t outer) {
-        pool.for_each(5, [&](std::size_t inner) { ++runs[outer * 5 + inner]; });
-    });
+    pool.for_each(4,
+                  [&](std::size_t outer) { pool.for_each(5, [&](std::size_t inner) { ++runs[outer * 5 + inner]; }); });
     EXPECT_EQ(runs, std::vector<int>(20, 1));
 }
 
