@@ -33,6 +33,7 @@ std::vector<float> packed_products(const KernelTable& table) {
             table.quantize_token(x + at * 32, kBlocks * 32, true, codes + at * 32, scales + at, sums + at * 2,
                                  scaled_sums + at);
         }
+        kernel.set_starts(sums, kAll);
         if (kernel.words_in_block == 16)
             table.spread_codes(codes, kAll * 8, words);
         else
@@ -42,7 +43,7 @@ std::vector<float> packed_products(const KernelTable& table) {
         std::vector<std::uint8_t> unit(kernel.bytes(kBlocks));
         for (std::size_t i = 0; i < unit.size(); ++i) unit[i] = std::uint8_t((i * i + 31 * i + 7) & 0xbf);
         float out[kTokens * kPackedRows];
-        kernel.multiply(unit.data(), 1, kBlocks, input, 0, kTokens, out, kPackedRows, kPackedRows);
+        kernel.multiply(unit.data(), unit.size(), kPackedRows, 1, kBlocks, input, 0, kTokens, out, kPackedRows);
         products.insert(products.end(), std::begin(out), std::end(out));
     }
     return products;

@@ -124,20 +124,17 @@ struct UnsignedDot {
 };
 
 /// The same for codes of eight signed bits, any of them; activations are -127 .. 127.
-/// `start_of(sum)` is what the total starts from, where sum is that of all activations that will be multiplied.
+/// A total starts from kStart times the sum of all activations that will be multiplied.
 template <class Target>
 struct SignedDot {
     using V = Ints<Target>;
     static constexpr bool kTakesBytes = kSignedTakesBytes;
     static constexpr size_t kWords = kTakesBytes ? 1 : 2;
-
-    [[gnu::always_inline]] static std::int32_t start_of([[maybe_unused]] std::int32_t sum) {
 #if defined(__AVX512VNNI__)
-        return -128 * sum;
+    static constexpr std::int32_t kStart = -128;
 #else
-        return 0;
+    static constexpr std::int32_t kStart = 0;
 #endif
-    }
 
 #if defined(__AVX512VNNI__)
     /// The codes as `add` wants them, to be shared by several tokens.

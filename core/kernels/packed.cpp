@@ -29,6 +29,7 @@ public:
             const std::size_t first = t * stride;
             table.quantize_token(&x(t, 0), x.columns(), scale_a_token, codes + first * 32, scales + first,
                                  sums + first * 2, scaled_sums + first);
+            kernel.set_starts(sums + first * 2, blocks);
             if (spread) table.spread_codes(codes + first * 32, blocks * 8, words + first * 16);
         });
         input_ = {words, kernel.words_in_block, scales, sums, scaled_sums, blocks, stride};
@@ -60,25 +61,18 @@ void matmul_packed(MatrixView<const float> x, const PackedMatrix& weights, Matri
     const std::size_t blocks = weights.group_size() / 32, units = ceil_div(view.blocks, blocks);
     const std::size_t group_bytes = weights.bytes() / groups;
     // A piece is some groups of rows, small enough to stay in the second-level cache while chunks of tokens pass.
-    constexpr std::size_t kTokens = 64, kPieceBytes = 192 << 10;
+    constexpr std::size_t kTokens = 48, kPieceBytes = 192 << 10;
     const std::size_t share = ceil_div(groups, 8 * pool.threads());
-    const std::size_t height = tokens == 1 ? std::max(share, table.packed_streams)
-                                           : std::clamp<std::size_t>(kPieceBytes / group_bytes, 1, share);
+    const std::size_t height =
+        tokens == 1 ? std::max(share, table.packed_streams)
+                    : std::max(std::min(kPieceBytes / group_bytes, share) / table.packed_groups, std::size_t{1}) *
+                          table.packed_groups;
     pool.for_each(ceil_div(groups, height), [&](std::size_t piece) {
         const std::size_t begin = piece * height, end = std::min(groups, begin + height);
-        const auto group_at = [&](std::size_t group) { return weights.data().data() + group * group_bytes; };
-        const auto rows_of = [&](std::size_t from, std::size_t to) {
-            return std::min(to * kPackedRows, weights.rows()) - from * kPackedRows;
-        };
-        if (tokens == 1) {
-            kernel.multiply_token(group_at(begin), group_bytes, rows_of(begin, end), units, blocks, view,
-                                  &out(0, begin * kPackedRows));
-            return;
-        }
+        const std::size_t row = begin * kPackedRows, rows = std::min(end * kPackedRows, weights.rows()) - row;
         for (std::size_t first = 0; first < tokens; first += kTokens)
-            for (std::size_t group = begin; group < end; ++group)
-                kernel.multiply(group_at(group), units, blocks, view, first, std::min(kTokens, tokens - first),
-                                &out(first, group * kPackedRows), out.stride(), rows_of(group, group + 1));
+            kernel.multiply(weights.data().data() + begin * group_bytes, group_bytes, rows, units, blocks, view, first,
+                            std::min(kTokens, tokens - first), &out(first, row), out.stride());
     });
 }
 

@@ -4,89 +4,116 @@
 namespace quantlens::kernels {
 namespace {
 
-/// The sums of a tile for `Streams` groups of 16 rows that lie `apart` bytes apart, part by part in turn: `units` of
-/// `blocks` x 32 inputs each. Several groups at once are for a single token, whose time is that of reading the weights:
-/// a processor asks ahead for each of several runs through memory, but not far enough ahead of one.
-template <class Target, class Layout, size_t Tokens, size_t Streams>
-[[gnu::always_inline]] inline void add_groups(const std::uint8_t* weights, size_t apart, size_t units, size_t blocks,
-                                              const PackedInput& input, size_t first,
-                                              FloatTile<Target, Tokens> (&sums)[Streams]) {
-    const TileInput<Tokens> x{input, first};
-    typename Layout::template State<Tokens> states[Streams];
+/// The sums of `Streams` tiles whose groups lie `apart` bytes apart, part by part in turn: `units` of `blocks` x 32
+/// inputs each. Several tiles at once are for a single token, whose time is that of reading the weights: a processor
+/// asks ahead for each of several runs through memory, but not far enough ahead of one.
+template <class Tile, class Layout, size_t Streams>
+[[gnu::always_inline]] inline void add_tiles(Place weights, size_t apart, size_t units, size_t blocks,
+                                             const PackedInput& input, size_t first,
+                                             typename Tile::Floats (&sums)[Streams]) {
+    const TileInput<Tile::kTokens> x{input, first};
+    typename Layout::template State<Tile> states[Streams];
     const auto each = [](auto&& body) __attribute__((always_inline)) { unroll<Streams>(body); };
-    each([&](auto s) __attribute__((always_inline)) { clear<Target, Tokens>(sums[s]); });
+    each([&](auto s) __attribute__((always_inline)) { clear<Tile>(sums[s]); });
     size_t block = 0;
     for (size_t unit = 0; unit < units; ++unit) {
         const size_t here = input.blocks - block < blocks ? input.blocks - block : blocks;  // the last may be shorter
-        each([&](auto s) __attribute__((always_inline)) { Layout::template begin<Tokens>(states[s]); });
+        each([&](auto s) __attribute__((always_inline)) { Layout::template begin<Tile>(states[s]); });
         for (size_t part = 0; part < Layout::parts(here); ++part)
             each([&](auto s) __attribute__((always_inline)) {
-                Layout::template part<Tokens>(weights + s * apart, part, x, block, states[s], sums[s]);
+                Layout::template part<Tile>(weights + s * apart, part, x, block, states[s], sums[s]);
             });
         each([&](auto s) __attribute__((always_inline)) {
-            Layout::template finish<Tokens>(weights + s * apart, here, x, states[s], sums[s]);
+            Layout::template finish<Tile>(weights + s * apart, here, x, states[s], sums[s]);
         });
-        weights += Layout::bytes(here);
+        weights = weights + Layout::bytes(here);
         block += here;
     }
 }
 
-/// out[t][row] for 16 rows, `rows` of which exist, and Tokens tokens.
-template <class Target, class Layout, size_t Tokens>
-void packed_tile(const std::uint8_t* weights, size_t units, size_t blocks, const PackedInput& input, size_t first,
-                 float* out, size_t out_stride, size_t rows) {
-    using F = Floats<Target>;
-    FloatTile<Target, Tokens> groups[1];
-    add_groups<Target, Layout, Tokens, 1>(weights, 0, units, blocks, input, first, groups);
-    const auto& sums = groups[0];
-    if (rows == kPackedRows) {
-        for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
+/// Weights of one kind: groups of 16 rows, `group_bytes` apart, of `units` units of `blocks` x 32 inputs each.
+struct PackedWeights {
+    const std::uint8_t* data;
+    size_t group_bytes, units, blocks;
+
+    Place group(size_t index) const { return {data + index * group_bytes, group_bytes}; }
+};
+
+/// out[t][row] for the tile's tokens from `first` on and its groups from `group` on; only of the last may rows be
+/// missing: `rows` are there.
+template <class Tile, class Layout>
+void packed_tile(const PackedWeights& weights, size_t group, const PackedInput& input, size_t first, float* out,
+                 size_t out_stride, size_t rows) {
+    using F = Floats<typename Tile::Target>;
+    typename Tile::Floats tiles[1];
+    add_tiles<Tile, Layout, 1>(weights.group(group), 0, weights.units, weights.blocks, input, first, tiles);
+    const auto& sums = tiles[0];
+    if (rows == Tile::kGroups * kPackedRows) {
+        for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) {
             sums[t][r].store_unaligned(out + t * out_stride + r * F::size);
         });
     } else {
-        alignas(64) float edge[Tokens][kPackedRows];
-        for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
-            sums[t][r].store_aligned(&edge[t][r * F::size]);
-        });
-        for (size_t t = 0; t < Tokens; ++t)
+        alignas(64) float edge[Tile::kTokens][Tile::kGroups * kPackedRows];
+        for_tile<Tile>([&](auto t, auto r)
+                           __attribute__((always_inline)) { sums[t][r].store_aligned(&edge[t][r * F::size]); });
+        for (size_t t = 0; t < Tile::kTokens; ++t)
             for (size_t i = 0; i < rows; ++i) out[t * out_stride + i] = edge[t][i];
     }
 }
 
-/// All tokens first .. first + tokens - 1 times one group of 16 rows.
+/// One token times `rows` rows: whole groups of 16, several at a time, then what is left.
 template <class Target, class Layout>
-void multiply_packed(const std::uint8_t* weights, size_t units, size_t blocks, const PackedInput& x, size_t first,
-                     size_t tokens, float* out, size_t out_stride, size_t rows) {
-    const auto tiles_of = [&](auto count) __attribute__((always_inline)) {
-        for (; tokens >= count; tokens -= count, first += count, out += count * out_stride)
-            packed_tile<Target, Layout, count>(weights, units, blocks, x, first, out, out_stride, rows);
-    };
-    tiles_of(Index<Target::packed_tokens>{});
-    if constexpr (Target::packed_tokens > 4) tiles_of(Index<4>{});
-    if constexpr (Target::packed_tokens > 2) tiles_of(Index<2>{});
-    tiles_of(Index<1>{});
-}
-
-/// One token times `rows` rows: whole groups of 16, `group_bytes` apart, several at a time, then what is left.
-template <class Target, class Layout>
-void multiply_token(const std::uint8_t* weights, size_t group_bytes, size_t rows, size_t units, size_t blocks,
-                    const PackedInput& x, float* out) {
+void multiply_token(const PackedWeights& weights, size_t rows, const PackedInput& x, size_t token, float* out) {
+    using One = Tile<Target, 1, 1>;
     const size_t apart = rows / kPackedRows / Target::packed_streams;
     for (size_t i = 0; i < apart; ++i) {
-        FloatTile<Target, 1> sums[Target::packed_streams];
-        add_groups<Target, Layout, 1, Target::packed_streams>(weights + i * group_bytes, apart * group_bytes, units,
-                                                              blocks, x, 0, sums);
+        typename One::Floats sums[Target::packed_streams];
+        add_tiles<One, Layout, Target::packed_streams>(weights.group(i), apart * weights.group_bytes, weights.units,
+                                                       weights.blocks, x, token, sums);
         unroll<Target::packed_streams>([&](auto s) __attribute__((always_inline)) {
-            for_tile<Target, 1>([&](auto t, auto r) __attribute__((always_inline)) {
+            for_tile<One>([&](auto t, auto r) __attribute__((always_inline)) {
                 sums[s][t][r].store_unaligned(out + (s * apart + i) * kPackedRows + r * Floats<Target>::size);
             });
         });
     }
     for (size_t i = apart * Target::packed_streams; i * kPackedRows < rows; ++i) {
         const size_t left = rows - i * kPackedRows;
-        packed_tile<Target, Layout, 1>(weights + i * group_bytes, units, blocks, x, 0, out + i * kPackedRows, 0,
-                                       left < kPackedRows ? left : kPackedRows);
+        packed_tile<One, Layout>(weights, i, x, token, out + i * kPackedRows, 0,
+                                 left < kPackedRows ? left : kPackedRows);
     }
+}
+
+/// Several tokens times the rows of `Groups` groups.
+template <class Target, class Layout, size_t Groups>
+void multiply_tokens(const PackedWeights& weights, size_t group, const PackedInput& x, size_t first, size_t tokens,
+                     float* out, size_t out_stride, size_t rows) {
+    constexpr size_t kTokens = Target::packed_tokens[Layout::kTiles - 1];
+    const auto tiles_of = [&](auto count) __attribute__((always_inline)) {
+        for (; tokens >= count; tokens -= count, first += count, out += count * out_stride)
+            packed_tile<Tile<Target, count, Groups>, Layout>(weights, group, x, first, out, out_stride, rows);
+    };
+    tiles_of(Index<kTokens>{});
+    if constexpr (kTokens > 4) tiles_of(Index<4>{});
+    if constexpr (kTokens > 2) tiles_of(Index<2>{});
+    tiles_of(Index<1>{});
+}
+
+template <class Target, class Layout>
+void multiply_packed(const std::uint8_t* data, size_t group_bytes, size_t rows, size_t units, size_t blocks,
+                     const PackedInput& x, size_t first, size_t tokens, float* out, size_t out_stride) {
+    const PackedWeights weights{data, group_bytes, units, blocks};
+    if (tokens == 1) return multiply_token<Target, Layout>(weights, rows, x, first, out);
+    size_t group = 0;
+    const auto groups_of = [&](auto groups) __attribute__((always_inline)) {
+        constexpr size_t kRows = groups * kPackedRows;
+        for (; rows > 0 && (rows >= kRows || groups == 1); group += groups, out += kRows) {
+            const size_t here = rows < kRows ? rows : kRows;
+            multiply_tokens<Target, Layout, groups>(weights, group, x, first, tokens, out, out_stride, here);
+            rows -= here;
+        }
+    };
+    if constexpr (Target::packed_groups > 1) groups_of(Index<Target::packed_groups>{});
+    groups_of(Index<1>{});
 }
 
 /// One token to 8 bits: codes (zero beyond n), and for each 32 inputs the scale, the sums of the codes of each half and
@@ -141,9 +168,10 @@ inline void spread_codes(const std::int8_t* codes, size_t steps, std::int32_t* w
 template <class Target, class Layout>
 constexpr PackedKernel packed_kernel() {
     return {.multiply = multiply_packed<Target, Layout>,
-            .multiply_token = multiply_token<Target, Layout>,
             .bytes = Layout::bytes,
-            .words_in_block = 8 * Layout::Dot::kWords};
+            .words_in_block = 8 * Layout::Dot::kWords,
+            .start = Layout::kStart,
+            .halves = Layout::kHalves};
 }
 
 }  // namespace

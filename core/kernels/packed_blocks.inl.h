@@ -1,8 +1,8 @@
 // What a block of 16 or 32 inputs of packed codes adds to the sums of a tile. How layouts are made of blocks:
 // packed_units.inl.h.
 //
-// A tile is 16 rows x Tokens tokens: the codes of a step are unpacked once and meet one broadcast word of activations
-// for each token. Sums are exact integers over the inputs that share their scales, then float.
+// The codes of a step of a tile are unpacked once and meet one broadcast word of activations for each token. Sums are
+// exact integers over the inputs that share their scales, then float.
 
 namespace quantlens::kernels {
 namespace {
@@ -11,21 +11,41 @@ namespace {
 template <class Target>
 constexpr size_t kRowVectors = kPackedRows / kLanes<Target>;
 
-template <class Target, size_t Tokens>
-using FloatTile = Floats<Target>[Tokens][kRowVectors<Target>];
-template <class Target, size_t Tokens>
-using IntTile = Ints<Target>[Tokens][kRowVectors<Target>];
+/// Some tokens x 16 rows of each of some groups: where there are registers for two groups, both meet the same broadcast
+/// activations.
+template <class TargetOf, size_t TokensOf, size_t GroupsOf>
+struct Tile {
+    using Target = TargetOf;
+    static constexpr size_t kTokens = TokensOf, kGroups = GroupsOf;
+    static constexpr size_t kVectors = kGroups * kRowVectors<Target>;
+    using Ints = kernels::Ints<Target>[kTokens][kVectors];
+    using Floats = kernels::Floats<Target>[kTokens][kVectors];
+};
 
-template <class Target, size_t Tokens, class Body>
+/// body(token, vector) for all of a tile.
+template <class Tile, class Body>
 [[gnu::always_inline]] inline void for_tile(Body&& body) {
-    unroll<Tokens>([&](auto t) __attribute__((always_inline)) {
-        unroll<kRowVectors<Target>>([&](auto r) __attribute__((always_inline)) { body(t, r); });
+    unroll<Tile::kTokens>([&](auto t) __attribute__((always_inline)) {
+        unroll<Tile::kVectors>([&](auto r) __attribute__((always_inline)) { body(t, r); });
     });
 }
 
+/// The same place in each of a tile's groups, which lie `apart` bytes apart.
+struct Place {
+    const std::uint8_t* first;
+    size_t apart;
+
+    [[gnu::always_inline]] Place operator+(size_t bytes) const { return {first + bytes, apart}; }
+    /// Where vector r of the tile's rows begins, of which a row has `bytes` bytes.
+    template <class Target>
+    [[gnu::always_inline]] const std::uint8_t* vector(size_t r, size_t bytes) const {
+        return first + r / kRowVectors<Target> * apart + r % kRowVectors<Target> * kLanes<Target> * bytes;
+    }
+};
+
 template <class Target>
-[[gnu::always_inline]] inline Ints<Target> load_bytes(const std::uint8_t* from, size_t r) {
-    return Ints<Target>::load_unaligned(reinterpret_cast<const std::int32_t*>(from) + r * kLanes<Target>);
+[[gnu::always_inline]] inline Ints<Target> load_bytes(Place from, size_t r) {
+    return Ints<Target>::load_unaligned(reinterpret_cast<const std::int32_t*>(from.vector<Target>(r, 4)));
 }
 
 // Vectors of the compiler, for the widening loads that xsimd lacks.
@@ -44,13 +64,14 @@ template <class Target, class Narrow>
 /// FP16 to float, exact for finite numbers. Without an instruction for it the exponent's bias is corrected by a
 /// multiplication, which is slow for scales below 2^-14: they are denormal on the way.
 template <class Target>
-[[gnu::always_inline]] inline Floats<Target> load_halves(const std::uint8_t* from, size_t r) {
+[[gnu::always_inline]] inline Floats<Target> load_halves(Place place, size_t r) {
+    const std::uint8_t* from = place.vector<Target>(r, 2);
 #if defined(__F16C__) && defined(__AVX512F__)
-    return Floats<Target>(_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from) + r)));
+    return Floats<Target>(_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))));
 #elif defined(__F16C__)
-    return Floats<Target>(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from) + r)));
+    return Floats<Target>(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
 #else
-    const auto half = load_widened<Target>(reinterpret_cast<const std::uint16_t*>(from) + r * kLanes<Target>);
+    const auto half = load_widened<Target>(reinterpret_cast<const std::uint16_t*>(from));
     const auto magnitude = xsimd::bitwise_cast<float>((half & Ints<Target>(0x7fff)) << 13) * Floats<Target>(0x1p112f);
     const auto sign = (half & Ints<Target>(0x8000)) << 16;
     return xsimd::bitwise_cast<float>(xsimd::bitwise_cast<std::int32_t>(magnitude) | sign);
@@ -59,8 +80,8 @@ template <class Target>
 
 /// Bytes, signed or not as Narrow is, to float. g++ 12 widens a vector of bytes one by one where it is not told how.
 template <class Target, class Narrow>
-[[gnu::always_inline]] inline Floats<Target> load_small(const std::uint8_t* from, size_t r) {
-    from += r * kLanes<Target>;
+[[gnu::always_inline]] inline Floats<Target> load_small(Place place, size_t r) {
+    const std::uint8_t* from = place.vector<Target>(r, 1);
     [[maybe_unused]] constexpr bool kSigned = Narrow(-1) < Narrow(0);
 #if defined(__AVX512F__)
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
@@ -88,11 +109,9 @@ struct TileInput {
     [[gnu::always_inline]] float scaled_sum(size_t t, size_t block) const {
         return x.scaled_sums[(first + t) * x.stride + block];
     }
-    [[gnu::always_inline]] std::int32_t half_sum(size_t t, size_t block, size_t half) const {
-        return x.sums[((first + t) * x.stride + block) * 2 + half];
-    }
-    [[gnu::always_inline]] std::int32_t sum(size_t t, size_t block) const {
-        return half_sum(t, block, 0) + half_sum(t, block, 1);
+    /// What the sums of a block start from, or those of its half.
+    [[gnu::always_inline]] std::int32_t start(size_t t, size_t block, size_t half = 0) const {
+        return x.starts[((first + t) * x.stride + block) * 2 + half];
     }
 };
 
@@ -108,48 +127,48 @@ template <size_t Steps, class Body>
 }
 
 /// totals += 32 inputs of 4-bit codes, 4 x 64 bytes.
-template <class Target, size_t Tokens>
-[[gnu::always_inline]] inline void add_nibbles(const std::uint8_t* codes, const TileInput<Tokens>& x, size_t block,
-                                               IntTile<Target, Tokens>& totals) {
+template <class Tile>
+[[gnu::always_inline]] inline void add_nibbles(Place codes, const TileInput<Tile::kTokens>& x, size_t block,
+                                               typename Tile::Ints& totals) {
+    using Target = typename Tile::Target;
     using Dot = UnsignedDot<Target, 15>;
     static_assert(Dot::kSteps >= 8);
     using V = Ints<Target>;
     constexpr size_t kWords = Dot::kWords;
     const V mask(0x0f0f0f0f);
-    IntTile<Target, Tokens> sums;
-    for_tile<Target, Tokens>([&](auto t, auto r)
-                                 __attribute__((always_inline)) { sums[t][r] = Dot::open(totals[t][r]); });
+    typename Tile::Ints sums;
+    for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) { sums[t][r] = Dot::open(totals[t][r]); });
     for_steps<4>([&](auto step) __attribute__((always_inline)) {
-        V low[kRowVectors<Target>], high[kRowVectors<Target>];
-        unroll<kRowVectors<Target>>([&](auto r) __attribute__((always_inline)) {
+        V low[Tile::kVectors], high[Tile::kVectors];
+        unroll<Tile::kVectors>([&](auto r) __attribute__((always_inline)) {
             const V both = load_bytes<Target>(codes + step * 64, r);
             low[r] = both & mask;
             high[r] = (both >> 4) & mask;
         });
-        unroll<Tokens>([&](auto t) __attribute__((always_inline)) {
+        unroll<Tile::kTokens>([&](auto t) __attribute__((always_inline)) {
             const std::int32_t* words = x.words(t, block);
-            unroll<kRowVectors<Target>>([&](auto r) __attribute__((always_inline)) {
+            unroll<Tile::kVectors>([&](auto r) __attribute__((always_inline)) {
                 sums[t][r] = Dot::add(sums[t][r], low[r], words + step * kWords);
                 sums[t][r] = Dot::add(sums[t][r], high[r], words + (step + 4) * kWords);
             });
         });
     });
-    for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
-        totals[t][r] = Dot::close(sums[t][r], totals[t][r]);
-    });
+    for_tile<Tile>([&](auto t, auto r)
+                       __attribute__((always_inline)) { totals[t][r] = Dot::close(sums[t][r], totals[t][r]); });
 }
 
 /// totals += 32 inputs of signed 8-bit codes, 8 x 64 bytes.
-template <class Target, size_t Tokens>
-[[gnu::always_inline]] inline void add_bytes(const std::uint8_t* codes, const TileInput<Tokens>& x, size_t block,
-                                             IntTile<Target, Tokens>& totals) {
+template <class Tile>
+[[gnu::always_inline]] inline void add_bytes(Place codes, const TileInput<Tile::kTokens>& x, size_t block,
+                                             typename Tile::Ints& totals) {
+    using Target = typename Tile::Target;
     using Dot = SignedDot<Target>;
     for_steps<8>([&](auto step) __attribute__((always_inline)) {
-        typename Dot::Codes prepared[kRowVectors<Target>];
-        unroll<kRowVectors<Target>>([&](auto r) __attribute__((always_inline)) {
+        typename Dot::Codes prepared[Tile::kVectors];
+        unroll<Tile::kVectors>([&](auto r) __attribute__((always_inline)) {
             prepared[r] = Dot::prepare(load_bytes<Target>(codes + step * 64, r));
         });
-        for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
+        for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) {
             totals[t][r] = Dot::add(totals[t][r], prepared[r], x.words(t, block) + step * Dot::kWords);
         });
     });
@@ -179,35 +198,37 @@ template <class Target>
 }
 
 /// totals += 32 inputs of NF4 codes, 4 x 64 bytes.
-template <class Target, size_t Tokens>
-[[gnu::always_inline]] inline void add_levels(const std::uint8_t* codes, const TileInput<Tokens>& x, size_t block,
-                                              IntTile<Target, Tokens>& totals) {
+template <class Tile>
+[[gnu::always_inline]] inline void add_levels(Place codes, const TileInput<Tile::kTokens>& x, size_t block,
+                                              typename Tile::Ints& totals) {
+    using Target = typename Tile::Target;
     using Dot = SignedDot<Target>;
     using V = Ints<Target>;
     const V mask(0x0f0f0f0f);
     for (size_t step = 0; step < 8; ++step) {
         const int shift = step < 4 ? 0 : 4;
-        typename Dot::Codes prepared[kRowVectors<Target>];
-        unroll<kRowVectors<Target>>([&](auto r) __attribute__((always_inline)) {
+        typename Dot::Codes prepared[Tile::kVectors];
+        unroll<Tile::kVectors>([&](auto r) __attribute__((always_inline)) {
             const V both = load_bytes<Target>(codes + step % 4 * 64, r);
             prepared[r] = Dot::prepare(nf4_levels<Target>((both >> shift) & mask));
         });
-        for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
+        for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) {
             totals[t][r] = Dot::add(totals[t][r], prepared[r], x.words(t, block) + step * Dot::kWords);
         });
     }
 }
 
 /// totals += 16 inputs of 6-bit codes: 2 x 64 bytes of low halves, 64 bytes with two bits for each of four steps.
-template <class Target, size_t Tokens>
-[[gnu::always_inline]] inline void add_six_bits(const std::uint8_t* codes, const TileInput<Tokens>& x, size_t block,
-                                                size_t half, IntTile<Target, Tokens>& totals) {
+template <class Tile>
+[[gnu::always_inline]] inline void add_six_bits(Place codes, const TileInput<Tile::kTokens>& x, size_t block,
+                                                size_t half, typename Tile::Ints& totals) {
+    using Target = typename Tile::Target;
     using Dot = UnsignedDot<Target, 63>;
     static_assert(Dot::kSteps >= 2);
     using V = Ints<Target>;
     const V low_mask(0x0f0f0f0f), high_mask(0x30303030);
-    V code[4][kRowVectors<Target>];
-    unroll<kRowVectors<Target>>([&](auto r) __attribute__((always_inline)) {
+    V code[4][Tile::kVectors];
+    unroll<Tile::kVectors>([&](auto r) __attribute__((always_inline)) {
         const V first = load_bytes<Target>(codes, r), second = load_bytes<Target>(codes + 64, r);
         const V high = load_bytes<Target>(codes + 128, r);
         code[0][r] = (first & low_mask) | ((high << 4) & high_mask);
@@ -215,7 +236,7 @@ template <class Target, size_t Tokens>
         code[2][r] = ((first >> 4) & low_mask) | (high & high_mask);
         code[3][r] = ((second >> 4) & low_mask) | ((high >> 2) & high_mask);
     });
-    for_tile<Target, Tokens>([&](auto t, auto r) __attribute__((always_inline)) {
+    for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) {
         const std::int32_t* words = x.words(t, block) + half * 4 * Dot::kWords;
         unroll<2>([&](auto part) __attribute__((always_inline)) {
             V sum = Dot::open(totals[t][r]);
@@ -226,11 +247,11 @@ template <class Target, size_t Tokens>
     });
 }
 
-/// Sums of a tile start from these.
-template <class Target, size_t Tokens, class Start>
-[[gnu::always_inline]] inline void start(IntTile<Target, Tokens>& totals, Start&& start_of) {
-    for_tile<Target, Tokens>([&](auto t, auto r)
-                                 __attribute__((always_inline)) { totals[t][r] = Ints<Target>(start_of(t)); });
+/// Sums of a tile start from these, one a token.
+template <class Tile, class Start>
+[[gnu::always_inline]] inline void start(typename Tile::Ints& totals, Start&& start_of) {
+    for_tile<Tile>([&](auto t, auto r)
+                       __attribute__((always_inline)) { totals[t][r] = Ints<typename Tile::Target>(start_of(t)); });
 }
 
 }  // namespace

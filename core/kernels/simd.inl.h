@@ -5,7 +5,8 @@
 //     using Arch                    the xsimd architecture
 //     using TransposeArch           the one whose transpose of square blocks is in registers
 //     tile_rows, tile_vectors       register tile of the float product: rows x vectors of columns
-//     packed_tokens                 tokens that share the unpacked codes of 16 rows
+//     packed_groups                 groups of 16 packed rows that meet the same broadcast activations
+//     packed_tokens                 tokens that share their unpacked codes, by how many tiles of sums are in registers
 //     packed_streams                groups of 16 rows that are read at once for a single token
 #include <cstddef>
 #include <cstdint>

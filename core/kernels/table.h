@@ -31,15 +31,23 @@ inline constexpr std::size_t kMostCodeWords = 256;
 
 /// The product with packed weights of one kind.
 struct PackedKernel {
-    /// out[t][row] of `tokens` tokens from `first` on, for one group of 16 rows of which `rows` exist. The group is
-    /// `units` units of `blocks` x 32 inputs.
-    void (*multiply)(const std::uint8_t* weights, std::size_t units, std::size_t blocks, const PackedInput& x,
-                     std::size_t first, std::size_t tokens, float* out, std::size_t out_stride, std::size_t rows);
-    /// out[row] of the first token for `rows` rows, in groups of 16 that are `group_bytes` apart.
-    void (*multiply_token)(const std::uint8_t* weights, std::size_t group_bytes, std::size_t rows, std::size_t units,
-                           std::size_t blocks, const PackedInput& x, float* out);
+    /// out[t][row] of `tokens` tokens from `first` on, for `rows` rows in groups of 16 that are `group_bytes` apart. A
+    /// group is `units` units of `blocks` x 32 inputs.
+    void (*multiply)(const std::uint8_t* weights, std::size_t group_bytes, std::size_t rows, std::size_t units,
+                     std::size_t blocks, const PackedInput& x, std::size_t first, std::size_t tokens, float* out,
+                     std::size_t out_stride);
     std::size_t (*bytes)(std::size_t blocks);  ///< of a unit
     std::size_t words_in_block;                ///< of the activations that it reads
+    std::int32_t start;                        ///< a block's sums start from this times the sum of its activations
+    bool halves;                               ///< ... each half of the block by itself
+
+    /// Turns the sums of each half of some blocks into PackedInput's starts.
+    void set_starts(std::int32_t* sums, std::size_t blocks) const {
+        for (std::int32_t* end = sums + 2 * blocks; sums != end; sums += 2) {
+            sums[0] = start * (halves ? sums[0] : sums[0] + sums[1]);
+            sums[1] *= start;
+        }
+    }
 };
 
 struct KernelTable {
@@ -77,7 +85,8 @@ struct KernelTable {
                            std::size_t words, const Sums<std::int32_t>& sums);
 
     // packed.inl.h
-    std::size_t packed_streams;         ///< groups of 16 rows that multiply_token reads at once
+    std::size_t packed_groups;          ///< groups of 16 rows that several tokens meet at once
+    std::size_t packed_streams;         ///< groups of 16 rows that are read at once for a single token
     PackedKernel packed[kPackedKinds];  ///< by PackedKind
     void (*quantize_token)(const float* x, std::size_t n, bool one_scale, std::int8_t* codes, float* scales,
                            std::int32_t* sums, float* scaled_sums);

@@ -7,7 +7,7 @@ struct Target {
     using TransposeArch = Arch;
     static constexpr size_t tile_rows = 6,
                             tile_vectors = 4;  // 24 sums, 4 right, 2 left (four values each) of 32 registers
-    static constexpr size_t packed_tokens = 4;
+    static constexpr size_t packed_groups = 1, packed_tokens[] = {4, 4, 4};
     static constexpr size_t packed_streams = 2;
 };
 }  // namespace

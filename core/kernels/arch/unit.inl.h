@@ -33,6 +33,7 @@ constexpr KernelTable make_table(const char* name) {
         .pack_left_codes = pack_left_codes,
         .pack_right_codes = pack_right_codes<Target>,
         .multiply_codes = multiply_codes<Target>,
+        .packed_groups = Target::packed_groups,
         .packed_streams = Target::packed_streams,
         .packed = {packed_kernel<Target, Q4_0<Target>>(), packed_kernel<Target, Q8_0<Target>>(),
                    packed_kernel<Target, Q4_K<Target>>(), packed_kernel<Target, Q6_K<Target>>(),

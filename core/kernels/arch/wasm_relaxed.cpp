@@ -6,7 +6,7 @@ struct Target {
     using Arch = xsimd::wasm;
     using TransposeArch = Arch;
     static constexpr size_t tile_rows = 4, tile_vectors = 2;  // 8 sums, 2 right, 1 left of the engine's 16 registers
-    static constexpr size_t packed_tokens = 2;
+    static constexpr size_t packed_groups = 1, packed_tokens[] = {2, 2, 2};
     static constexpr size_t packed_streams = 2;  // four make the relaxed module 4 kB larger
 };
 }  // namespace
