@@ -87,14 +87,15 @@ void multiply_token(const PackedWeights& weights, size_t rows, const PackedInput
 template <class Target, class Layout, size_t Groups>
 void multiply_tokens(const PackedWeights& weights, size_t group, const PackedInput& x, size_t first, size_t tokens,
                      float* out, size_t out_stride, size_t rows) {
-    constexpr size_t kTokens = Target::packed_tokens[Layout::kTiles - 1];
+    // A group that is left alone is one of many: fewer kinds of tiles for it keep the units small.
+    constexpr size_t kTokens = Groups == Target::packed_groups ? Target::packed_tokens[Layout::kTiles - 1] : 4;
     const auto tiles_of = [&](auto count) __attribute__((always_inline)) {
         for (; tokens >= count; tokens -= count, first += count, out += count * out_stride)
             packed_tile<Tile<Target, count, Groups>, Layout>(weights, group, x, first, out, out_stride, rows);
     };
     tiles_of(Index<kTokens>{});
     if constexpr (kTokens > 4) tiles_of(Index<4>{});
-    if constexpr (kTokens > 2) tiles_of(Index<2>{});
+    if constexpr (kTokens > 2 && Groups == Target::packed_groups) tiles_of(Index<2>{});
     tiles_of(Index<1>{});
 }
 
