@@ -11,6 +11,7 @@ fuzz_seconds=${FUZZ_SECONDS:-60}
 # name | condition | what it does. A step builds what it needs, so that it can be named alone.
 test_steps() {
     step arrows        'true'                           'node tests/architecture/arrows.mjs'
+    step format        'has_clang_format'               'format_sources --check'
     step native-build  'true'                           'build_tree dev unit_tests'
     step native        'any "tests/unit/*/*_test.cpp"'  'build_tree dev unit_tests; run_ctest dev'
     step release       'true'                           'build_native; build_tree release test_kernels'

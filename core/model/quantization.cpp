@@ -174,9 +174,11 @@ Quantization::Quantization(std::shared_ptr<const Model> original, const methods:
 Result<bool> Quantization::advance(const Run& run) {
     if (done_ == steps()) return false;
     if (needs_activations_ && done_ == 0) {
-        auto calibration = Calibration::capture(*original_, text_, std::size_t(plan_.calibration_tokens), run.pool);
-        if (!calibration) return std::unexpected(calibration.error());
-        calibration_ = std::move(*calibration);
+        if (!calibration_) {
+            auto captured = Calibration::capture(*original_, text_, std::size_t(plan_.calibration_tokens), run.pool);
+            if (!captured) return std::unexpected(captured.error());
+            calibration_ = std::make_shared<const Calibration>(*std::move(captured));
+        }
         ++done_;
         return true;
     }
@@ -184,7 +186,7 @@ Result<bool> Quantization::advance(const Run& run) {
     if (method_) {
         const Run own{run.pool, run.seed, {}};
         auto layer = quantize_matrix(*method_, settings_, plan_, original_->weights().tensor(tensor),
-                                     calibration_.inputs(tensor), own);
+                                     calibration_ ? calibration_->inputs(tensor) : MatrixView<const float>{}, own);
         if (!layer) {
             Error error = layer.error();
             error.message = original_->weights().specs()[tensor].name + ": " + error.message;

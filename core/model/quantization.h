@@ -95,6 +95,11 @@ public:
 
     std::size_t steps() const { return matrices_.size() + (needs_activations_ ? 1 : 0); }
     std::size_t steps_done() const { return done_; }
+    /// The first step is to capture the calibration, where one is needed. Another quantization of the same original
+    /// that sees as many tokens of the same text can be given it, and then does not capture its own.
+    bool needs_calibration() const { return needs_activations_ && !calibration_; }
+    std::shared_ptr<const Calibration> calibration() const { return calibration_; }
+    void use(std::shared_ptr<const Calibration> calibration) { calibration_ = std::move(calibration); }
     /// Does the next step; false when all are done.
     Result<bool> advance(const Run& run);
     /// The unquantized model that the result is compared with (with the planted outliers).
@@ -117,7 +122,7 @@ private:
     std::vector<std::size_t> matrices_;
     bool needs_activations_ = false;
     std::size_t done_ = 0;
-    Calibration calibration_;
+    std::shared_ptr<const Calibration> calibration_;
 };
 
 /// All of it at once. Fails with kCancelled where run.progress says so.

@@ -104,16 +104,15 @@ Result<Layer> model_layer(const LayerSource& source, Call& call) {
     const std::size_t rows = first(source.layer_rows, all.rows()), columns = first(source.layer_columns, all.columns());
     Layer layer{Matrix(all.block(0, 0, rows, columns)), std::nullopt, source.layer};
     if (text->empty()) return layer;
-    const std::string key = to_text(loaded->fingerprint) + "," + to_text(source.plant_outliers) + "," +
-                            to_text(call.run.seed) + "," + to_text(source.layer_tokens) + "," +
-                            to_text(fingerprint(*text));
+    const std::string key = calibration_key(*loaded, source.plant_outliers, model::QuantizationPlan{}.outlier_channels,
+                                            source.layer_tokens, *text);
     auto& store = call.session.state().models.calibrations;
     auto* calibration = store.find(key);
     if (!calibration) {
         auto captured =
             model::Calibration::capture(model::Model(weights), *text, std::size_t(source.layer_tokens), call.run.pool);
         if (!captured) return std::unexpected(captured.error());
-        calibration = &store.add(key, std::make_shared<model::Calibration>(*std::move(captured)));
+        calibration = &store.add(key, std::make_shared<const model::Calibration>(*std::move(captured)));
     }
     const auto inputs = (*calibration)->inputs(*index);
     if (!inputs.empty()) layer.activations = Matrix(inputs.block(0, 0, inputs.rows(), columns));

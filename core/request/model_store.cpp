@@ -37,6 +37,13 @@ Settings settings_for(const methods::Method& method, const Call& call, model::Qu
 
 std::uint64_t fingerprint(std::span<const model::Token> tokens) { return hash_of(tokens); }
 
+std::string calibration_key(const LoadedModel& loaded, double planted_outliers, int outlier_channels, int tokens,
+                            std::span<const model::Token> text) {
+    const std::string outliers =
+        planted_outliers == 1 ? "none" : to_text(planted_outliers) + "," + to_text(outlier_channels);
+    return to_text(loaded.fingerprint) + "," + outliers + "," + to_text(tokens) + "," + to_text(fingerprint(text));
+}
+
 Result<LoadedModel> model_of(Call& call) {
     auto& store = call.session.state().models;
     if (!has_array(call, "model")) {
@@ -95,6 +102,8 @@ Result<QuantizedModel> quantized_model(const ModelParameters& p, Call& call, Bud
     const std::string key = to_text(loaded->fingerprint) + p.method + to_json(parameters).dump() +
                             to_json(settings_of(plan)).dump() + to_text(fingerprint(*calibration)) + "," +
                             to_text(call.run.seed);
+    const std::string seen_key =
+        calibration_key(*loaded, plan.plant_outliers, plan.outlier_channels, plan.calibration_tokens, *calibration);
     auto* known = store.quantizations.find(key);
     if (!known) {
         auto begun = model::Quantization::create(loaded->weights, method, settings, plan, *std::move(calibration));
@@ -104,7 +113,11 @@ Result<QuantizedModel> quantized_model(const ModelParameters& p, Call& call, Bud
     auto& work = **known;
     const Run quiet{call.run.pool, call.run.seed, {}};
     while (budget.open() && work.steps_done() < work.steps()) {
+        const bool captures = work.needs_calibration();
+        const auto* seen = captures ? store.calibrations.find(seen_key) : nullptr;
+        if (seen) work.use(*seen);
         if (const auto more = work.advance(quiet); !more) return std::unexpected(more.error());
+        if (captures && !seen) store.calibrations.add(seen_key, work.calibration());
         if (const auto status = budget.spend(share * double(work.steps_done()) / double(work.steps())); !status)
             return std::unexpected(status.error());
     }

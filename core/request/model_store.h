@@ -49,7 +49,7 @@ struct ModelStore {
     Recent<std::shared_ptr<model::Baseline>> baselines{3};
     Recent<std::shared_ptr<model::Evaluation>> evaluations{3};
     Recent<std::shared_ptr<model::Generator>> generators{4};
-    Recent<std::shared_ptr<model::Calibration>> calibrations{2};
+    Recent<std::shared_ptr<const model::Calibration>> calibrations{2};
     Recent<std::shared_ptr<model::TrainingRun>> trainings{2};
 };
 
@@ -76,6 +76,10 @@ Result<std::vector<model::Token>> tokens_of(Call& call, std::string_view array, 
 
 /// A number that tells texts apart.
 std::uint64_t fingerprint(std::span<const model::Token> tokens);
+
+/// Tells apart the inputs that the loaded model's matrices see on so many tokens of a text.
+std::string calibration_key(const LoadedModel& loaded, double planted_outliers, int outlier_channels, int tokens,
+                            std::span<const model::Token> text);
 
 /// Counts steps against the limit of a request, tells its caller and hears whether to stop.
 class Budget {
