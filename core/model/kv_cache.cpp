@@ -28,35 +28,36 @@ std::size_t stored_values(std::size_t tokens, const CacheCodec& codec, const Cac
     return codec.active ? methods::quantized_value_tokens(tokens, settings.residual) : 0;
 }
 
-/// Rows first .. end of all heads through the codec, into `stored`.
-void store(MatrixView<const float> exact, MatrixView<float> stored, std::size_t first, std::size_t end,
-           std::size_t head_width, const CacheCodec& codec, methods::CacheGranularity granularity, bool rotate,
-           ThreadPool& pool) {
+/// Some tokens of all heads through the codec.
+void store(MatrixView<const float> exact, MatrixView<float> stored, const CacheCodec& codec, ThreadPool& pool) {
     const auto turn = [&](Matrix& head, bool back) {
-        if (rotate) (void)kernels::hadamard(head, back, pool);  // a width that create() has looked at
+        if (codec.rotate) (void)kernels::hadamard(head, back, pool);  // a width that create() has looked at
     };
-    for (std::size_t column = 0; column < exact.columns(); column += head_width) {
-        Matrix head(exact.block(first, column, end - first, head_width));
+    for (std::size_t column = 0; column < exact.columns(); column += codec.head_width) {
+        Matrix head(exact.block(0, column, exact.rows(), codec.head_width));
         turn(head, false);
         if (codec.format) {
             std::vector<std::uint8_t> bytes(codec.format->stored_bytes(head.size()));
             codec.format->encode(head.values(), bytes);
             codec.format->decode(bytes, head.values());
         } else {
-            methods::quantize_head(head, head.rows(), granularity, codec.parameters);
+            methods::quantize_head(head, head.rows(), codec.granularity, codec.parameters);
         }
         turn(head, true);
         for (std::size_t r = 0; r < head.rows(); ++r)
-            std::ranges::copy(head.row(r), stored.row(first + r).subspan(column, head_width).begin());
+            std::ranges::copy(head.row(r), stored.row(r).subspan(column, codec.head_width).begin());
     }
 }
 
-}  // namespace
-
-Result<CacheCodec> cache_codec(const std::string& format, const CacheSettings& settings, const Config& config) {
+/// Fails with kBadParameter where there is no such format or its blocks do not fit a head.
+Result<CacheCodec> codec_of(const std::string& format, methods::CacheGranularity granularity,
+                            const CacheSettings& settings, const Config& config) {
     CacheCodec codec;
     if (format == "f32") return codec;
     codec.active = true;
+    codec.head_width = config.head_width;
+    codec.rotate = settings.rotate;
+    codec.granularity = granularity;
     codec.parameters.group_size = settings.group;
     const bool is_integer = format.size() == 4 && format.starts_with("int") && format[3] >= '1' && format[3] <= '8';
     if (is_integer || format == "fp8_e4m3" || format == "fp8_e5m2") {
@@ -76,6 +77,8 @@ Result<CacheCodec> cache_codec(const std::string& format, const CacheSettings& s
     return codec;
 }
 
+}  // namespace
+
 Result<KvCache> KvCache::create(const Config& config, const CacheSettings& settings) {
     if (settings.group < 1) return bad_parameter("kv_group", settings.group, "at least 1");
     if (settings.residual < 0) return bad_parameter("kv_residual", settings.residual, "0 or more");
@@ -83,9 +86,9 @@ Result<KvCache> KvCache::create(const Config& config, const CacheSettings& setti
         return bad_parameter(
             "kv_rotate", "true",
             "false for heads of " + to_text(config.head_width) + ": no Hadamard matrix of that order is known here");
-    auto keys = cache_codec(settings.key_format, settings, config);
+    auto keys = codec_of(settings.key_format, settings.key_granularity, settings, config);
     if (!keys) return std::unexpected(keys.error());
-    auto values = cache_codec(settings.value_format, settings, config);
+    auto values = codec_of(settings.value_format, methods::CacheGranularity::kToken, settings, config);
     if (!values) return std::unexpected(values.error());
     return KvCache(config, settings, *keys, *values);
 }
@@ -112,15 +115,16 @@ void KvCache::append(std::size_t index, MatrixView<const float> qkv, ThreadPool&
         std::ranges::copy(row.first(config_.kv_width()), layer.keys.exact.row(first + r).begin());
         std::ranges::copy(row.last(config_.kv_width()), layer.values.exact.row(first + r).begin());
     }
+    const auto store_until = [&](Side& side, std::size_t token, const CacheCodec& codec) {
+        const std::size_t tokens = token - side.done, width = config_.kv_width();
+        store(side.exact.view().block(side.done, 0, tokens, width),
+              side.stored.view().block(side.done, 0, tokens, width), codec, pool);
+        side.done = token;
+    };
     if (keys_codec_.active)
-        for (const std::size_t run = key_run(settings_); layer.keys.done + run <= end; layer.keys.done += run)
-            store(layer.keys.exact, layer.keys.stored, layer.keys.done, layer.keys.done + run, config_.head_width,
-                  keys_codec_, settings_.key_granularity, settings_.rotate, pool);
-    if (values_codec_.active) {
-        store(layer.values.exact, layer.values.stored, layer.values.done, end, config_.head_width, values_codec_,
-              methods::CacheGranularity::kToken, settings_.rotate, pool);
-        layer.values.done = end;
-    }
+        for (const std::size_t run = key_run(settings_); layer.keys.done + run <= end;)
+            store_until(layer.keys, layer.keys.done + run, keys_codec_);
+    if (values_codec_.active) store_until(layer.values, end, values_codec_);
 }
 
 void KvCache::attend(std::size_t index, MatrixView<const float> qkv, MatrixView<float> out, ThreadPool& pool) {

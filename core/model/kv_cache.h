@@ -19,9 +19,9 @@ namespace quantlens::model {
 /// other format of formats::all(): block by block along the channels of a token. The last `residual` values, and the
 /// keys past the last multiple of `residual`, stay as they are. Source: Liu et al. 2024, KIVI (arXiv 2402.02750),
 /// section 3.
-/// `rotate`: what is stored is each head's keys (after their turn by position) and values times a Hadamard matrix. Queries turned
-/// alike, or what is stored turned back, give the same scores; so does the output matrix with values. Source: Ashkboos
-/// et al. 2024, QuaRot (arXiv 2404.00456), section 4.
+/// `rotate`: what is stored is each head's keys (after their turn by position) and values times a Hadamard matrix.
+/// Queries turned alike, or what is stored turned back, give the same scores; so does the output matrix with values.
+/// Source: Ashkboos et al. 2024, QuaRot (arXiv 2404.00456), section 4.
 struct CacheSettings {
     std::string key_format = "f32";
     std::string value_format = "f32";
@@ -33,14 +33,15 @@ struct CacheSettings {
     bool active() const { return key_format != "f32" || value_format != "f32"; }
 };
 
-/// A format of CacheSettings, looked up once.
+/// How keys, or values, are stored: what CacheSettings say of them, looked up once.
 struct CacheCodec {
     bool active = false;
+    std::size_t head_width = 0;
+    bool rotate = false;
     const formats::Format* format = nullptr;  // block by block, where it is not null
     methods::KvParameters parameters;         // else by groups
+    methods::CacheGranularity granularity = methods::CacheGranularity::kToken;
 };
-/// Fails with kBadParameter where there is no such format or its blocks do not fit a head.
-Result<CacheCodec> cache_codec(const std::string& format, const CacheSettings& settings, const Config& config);
 
 class KvCache {
 public:
