@@ -35,7 +35,9 @@ export function Snap() {
           off by <b class="is-error">{significant(r.max_error, 2)}</b>.
         </>
       )}
-      table={(r) => stepsTable(r, "Each number, its code, and what the code stands for")}
+      table={(r) =>
+        stepsTable(r, "Each number, its code (the number of its mark), and what the code stands for")
+      }
     >
       {(r) => (
         <NumberLine

@@ -127,7 +127,9 @@ export function Writing() {
               ? "Turn the bits down and read."
               : parted.value === undefined
                 ? ""
-                : `The two texts are the same for ${parted.value} ${parted.value === 1 ? "byte" : "bytes"}.`}
+                : parted.value === 0
+                  ? "The two texts part at their first byte."
+                  : `The two texts are the same for ${parted.value} ${parted.value === 1 ? "byte" : "bytes"}.`}
           </>
         ) : (
           (waitingFor(true) ?? "")

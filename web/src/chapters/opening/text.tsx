@@ -13,12 +13,14 @@ export default function Opening() {
         wrong.
       </p>
       <Demo of="opening" name="Writing" />
-      <p>Turn the bits down and read. 8 bits change next to nothing; towards 2 bits words fall apart.</p>
       <p>
-        Under the texts stands the same in numbers, measured on a text that the model has never seen.{" "}
-        <Term of="bits-a-byte">Bits a byte</Term> is how surprised it is by each next byte: 8 would be a blind
-        guess, 0 certainty. <Term of="perplexity">Perplexity</Term> says it in another way: among how many
-        equally likely bytes it hesitates.
+        Turn the bits down and read. 8 bits change next to nothing; towards 2 bits words fall apart. Under the
+        texts stands the same in numbers, measured on a text that the model has never seen.
+      </p>
+      <p>
+        <Term of="bits-a-byte">Bits a byte</Term> is how surprised it is by each next byte, which has eight
+        bits: 8 would be a blind guess, 0 certainty. <Term of="perplexity">Perplexity</Term> says it in
+        another way: among how many equally likely bytes it hesitates.
       </p>
       <p>
         <b>Same next byte</b> is how often both models hold the same byte for the likeliest. This small model
@@ -32,7 +34,8 @@ export default function Opening() {
       </p>
       <p>
         A bit is a 0 or a 1. Eight of them can be set in 256 ways, four in 16, two in 4, and so many marks can
-        be told apart. (This ruler leaves one out, so that zero is in the middle.)
+        be told apart. What is stored is only the number of a mark, its <Term of="code">code</Term>. (This
+        ruler leaves one mark out, so that zero is in the middle.)
       </p>
       <p>
         That is all the arithmetic there is. The rest of this page is about where to put the marks, how many
