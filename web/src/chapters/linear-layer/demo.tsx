@@ -39,7 +39,8 @@ export function ByHand() {
           <Slider field={bits} name="Bits of a weight" minimum={2} maximum={8} unit="bits" />
           <Choice
             field={view.field("scheme")}
-            name="Codes"
+            name="Ruler"
+            hint="With zero in its middle, or from the smallest weight to the largest."
             options={[
               ["symmetric", "symmetric"],
               ["asymmetric", "asymmetric"],

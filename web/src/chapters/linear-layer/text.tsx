@@ -5,7 +5,7 @@ import { Tex } from "../../page/tex";
 
 export default function LinearLayer() {
   return (
-    <Chapter id="linear-layer" title="Nearly all of those numbers sit in layers that multiply and add">
+    <Chapter id="linear-layer" title="Nearly all weights sit in layers that multiply and add">
       <p>
         A <Term of="linear-layer">linear layer</Term> takes a few numbers in, multiplies each by a{" "}
         <b>weight</b>, and adds them up. Here is the smallest one worth drawing: two inputs, two outputs, four
