@@ -10,16 +10,16 @@ import { windowAround } from "./window";
 
 /** Each format with the reach of its numbers before any scale, which is the whole line. */
 const kFormats = [
-  ["q2_0", "INT2 (GGUF's Q2_0)", 2],
-  ["q3_K", "INT3 (GGUF's Q3_K)", 4],
-  ["q4_0", "INT4 (GGUF's Q4_0)", 8],
-  ["q5_0", "INT5 (GGUF's Q5_0)", 16],
-  ["q6_K", "INT6 (GGUF's Q6_K)", 32],
+  ["q2_0", "INT2 (GGUF’s Q2_0)", 2],
+  ["q3_K", "INT3 (GGUF’s Q3_K)", 4],
+  ["q4_0", "INT4 (GGUF’s Q4_0)", 8],
+  ["q5_0", "INT5 (GGUF’s Q5_0)", 16],
+  ["q6_K", "INT6 (GGUF’s Q6_K)", 32],
   ["int7", "INT7 (from 0 on, with a minimum beside the scale)", 127],
-  ["q8_0", "INT8 (GGUF's Q8_0)", 128],
+  ["q8_0", "INT8 (GGUF’s Q8_0)", 128],
   ["nf4", "NF4: a table for bell curves", 1],
   ["fp4", "FP4 of bitsandbytes", 1],
-  ["iq4_nl", "IQ4_NL: GGUF's table", 128],
+  ["iq4_nl", "IQ4_NL: GGUF’s table", 128],
   ["mxfp4_ocp", "E2M1: the values of MXFP4 and NVFP4", 6],
   ["fp8_e4m3", "FP8 E4M3: more marks", 448],
   ["fp8_e5m2", "FP8 E5M2: more reach", 57344],

@@ -12,8 +12,8 @@ export default function NumberFormats() {
       <Demo of="number-formats" name="FormatLine" />
       <p>
         <b>Integers</b> (INT) are evenly spaced: the ruler of this page. <b>Floating-point</b> formats (FP)
-        keep a few bits for a power of two, so their marks crowd around zero and thin out further away: every
-        doubling of size has the same number of marks, but for the few nearest to zero.
+        keep a few bits for a power of two, so their marks crowd around zero and thin out further away: each
+        doubling of size has equally many, but for the few nearest to zero.
       </p>
       <p>
         In the name E4M3 of an <Term of="fp8">FP8</Term> format, four bits are for the power (E, exponent),
@@ -27,17 +27,22 @@ export default function NumberFormats() {
         the ends.
       </p>
       <p>
-        FP16 and BF16, the formats that most models are shipped in, have 65,536 codes each. Zoom in and you
-        see marks there too. Names such as Q4_0 and IQ4_NL belong to <Term of="gguf">GGUF</Term>, the files of
-        llama.cpp.
+        FP16 and BF16, the formats that most models are shipped in, have 16 bits and so at most 65,536 numbers
+        each. Zoom in and you see marks there too. Names such as Q4_0 and IQ4_NL belong to{" "}
+        <Term of="gguf">GGUF</Term>, the files of llama.cpp.
       </p>
       <p>
         Models used to be trained in FP32, which has 32 bits: 8 for the power, 23 for the marks, and the sign.
         BF16 keeps all 8 and 7 of the 23; FP16 has 5 and 10.
       </p>
       <Note title="Where is the scale?">
-        Small formats come with a scale for each short run of numbers, of 16 to 256 of them; what is stored
-        are multiples of that scale. The line shows the marks before it is multiplied in.
+        Small formats come with a scale for each short run of numbers, of 16 to 256 of them; what is stored is
+        multiplied by it when it is read. The line shows the marks before that.
+      </Note>
+      <Note title="Sources">
+        FP8: Micikevicius and others 2022 (arXiv 2209.05433). MXFP4: Rouhani and others 2023 (arXiv
+        2310.10537). NVFP4: NVIDIA 2025 (arXiv 2509.25149). NF4: Dettmers and others 2023 (arXiv 2305.14314).
+        The formats of GGUF are those of llama.cpp&rsquo;s code.
       </Note>
     </Chapter>
   );
