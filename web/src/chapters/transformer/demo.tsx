@@ -125,17 +125,20 @@ function Diagram({ model }: { model: ModelResponse }) {
             </span>
           </Next>
           <Next>
-            <span class="block-word">
-              RoPE turns Q and K; {String(c.num_attention_heads)} heads share {String(c.num_key_value_heads)}{" "}
-              pairs of K and V
+            <span class="block-word">RoPE turns Q and K</span>
+          </Next>
+          <Next>
+            <span class="block-cache">
+              KV cache
+              <small>
+                {String(c.num_key_value_heads)} keys, {String(c.num_key_value_heads)} values of{" "}
+                {String(c.head_dim)} a token
+              </small>
             </span>
           </Next>
-          <span class="block-cache">
-            KV cache
-            <small>
-              {String(c.num_key_value_heads)} {"\u00d7"} {String(c.head_dim)} keys and as many values a token
-            </small>
-          </span>
+          <Next>
+            <span class="block-word">attention: {String(c.num_attention_heads)} heads share them</span>
+          </Next>
           <Next>
             <Box part="self_attn.o_proj" name="output (O)" model={model} />
           </Next>
@@ -220,7 +223,7 @@ export function Blocks() {
       }}
       table={() => ({
         caption: `${nameNow()}, stored in other ways`,
-        columns: ["format", "bits a weight", "bytes", "error of the numbers (MSE)"],
+        columns: ["format", "bits a weight", "bytes", "mean squared error of the numbers"],
         rows: (sizes.value.value?.items ?? []).map((item, i) => [
           kWays[i]![0],
           decimals(item.bits_per_weight, 3),
