@@ -9,11 +9,14 @@ export default function CacheGrowth() {
       <p>
         A model that writes the next word looks back at all words before it. So that it need not work them out
         again, each layer (here a whole block) keeps two rows of numbers for every token, its key and its
-        value. This <Term of="kv-cache">KV cache</Term> starts at nothing and grows with every token of the
-        context, the text so far.
+        value.
+      </p>
+      <p>
+        This <Term of="kv-cache">KV cache</Term> starts at nothing and grows with every token of the context,
+        the text so far.
       </p>
       <Demo of="cache-growth" name="GrowthCurves" />
-      <p>How steep the line is, the model&rsquo;s makers decide. There are four ways to make it flatter:</p>
+      <p>How high the line lies, the model&rsquo;s makers decide. There are four ways to bring it down:</p>
       <ul>
         <li>
           <b>Heads share.</b> Attention looks back with many <Term of="head">heads</Term>. At first each had
@@ -40,8 +43,12 @@ export default function CacheGrowth() {
       </Tex>
       <p>
         Here <Tex>h</Tex> is the number of heads that have keys and values of their own, <Tex>d</Tex> how many
-        numbers a key or a value has, and <Tex>b</Tex> the bits of each of these numbers; eight bits are a
-        byte. With a sliding window, count a layer&rsquo;s tokens only as far as it looks.
+        numbers a key or a value has, and <Tex>b</Tex> the bits of each of these numbers, scales included;
+        eight bits are a byte.
+      </p>
+      <p>
+        With a sliding window, count a layer&rsquo;s tokens only as far as it looks. With a latent vector, its
+        numbers, counted once, take the place of all keys and values.
       </p>
       <Note title="Sources">
         Grouped queries: Ainslie and others 2023 (arXiv 2305.13245). The latent vector: DeepSeek-V2 (arXiv
