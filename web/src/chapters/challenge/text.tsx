@@ -16,12 +16,13 @@ export default function Challenge() {
       </p>
       <p>
         It is a little more: each group of numbers brings its own ruler, and the ruler has to be stored too.
-        Count everything and you have the <Term of="bits-per-weight">bits per weight</Term>.{" "}
+        Count everything and you have the <Term of="bits-per-weight">bits per weight</Term>.
+      </p>
+      <p>
         <Term of="int8-and-int4">INT4</Term> has here, for every 32 numbers, a scale (how far apart the marks
         are) and a minimum (where the ruler begins) of 16 bits each: 5 bits in all. INT8 has the same, and
-        takes 9.
+        takes 9. So INT8 makes a model less than two times smaller, and INT4 less than four.
       </p>
-      <p>So INT8 and INT4 make a model less than two and four times smaller.</p>
       <p>
         NF4, MXFP4 and the other names in the list are <a href="#number-formats">formats</a>; their turn
         comes.

@@ -51,7 +51,7 @@ export function Ranges() {
   return (
     <Figure
       title="How far the largest number reaches beyond the usual one"
-      lead="Weights as they are in the file, activations and what is cached as they come up while the model reads the calibration text."
+      lead="Weights as they are in the file, activations and what is cached as they come up while the model reads a sample, the calibration text."
       result={result}
       view={view}
       command={() => kRows.map((row) => requestOf(row.part, row.of))}

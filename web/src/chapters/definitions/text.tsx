@@ -12,7 +12,7 @@ const kRows = [
   [
     "activations",
     "what flows through the layers; new for every token",
-    "some channels (places in the row) are many times as large as the rest, and the ruler must be found while the model runs",
+    "some channels (places in the row) are far larger than the rest; the ruler is found while the model runs or on a sample",
   ],
   [
     "KV cache",
@@ -43,9 +43,9 @@ export default function Definitions() {
         and each layer has its own, so they are measured here.
       </p>
       <p>
-        What matters is not how large the numbers are but how far the largest stands out from the{" "}
-        <Term of="root-mean-square">usual size</Term>: that is what stretches the ruler. Channels that stand
-        out on nearly every token are <Term of="outlier-feature">outlier features</Term>.
+        What matters is not how large the numbers are but how far the largest stands out from the usual size,
+        here the <Term of="root-mean-square">root mean square</Term>: that is what stretches the ruler.
+        Channels that stand out on nearly every token are <Term of="outlier-feature">outlier features</Term>.
       </p>
       <Demo of="definitions" name="Ranges" />
       <p>
