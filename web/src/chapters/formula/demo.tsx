@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask } from "../../core/ask";
 import type { AffineResponse } from "../../core/requests";
@@ -11,7 +12,7 @@ const result = ask(() => ({ op: "affine" as const, values: kValues, bits: 4, sch
 
 interface SymbolEntry {
   id: string;
-  sign: string;
+  sign: ComponentChildren;
   colour: string;
   meaning: string;
   value: (r: AffineResponse) => string;
@@ -55,14 +56,22 @@ const kSymbols: readonly SymbolEntry[] = [
   },
   {
     id: "qmin",
-    sign: "q min",
+    sign: (
+      <>
+        q<sub>min</sub>
+      </>
+    ),
     colour: "is-quantized",
     meaning: "the lowest code",
     value: (r) => plain(r.code_minimum),
   },
   {
     id: "qmax",
-    sign: "q max",
+    sign: (
+      <>
+        q<sub>max</sub>
+      </>
+    ),
     colour: "is-quantized",
     meaning: "the highest code",
     value: (r) => plain(r.code_maximum),

@@ -13,9 +13,18 @@ export default function Symmetry() {
       </p>
       <Demo of="symmetry" name="TwoRulers" />
       <p>
-        The <Term of="mean-squared-error">mean squared error</Term> is one number for all errors: each is
-        squared, and the mean is taken.
+        The <Term of="mean-squared-error">mean squared error</Term> (MSE) is one number for all errors: each
+        is squared, and the mean is taken.
       </p>
+      <p>
+        With 8 bits there are 256 codes, an even count, so a ruler with zero in the middle has one code too
+        many. The <b>restricted</b> range leaves it out and uses &minus;127 to 127.
+      </p>
+      <p>
+        The <b>full</b> range keeps &minus;128 and puts the marks a little closer; the largest number then
+        lies half a step past the last mark.
+      </p>
+      <p>At 8 bits that hardly matters. At 2 bits it is the difference between three marks and four.</p>
       <p>
         Inside a block an <Term of="activation-function">activation function</Term> bends the numbers. The
         outputs of one such as <Tex>{"\\operatorname{SiLU}(x) = x / (1 + e^{-x})"}</Tex> reach far above zero
@@ -33,15 +42,6 @@ export default function Symmetry() {
         more the one mark counts that the symmetric ruler leaves out.
       </p>
       <Demo of="symmetry" name="OnMatrices" />
-      <p>
-        With 8 bits there are 256 codes, an even count, so a ruler with zero in the middle has one code too
-        many. The <b>restricted</b> range leaves it out and uses &minus;127 to 127.
-      </p>
-      <p>
-        The <b>full</b> range keeps &minus;128 and puts the marks a little closer; the largest number then
-        lies half a step past the last mark.
-      </p>
-      <p>At 8 bits that hardly matters. At 2 bits it is the difference between three marks and four.</p>
       <Note title="Where models use which">
         In newer models the output of SiLU is multiplied by another row before a layer reads it, so it leans
         to neither side any more: the inputs of the reference model&rsquo;s down matrices reach about as far

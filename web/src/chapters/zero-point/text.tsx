@@ -19,7 +19,7 @@ export default function ZeroPoint() {
       </p>
       <Tex display>
         {
-          "\\class{is-scale}{s} = \\frac{\\max - \\min}{2^b - 1} \\qquad \\class{is-scale}{z} = q_{\\min} - \\operatorname{round}\\!\\left(\\frac{\\min}{s}\\right)"
+          "\\class{is-scale}{s} = \\frac{\\mathrm{max} - \\mathrm{min}}{2^b - 1} \\qquad \\class{is-scale}{z} = q_{\\min} - \\operatorname{round}\\!\\left(\\frac{\\min}{s}\\right)"
         }
       </Tex>
       <p>
