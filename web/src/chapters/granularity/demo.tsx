@@ -67,7 +67,7 @@ export function ErrorMap() {
             {bytes(r.bytes)} in all. The mean squared error is{" "}
             <b class="is-error">{significant(r.weight_mse, 3)}</b>
             {granularity !== "tensor"
-              ? `, with one scale for all it is ${significant(reference.weight_mse, 3)}.`
+              ? `; with one scale for all it is ${significant(reference.weight_mse, 3)}.`
               : "."}
           </>
         );
@@ -82,7 +82,7 @@ export function ErrorMap() {
           ["mean squared error", significant(r.weight_mse, 6)],
           ["largest error", significant(r.weight_max_error, 6)],
           ["signal to noise (dB)", r.weight_sqnr_db === null ? "\u221e" : decimals(r.weight_sqnr_db, 2)],
-          ["worst row", String(r.worst_channel.row)],
+          ["worst row", `output ${r.worst_channel.row + 1}`],
         ],
       })}
     >

@@ -12,6 +12,11 @@ export default function Granularity() {
       </p>
       <Demo of="granularity" name="ErrorMap" />
       <p>
+        Pale is not always good. The pale stripes in the down matrix of block 4, with one scale for all, are
+        inputs whose weights nearly all lie less than half a step from zero. They become zero: the error is
+        small, but it is all that they were.
+      </p>
+      <p>
         With one scale <Term of="per-tensor">for the whole matrix</Term> (a <b>tensor</b> is any table of
         numbers), the largest weight of all sets the step. With one for each{" "}
         <Term of="per-channel">channel</Term>, here an output channel (a row), rows of small weights get a

@@ -124,7 +124,7 @@ export function Lab() {
       sentence={(r) => (
         <>
           {protect ? (
-            "8 bits with outlier columns apart"
+            "8 bits, one scale for each row and each token (protection sets these itself) and outlier columns apart"
           ) : (
             <>
               <DragNumber field={bits} name="Weight bits" minimum={2} maximum={8} /> bits, one scale for each{" "}

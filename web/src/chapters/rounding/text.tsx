@@ -8,9 +8,13 @@ export default function Rounding() {
       <p>Five numbers to start with; change them, add some, paste a list.</p>
       <p>
         Every choice so far is here. Lower <b>share a scale</b>, and each group of your numbers gets a ruler
-        of its own. Two choices are new: which way to round (<b>away</b> differs from nearest only halfway
-        between two marks; <Term of="stochastic-rounding">chance</Term> goes up or down, more often to the
-        nearer mark), and how much of the range to keep.
+        of its own. Under the ruler each code stands in bits, as it is stored. Codes below zero count down
+        from all ones: in 4 bits &minus;1 is four ones, &minus;2 three ones and a zero.
+      </p>
+      <p>
+        Two choices are new: which way to round (<b>away</b> differs from nearest only halfway between two
+        marks; <Term of="stochastic-rounding">chance</Term> goes up or down, more often to the nearer mark),
+        and how much of the range to keep.
       </p>
       <Demo of="rounding" name="YourNumbers" />
       <p>
