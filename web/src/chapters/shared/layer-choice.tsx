@@ -92,7 +92,7 @@ export function PlantedSwitch({ field }: { field: Field<boolean> }) {
     <Switch
       field={field}
       name="Planted outliers"
-      hint={`four channels ${kPlanted} times as large, as in models of 6.7 billion weights and more; the model’s function stays`}
+      hint={`four channels ${kPlanted} times as large, as in some models of 6.7 billion weights and more; the model’s function stays`}
     />
   );
 }
