@@ -8,11 +8,14 @@ import { BatchSlider, ContextSlider, ModelSelect } from "../shared/controls";
 export { WhatItCosts } from "./measured";
 
 const kGiB = 1024 ** 3;
-/** What is stored in how many bits. Activations take no memory worth counting, so W8A8 is stored as W8. */
+/**
+ * What is stored in how many bits. Activations take no memory worth counting, so W8A8 is stored as W8: 8 bits and nothing
+ * beside them, for one scale a row, as below it is measured, is too little to count.
+ */
 const kWays = [
   { name: "Nothing, 16 bits", weights: "f16", cache: "f16" },
   { name: "Weights in 4 bits (W4A16)", weights: "int4", cache: "f16" },
-  { name: "Weights and activations in 8 bits (W8A8)", weights: "int8", cache: "f16" },
+  { name: "Weights and activations in 8 bits (W8A8)", weights: "fp8_e4m3", cache: "f16" },
   { name: "KV cache in 4 bits", weights: "f16", cache: "int4" },
   { name: "Weights and cache in 4 bits", weights: "int4", cache: "int4" },
 ] as const;
@@ -34,7 +37,7 @@ export function WhatItSaves() {
   return (
     <Figure
       title="What each of them does to memory"
-      lead="As INT4 and INT8 each 32 numbers bring a scale and a minimum of 16 bits each: 5 and 9 bits a number. W8A8 with one scale a row takes 8."
+      lead="In 4 bits each 32 numbers share a scale and a minimum of 16 bits each, which makes 5 bits a number. In 8 bits a whole row shares one scale, too little to count."
       result={result}
       view={view}
       command={() => requestOf(kWays[4])}
