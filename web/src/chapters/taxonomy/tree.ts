@@ -70,7 +70,7 @@ export const kTree: Branch = {
           ],
         },
         {
-          name: "Uneven marks (non-uniform)",
+          name: "Uneven marks (non\u2011uniform)",
           what: "the marks of the ruler are chosen, or a few weights leave it",
           branches: [
             {
@@ -78,7 +78,7 @@ export const kTree: Branch = {
               what: "at most sixteen fixed values",
               at: ["format-comparison", "number-formats"],
             },
-            { name: "Codebooks", what: "values that k-means finds", at: ["codebooks", "card-formats"] },
+            { name: "Codebooks", what: "values that k\u2011means finds", at: ["codebooks", "card-formats"] },
             {
               name: "Dense and sparse",
               what: "a few weights apart in 16 bits, the rest in few",
@@ -111,7 +111,7 @@ export const kTree: Branch = {
     },
     {
       name: "In between",
-      what: "rounded after training, then a little is learned",
+      what: "hybrid: rounded after training, then a little is learned",
       branches: [
         {
           name: "Small updates",
