@@ -88,7 +88,7 @@ export const kCards: readonly Card[] = [
   {
     id: "card-llm-int8",
     name: "LLM.int8()",
-    what: "Columns of the activations with a value of 6 or more, and the columns of the weights that they meet, are multiplied in 16 bits; everything else in 8.",
+    what: "Columns of the activations with a value of magnitude 6 or more, and the columns of the weights that they meet, are multiplied in 16 bits; everything else in 8.",
     targets: "Weights stored in 8 bits, activations in 8 and for a few columns 16.",
     helps:
       "The outliers sit in a few fixed columns. Apart from these, 8 bits with a scale for each row and each token are enough.",
@@ -119,7 +119,7 @@ export const kCards: readonly Card[] = [
     what: "The frozen base is stored in NF4, sixteen values that follow a bell curve, with scales that are rounded as well. Adapters in 16 bits are trained beside it.",
     targets: "The base of a finetuning, 4 bits.",
     helps:
-      "Only the small adapters have gradients and an optimizer, which are most of what training keeps in memory.",
+      "Gradients and the optimizer’s numbers, which take more memory than the weights when all of them learn, are kept for the small adapters only.",
     costs:
       "Every product unpacks the base. The merged model is in 16 bits again until it is rounded once more.",
     at: ["qlora", "number-formats"],
@@ -154,7 +154,7 @@ export const kCards: readonly Card[] = [
     at: ["format-comparison", "formats", "number-formats"],
     paper: "mx",
     also: "hqq",
-    measured: ["hqq", "fp8_e4m3", "mxfp4", "nvfp4", "q4_K", "q6_K", "iq4_nl"],
+    measured: ["hqq", "fp8_e4m3", "mxfp4_ocp", "nvfp4_two_level", "q4_K", "q6_K", "iq4_nl"],
     shown: { method: "hqq", bits: 4, group_size: 128 },
   },
 ];

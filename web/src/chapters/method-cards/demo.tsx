@@ -16,8 +16,8 @@ const kWeightsOnly: readonly Contestant[] = [
   ["hqq", "HQQ", { bits: 4, group_size: 64 }],
   ["nf4", "NF4", { block_size: 64 }],
   ["q4_K", "GGUF Q4_K", {}],
-  ["mxfp4", "MXFP4", {}],
-  ["nvfp4", "NVFP4", {}],
+  ["mxfp4_ocp", "MXFP4", {}],
+  ["nvfp4_two_level", "NVFP4", {}],
 ];
 const kActivationsToo: readonly Contestant[] = [
   [

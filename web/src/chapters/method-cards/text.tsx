@@ -111,8 +111,10 @@ function Rows({ id }: { id: string }) {
   return (
     <details>
       <summary>
-        {table.model}: {headOf(column)}
-        {column.baseline === undefined ? "" : `, ${column.baseline.toLocaleString("en")} in 16 bits`}
+        {table.model}: {column.unit === "times" ? `${column.name}, that of 16 bits being 1` : headOf(column)}
+        {column.unit === "times" || column.baseline === undefined
+          ? ""
+          : `, ${column.baseline.toLocaleString("en")} in 16 bits`}
       </summary>
       <ul>
         {table.rows.map((row, i) => (
