@@ -188,7 +188,7 @@ export function Stepper() {
   return (
     <Figure
       title="One column at a time: its error moves the columns still to come"
-      lead={`${layerWords(view.value.layer, kSmallLayerWords, cornerOf(view.value.layer, kSmall))} A bar stands above each column that is rounded. Layer, bits, act-order and damping are those above; one scale a row.`}
+      lead={`${layerWords(view.value.layer, kSmallLayerWords, cornerOf(view.value.layer, kSmall))} A bar stands above each column that is rounded. Layer, bits, act\u2011order and damping are those above; one scale a row.`}
       result={trace}
       view={view}
       controls={
@@ -268,7 +268,7 @@ export function BesideTheBest() {
   return (
     <Figure
       title="How near GPTQ comes to the best rounding there is"
-      lead={`${layerWords(view.value.layer, kTinyLayerWords, cornerOf(view.value.layer, kTiny))} Every rounding of so short a row can be considered. Layer, bits (at most ${kMostSearchedBits} here), act-order and damping are those above.`}
+      lead={`${layerWords(view.value.layer, kTinyLayerWords, cornerOf(view.value.layer, kTiny))} Every rounding of so short a row can be considered. Layer, bits (at most ${kMostSearchedBits} here), act\u2011order and damping are those above.`}
       result={best}
       view={view}
       sentence={(r) => (

@@ -35,12 +35,16 @@ export default function Gptq() {
         Here <Tex>{"w_j - q_j"}</Tex> is the error just made. The <Term of="cholesky-factor">table</Term>{" "}
         <Tex>{"U"}</Tex> says what share of it column <Tex>k</Tex> should take over; it comes from the{" "}
         <Term of="hessian">Hessian</Term> <Tex>{"H"}</Tex>, which counts how strongly each two inputs go
-        together. In <Tex>{"X"}</Tex> each token has a row of inputs; <Tex>{"\\mathsf{T}"}</Tex> swaps rows
-        and columns.
+        together.
       </p>
       <p>
-        <b>Damping</b> adds a little to the diagonal of <Tex>{"H"}</Tex>, so that rare inputs do not make the
-        corrections wild. <b>Act-order</b> begins with the columns that see the largest inputs.
+        In <Tex>{"X"}</Tex> each token has a row of inputs; <Tex>{"\\mathsf{T}"}</Tex> swaps rows and columns,
+        and <Tex>{"H^{-1}"}</Tex> undoes <Tex>{"H"}</Tex>.
+      </p>
+      <p>
+        <b>Damping</b> adds a little to the diagonal of <Tex>{"H"}</Tex>, where each input meets itself (0.01:
+        a hundredth of the diagonal&rsquo;s mean), so that rare inputs do not make the corrections wild.{" "}
+        <b>Act{"\u2011"}order</b> begins with the columns that see the largest inputs.
       </p>
       <p>
         The <b>block size</b> sets how much is done at a time. The result is the same but for the last digits,

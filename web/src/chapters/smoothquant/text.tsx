@@ -16,8 +16,11 @@ export default function SmoothQuant() {
       <p>
         An <Term of="outlier-feature">outlier channel</Term> stretches the ruler of every input that shares
         it. But a channel meets its own column of weights and no other, so dividing the one and multiplying
-        the other by the same factor changes nothing in the product. Written as for <a href="#awq">AWQ</a>,
-        the factor of each channel is
+        the other by the same factor changes nothing in the product.
+      </p>
+      <p>
+        Written as for <a href="#awq">AWQ</a>, with <Tex>{"\\alpha"}</Tex> for alpha, the factor of each
+        channel is
       </p>
       <Tex display>{kFactor}</Tex>
       <p>
