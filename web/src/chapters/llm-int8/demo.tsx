@@ -236,7 +236,7 @@ export function RealModel() {
   return (
     <Figure
       title="What 8 bits save on a real model"
-      lead="Counted at 8 bits a weight, as FP8 takes them. A scale a row adds less than a hundredth of a bit to rows of 4096; the threshold does not matter here."
+      lead="The blocks’ matrices at 8 bits a weight, embedding and norms at 16. A scale a row adds less than a hundredth of a bit to rows of 4096; the threshold does not matter here."
       result={realModel}
       view={view}
       receipt={(r) => r.items[0]?.receipts.weights}

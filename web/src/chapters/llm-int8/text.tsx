@@ -12,12 +12,12 @@ export default function LlmInt8() {
       <Demo of="llm-int8" name="OutlierColumns" />
       <p>
         Large models have a few <Term of="outlier-feature">input columns</Term> that are far larger than the
-        rest on nearly every token. In a row of 8-bit inputs they take the whole ruler, and the others are
-        left with a few marks.
+        rest on nearly every token. In a row of 8{"\u2011"}bit inputs they take the whole ruler, and the
+        others are left with a few marks.
       </p>
       <p>
-        So each column that holds a value of the threshold or more is multiplied apart, in 16 bits; all others
-        in 8.
+        So each column that holds a value of the threshold&rsquo;s magnitude or more is multiplied apart, in
+        16 bits; all others in 8.
       </p>
       <Demo of="llm-int8" name="ThresholdSweep" />
       <Demo of="llm-int8" name="OnTheModel" />
@@ -28,7 +28,7 @@ export default function LlmInt8() {
       </p>
       <p>
         The inputs of the matrices <i>output</i> and <i>down</i> are larger anyway: there it takes out half of
-        the columns and more, and little is left of the 8-bit product.
+        the columns and more, and little is left of the 8{"\u2011"}bit product.
       </p>
       <p>
         The weights do not get larger by this. It is the <i>inputs</i> of the outlier columns that stay in 16

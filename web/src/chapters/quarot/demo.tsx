@@ -179,7 +179,7 @@ function InputHistogram({
   return (
     <Columns
       label={`How many inputs have which value ${when} the rotation.`}
-      unit={`inputs, ${when}`}
+      unit={`number of inputs, ${when}`}
       kind={kind}
       values={counts}
       highest={highest}

@@ -33,8 +33,8 @@ export default function Quarot() {
       <Note title="Source">
         Ashkboos and others 2024, QuaRot (arXiv 2404.00456), sections 3 and 4. In a model most of the
         rotations are folded into the weights before it runs, so they cost nothing there. The cache is rounded
-        as QuaRot does it: keys, after their turn by position, and values are turned head by head, and a
-        token’s 32 keys of a head share a scale and a minimum.
+        as QuaRot does it: keys, after their turn by position, and values are turned head by head, and the 32
+        numbers of a token’s key in a head share a scale and a minimum, as do those of its value.
       </Note>
     </Chapter>
   );
