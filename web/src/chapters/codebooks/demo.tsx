@@ -16,6 +16,7 @@ import { measureRows, WholeModel } from "../shared/whole-model";
 
 const kShown = 16;
 const kPairsShown = 4096;
+const bitsText = (bits: number): string => (bits === 1 ? "1 bit" : `${bits} bits`);
 const kShares = [0, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
 const view = viewState("codebooks", {
@@ -88,11 +89,11 @@ export function Levels() {
         if (!found || !evenly) return null;
         return (
           <>
-            <DragNumber field={bits} name="Bits of a weight" minimum={1} maximum={4} /> bits are{" "}
-            {listOf(found, "codebook").length} levels (<span class="is-scale">{costWords(found)}</span>, the
-            table included). The mean squared error of the weights is{" "}
-            <b class="is-quantized">{significant(found.weight_mse, 3)}</b>; with as many evenly spaced levels
-            it is <b class="is-error">{significant(evenly.weight_mse, 3)}</b>.
+            <DragNumber field={bits} name="Bits of a weight" minimum={1} maximum={4} />{" "}
+            {view.value.bits === 1 ? "bit gives" : "bits give"} {listOf(found, "codebook").length} levels (
+            <span class="is-scale">{costWords(found)}</span>, the table included). The mean squared error of
+            the weights is <b class="is-quantized">{significant(found.weight_mse, 3)}</b>; with as many evenly
+            spaced levels it is <b class="is-error">{significant(evenly.weight_mse, 3)}</b>.
           </>
         );
       }}
@@ -196,9 +197,9 @@ export function SparseOutliers() {
           <>
             With{" "}
             <DragNumber field={outliers} name="Weights kept in FP16" minimum={0} maximum={10} step={0.1} /> %
-            of the weights in FP16, {view.value.bits} bits for the others come to{" "}
-            <b class="is-scale">{decimals(chosen.bits_per_weight, 2)} bits a weight</b> and a weight error of{" "}
-            <b class="is-quantized">{significant(chosen.weight_mse, 3)}</b>; with none kept it is{" "}
+            of the weights in FP16 and the others in {bitsText(view.value.bits)}, it takes{" "}
+            <b class="is-scale">{decimals(chosen.bits_per_weight, 2)} bits a weight</b> at a weight error of{" "}
+            <b class="is-quantized">{significant(chosen.weight_mse, 3)}</b>; with none kept the error is{" "}
             <b class="is-error">{significant(none.weight_mse, 3)}</b> at {decimals(none.bits_per_weight, 2)}.
           </>
         );
@@ -209,7 +210,7 @@ export function SparseOutliers() {
         rows: [
           ...kShares.map((share, i) => costRow(`${share}\u00a0% kept`, r.items[1 + i]!)),
           ...[0, 1, 2].map((more, i) =>
-            costRow(`${view.value.bits + more} bits for all`, r.items[1 + kShares.length + i]!),
+            costRow(`${bitsText(view.value.bits + more)} for all`, r.items[1 + kShares.length + i]!),
           ),
         ],
       })}
@@ -243,7 +244,7 @@ export function SparseOutliers() {
                 kind: "original",
                 mark: "square",
                 points: [0, 1, 2].map((more, i) =>
-                  point(`${view.value.bits + more} bits`, r.items[1 + kShares.length + i]!, false),
+                  point(bitsText(view.value.bits + more), r.items[1 + kShares.length + i]!, false),
                 ),
               },
             ]}

@@ -12,8 +12,8 @@ export default function Codebooks() {
       <Demo of="codebooks" name="Levels" />
       <p>
         A <Term of="codebook">codebook</Term> is a table of levels; a weight is stored as the number of the
-        nearest one in the table. <b>k-means</b> finds the table: put levels anywhere, give each weight to its
-        nearest, move each level to the mean of its weights, and repeat.
+        nearest one in the table. <b>k{"\u2011"}means</b> finds the table: put levels anywhere, give each
+        weight to its nearest, move each level to the mean of its weights, and repeat.
       </p>
       <Demo of="codebooks" name="VectorCells" />
       <p>
@@ -33,9 +33,9 @@ export default function Codebooks() {
         worth most.
       </p>
       <Note title="Sources">
-        Tables by k-means: Han, Mao and Dally 2015, Deep Compression (arXiv 1510.00149), section 3; vectors:
-        Stock and others 2019 (arXiv 1907.05686), section 3. Sparse outliers: SpQR (arXiv 2306.03078), section
-        4, and SqueezeLLM (arXiv 2306.07629), section 4.2.
+        Tables by k{"\u2011"}means: Han, Mao and Dally 2015, Deep Compression (arXiv 1510.00149), section 3;
+        vectors: Stock and others 2019 (arXiv 1907.05686), section 3. Sparse outliers: SpQR (arXiv
+        2306.03078), section 4, and SqueezeLLM (arXiv 2306.07629), section 4.2.
       </Note>
     </Chapter>
   );
