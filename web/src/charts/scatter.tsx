@@ -151,8 +151,8 @@ interface Box {
 }
 
 /**
- * A name stands right above its point; along steps it stands below and to the left, where no point can be. It is left out
- * where another name is already.
+ * A name stands right above its point; along steps it stands below and to the left, or else under the step to the right:
+ * no point can be there. It is left out where another name is already.
  */
 function Names({
   groups,
@@ -168,19 +168,24 @@ function Names({
   lowest: number;
 }) {
   const taken: Box[] = [];
-  const boxOf = (p: ScatterPoint, steps: boolean): Box | undefined => {
+  const boxOf = (p: ScatterPoint, steps: boolean, points: readonly ScatterPoint[]): Box | undefined => {
     const length = textWidth(p.name!);
     const beside = x(p.x) - (p.strong ? 7 : 4) - 3 - length;
     const below = steps && beside > kLeft;
-    // On a narrow screen a name above the steps would hide the points there.
-    if (steps && !below && width < kNarrow) return undefined;
+    if (steps && !below) {
+      const right = x(p.x) + 6 + length;
+      if (right < width && points.every((next) => next.x <= p.x || x(next.x) > right + 4))
+        return { left: right - length, right, base: Math.min(lowest, y(p.y) + 17) };
+      // On a narrow screen a name above the steps would hide the points there.
+      if (width < kNarrow) return undefined;
+    }
     const left = below ? beside : Math.min(x(p.x) + 6, width - length - 2);
     return { left, right: left + length, base: below ? Math.min(lowest, y(p.y) + 13) : y(p.y) - 8 };
   };
   const placed = groups.flatMap(({ points, steps = false }) =>
     points.flatMap((p) => {
       if (!p.name) return [];
-      const box = boxOf(p, steps);
+      const box = boxOf(p, steps, points);
       if (!box) return [];
       const free = taken.every(
         (t) => box.left > t.right + 4 || box.right < t.left - 4 || Math.abs(box.base - t.base) > kNameHeight,
