@@ -6,14 +6,15 @@ export default function FormatComparison() {
   return (
     <Chapter id="format-comparison" title="Most ways to store a layer are beaten by another; a few are not">
       <p>
-        <b>What to look for:</b> left is smaller, low is better. The steps join what nothing else beats in
-        both bits and error; switch from the output to the weights, and others take their place.
+        <b>What to look for:</b> left is smaller, low is better. The steps join what{" "}
+        <Term of="pareto-front">nothing else beats</Term> in both bits and error; switch from the output to
+        the weights, and others take their place.
       </p>
       <Demo of="format-comparison" name="Front" />
       <p>
         Every point counts <Term of="bits-per-weight">all that is stored</Term>: codes, scales, zero-points,
-        tables, outliers. So a 4-bit format stands at 4.5 where each 32 weights have a scale of their own, and
-        a method that keeps weights apart in 16 bits pays for them.
+        tables, outliers. So a 4{"\u2011"}bit format stands at 4.5 where each 32 weights have a scale of their
+        own, and a method that keeps weights apart in 16 bits pays for them.
       </p>
       <p>
         A <b>format</b> says how numbers are written. A <b>method</b> says which of the numbers that a format
