@@ -3,12 +3,24 @@ import { chapterOf } from "../state/link";
 
 const find = <E extends HTMLElement>(id: string): E => document.getElementById(id) as E;
 
+/** Scrolls a list of contents by itself, not the page, until the chapter that the reader is in stands in sight. */
+function showCurrent(scroller: HTMLElement): void {
+  const link = scroller.querySelector<HTMLElement>("[aria-current]");
+  if (!link || scroller.offsetHeight === 0) return;
+  const [box, at] = [scroller.getBoundingClientRect(), link.getBoundingClientRect()];
+  const margin = 2 * at.height;
+  if (at.top >= box.top + margin && at.bottom <= box.bottom - margin) return;
+  scroller.scrollTop += (at.top + at.bottom - box.top - box.bottom) / 2;
+}
+
 /** Marks the chapter that the reader is in, in both tables of contents, and draws the line of what is read down to it. */
 export function followReading(): void {
   const sections = [...document.querySelectorAll<HTMLElement>(".opening, .chapter")];
   const links = [...document.querySelectorAll<HTMLAnchorElement>(".contents a")];
   const lists = [...document.querySelectorAll<HTMLElement>("ol.contents")];
+  const rail = document.querySelector<HTMLElement>(".rail nav");
   let asked = false;
+  let was: HTMLElement | undefined;
   const mark = () => {
     asked = false;
     const line = innerHeight * 0.35;
@@ -33,6 +45,9 @@ export function followReading(): void {
       if (link.hash === `#${here?.id}`) link.setAttribute("aria-current", "location");
       else link.removeAttribute("aria-current");
     }
+    // Only when another chapter begins: in between, the reader may look around in the list.
+    if (rail && here !== was) showCurrent(rail);
+    was = here;
   };
   const ask = () => {
     if (asked) return;
@@ -50,6 +65,7 @@ export function openContents(): void {
     sheet.showModal();
     // Its list has a height only now.
     dispatchEvent(new Event("scroll"));
+    showCurrent(sheet);
   });
   find("sheet-close").addEventListener("click", () => sheet.close());
   sheet.addEventListener("click", (event) => {
