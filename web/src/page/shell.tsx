@@ -75,9 +75,9 @@ export function Page() {
         <Story />
         <footer class="foot">
           <p>
-            Every number on this page is computed in this tab by the project's C++ core, or comes from a file
-            that names its source. Nothing is sent anywhere: the page's own security policy lets it connect to
-            no other place.
+            Every number on this page is computed in this tab by the project&rsquo;s C++ core, or comes from a
+            file that names its source. Nothing is sent anywhere: the page&rsquo;s own security policy lets it
+            connect to no other place.
           </p>
           <p id="core-status" class="needs-script" />
         </footer>

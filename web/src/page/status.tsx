@@ -22,7 +22,7 @@ export function CoreStatus() {
   if (status.state !== "ready" || !about) return null;
   return (
     <>
-      Core {about.version}, {kBuildNames[status.build]} build, kernels for {about.instruction_set}.
+      Core {about.version}, {kBuildNames[status.build]} build.
     </>
   );
 }
