@@ -273,7 +273,7 @@ const nf4Request = (method: string): QuantizeRequest => ({
     : { block_size: 64 }),
   ...nf4Numbers(),
 });
-const kNf4Names = ["NF4", "int4, with a zero-point"] as const;
+const kNf4Names = ["NF4", "INT4, with a zero-point"] as const;
 const nf4s = askEach(() => [nf4Request("nf4"), nf4Request("rtn")]);
 
 export function Nf4() {
