@@ -274,7 +274,7 @@ export function WhatFits() {
   return (
     <Figure
       title="The other way round: what would fit"
-      lead="The same model, context and device as above, with all weights in one format."
+      lead="The same model, context and device as above, with all weights in one format, norms too."
       result={formats}
       command={command("formats-that-fit")}
       sentence={(r) => {

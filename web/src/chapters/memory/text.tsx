@@ -8,8 +8,8 @@ export default function Memory() {
     <Chapter id="memory" title="Weights, cache and the rest: does it fit on your device?">
       <p>
         Three things lie in memory while a model runs: its weights, the <Term of="kv-cache">cache</Term> of
-        each text, and what the program needs to work. Choose a model and a device. The green line is all the
-        memory there is.
+        each text, and what the program needs to work. Choose a model and a device (of one that is sold with
+        several sizes it is the largest). The green line is all the memory there is.
       </p>
       <Demo of="memory" name="MemoryCalculator" />
       <Tex display>

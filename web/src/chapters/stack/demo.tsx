@@ -162,7 +162,7 @@ export function Builder() {
               ["bits a weight", item ? decimals(item.quantized_bits_per_weight, 2) : "\u2013"],
               ["size", item ? bytes(item.bytes) : "\u2013"],
               ["perplexity a byte", item ? significant(item.perplexity, 4) : "\u2013"],
-              ["KL divergence", item ? significant(item.kl_divergence, 3) : "\u2013"],
+              ["KL divergence (nats)", item ? significant(item.kl_divergence, 3) : "\u2013"],
               ["same next byte", item ? `${decimals(item.top1_agreement * 100, 1)}\u00a0%` : "\u2013"],
             ].map(([name, value]) => (
               <div key={name}>

@@ -6,13 +6,14 @@ export default function Stack() {
   return (
     <Chapter id="stack" title="Real recipes are stacks">
       <p>
-        A recipe for a real model combines several of these: something that tames the outliers, a way to round
-        the weights, and formats for activations and cache. Here they can be put together in any way that
-        makes sense; what does not is said beside the control.
+        A recipe for a real model combines several of these: something that tames the outliers (
+        <a href="#smoothquant">smoothing</a> or <a href="#quarot">rotation</a>), a way to round the weights,
+        and formats for activations and cache. Put one together here.
       </p>
       <p>
         <b>What to look for:</b> as trained, plain rounding to 4 bits is hard to beat by much. With planted
         outliers and activations in 4 bits it breaks down, and what you choose under <i>First</i> decides.
+        With AWQ that must be nothing: AWQ scales the inputs itself.
       </p>
       <Demo of="stack" name="Builder" />
       <p>
