@@ -7,8 +7,8 @@ export default function ChecksChapter() {
       <p>A page that computes everything can be wrong everywhere.</p>
       <p>
         So it carries cases that others have computed: GPTQ, AWQ, SmoothQuant, LLM.int8(), QuaRot, KIVI and
-        ZeroQuant with their authors&rsquo; code, the blocks of GGUF with ggml (the library under llama.cpp),
-        NF4 and FP4 with bitsandbytes, FP8 and MX with their reference libraries.
+        ZeroQuant with their authors&rsquo; code, GGUF with ggml (llama.cpp&rsquo;s library), NF4 and FP4 with
+        bitsandbytes, FP8 with ml_dtypes, MX with microxcaling.
       </p>
       <Demo of="checks" name="Checks" />
       <Note title="How near is near enough">

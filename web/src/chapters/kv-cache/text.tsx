@@ -7,10 +7,10 @@ export default function KvCache() {
   return (
     <Chapter id="kv-cache" title="For a first guess of the cache, layers and length are enough">
       <p>
-        Before you know anything else of a model you often know how many layers it has and how long your texts
-        are. With rows of 4,096 numbers (the width), as models of 7 billion weights have them, that gives the
-        size of the <Term of="kv-cache">KV cache</Term> at most; <a href="#cache-growth">sharing heads</a>{" "}
-        makes it smaller.
+        Often you know of a model only how many layers it has, and how long your texts are. With rows of 4,096
+        numbers (the width), as models of 7 billion weights have, that gives the most that the{" "}
+        <Term of="kv-cache">KV cache</Term> can take; <a href="#cache-growth">sharing heads</a> makes it
+        smaller.
       </p>
       <Demo of="kv-cache" name="CacheCalculator" />
       <Tex display>

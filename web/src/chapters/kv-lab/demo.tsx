@@ -63,7 +63,7 @@ export function Grid() {
   return (
     <Figure
       title="Keys and values bear rounding differently"
-      lead="Each cell: the model reads 512 bytes with its keys (down) and values (across) stored in so many bits. The stronger the colour, the more its predictions differ from those with the cache as it is; equal steps of colour are equally many times more."
+      lead="Each cell: the model reads 512 bytes with its keys (down) and values (across) stored in so many bits. The stronger the colour, the more its predictions differ from those with the cache as it is; each step of colour multiplies it by the same number."
       result={grid}
       view={view}
       command={() => requestOf("int2", "int4")}

@@ -26,9 +26,9 @@ export default function KvLab() {
       <Demo of="kv-lab" name="Grid" />
       <Demo of="kv-lab" name="Positions" />
       <p>
-        While the newest tokens are kept, nothing is rounded until the first ones have left that part, so
-        their curve begins near zero. Does it go on rising with the text, or level off? And which is worth
-        more here: keeping the newest tokens, or turning the scales of the keys the other way?
+        While the newest tokens are kept, nothing is rounded until the first ones have left that part, so that
+        curve begins near zero. Does it go on rising, or level off? And what is worth more here: keeping the
+        newest tokens, or turning the scales of the keys?
       </p>
       <Demo of="kv-lab" name="Directions" />
       <p>

@@ -8,20 +8,22 @@ export default function Qat() {
       <p>
         <Term of="post-training-quantization">Rounding afterwards</Term> takes seconds here, and minutes to
         hours for a large model. <Term of="quantization-aware-training">Training with the rounding</Term> in
-        the loop lets every weight settle where its mark is. In between, the codes stay as they are and only
-        scales and norms learn.
+        the loop lets every weight settle where its mark is. In between, a{" "}
+        <Term of="small-update">small update</Term> leaves the codes as they are: only scales and norms learn.
       </p>
       <p>
-        <b>What to look for:</b> at 4 bits there is little to win. At 2 the first steps win most, and a small
-        update of scales and norms alone comes a good part of the way. GPTQ, which trains nothing, is the line
-        to beat.
+        <b>What to look for:</b> at 4 bits there is little to win. At 2 the first steps win most, and scales
+        and norms alone come a good part of the way. GPTQ, which trains nothing, is the line to beat.
       </p>
       <Demo of="qat" name="Curves" />
       <p>
         Training asks of each weight in which direction the error falls, its{" "}
         <Term of="gradient">gradient</Term>, and moves it a little that way: one step. Gradients are worked
-        out backwards, from the error to the first layer. Rounding stands in between: move a weight a little,
-        and its mark stays the same, so the slope is zero and nothing would be learned.
+        out backwards, from the error to the first layer.
+      </p>
+      <p>
+        Rounding stands in between: move a weight a little, and its mark stays the same, so the slope is zero
+        and nothing would be learned.
       </p>
       <p>
         The trick, the <Term of="straight-through-estimator">straight-through estimator</Term>, is to pretend

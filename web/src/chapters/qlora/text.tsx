@@ -13,7 +13,8 @@ export default function Qlora() {
       </p>
       <p>
         <Term of="lora">LoRA</Term> freezes the weights and learns two thin matrices beside each, the adapter;{" "}
-        <b>QLoRA</b> then stores the frozen part in NF4. The adapters stay in 16 bits or more.
+        <b>QLoRA</b> then stores the frozen part in <Term of="nf4">NF4</Term>, with its scales rounded too
+        under <Term of="double-quantization">double quantization</Term>. The adapters stay in 16 bits or more.
       </p>
       <Tex display>{"y = W x + \\tfrac{\\alpha}{r}\\, B A x"}</Tex>
       <p>
@@ -28,9 +29,9 @@ export default function Qlora() {
       </p>
       <Demo of="qlora" name="Adapters" />
       <p>
-        <b>What to look for:</b> with adapters, gradients and optimizer shrink to almost nothing, and what is
-        left is the base. For Llama 2 7B NF4 makes that between three and four times smaller. Then lengthen
-        the context: the activations become the largest part, until you turn checkpoints on.
+        <b>What to look for:</b> with adapters, gradients and optimizer shrink to almost nothing; the base is
+        left, which for Llama 2 7B NF4 makes between three and four times smaller. Then lengthen the{" "}
+        <Term of="context">context</Term>: activations become the largest part, until you turn checkpoints on.
       </p>
       <Demo of="qlora" name="Memory" />
       <Note title="How these bytes are counted">

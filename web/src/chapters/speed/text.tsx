@@ -22,7 +22,7 @@ export default function Speed() {
       </Tex>
       <p>
         Bandwidth is how many bytes a second come from memory, peak how many operations a second the processor
-        can do (a TFLOP/s is a million million).
+        can do; a TFLOP/s is a million million of them a second.
       </p>
       <Demo of="speed" name="Devices" />
       <p>
@@ -36,9 +36,11 @@ export default function Speed() {
       </p>
       <p>
         With many texts at a time (a large <Term of="batch">batch</Term>) each weight that arrives is used for
-        all of them, and the marks climb. The caches, which no two texts share, hold them back: with a short
-        context they reach the flat roof, and there small weights no longer help, since the arithmetic is
-        still done in 16 bits.
+        all of them, and the marks climb. The caches, which no two texts share, hold them back.
+      </p>
+      <p>
+        With a short <Term of="context">context</Term> the marks reach the flat roof, and there small weights
+        no longer help, since the arithmetic is still done in 16 bits.
       </p>
       <h3>What gets faster, and what does not</h3>
       <ProseTable
@@ -58,7 +60,7 @@ export default function Speed() {
       </Note>
       <Note title="Peaks">
         Devices are listed with the peak for dense 16-bit products. Vendors like to print twice that, which
-        holds only for matrices of which half the numbers are zero.
+        holds only for matrices of which <Term of="2-4-sparsity">two in every four numbers</Term> are zero.
       </Note>
     </Chapter>
   );

@@ -18,7 +18,7 @@ export default function ThisDevice() {
         the slower part.
       </p>
       <Note title="How it is measured">
-        Weights of 4096 x 4096, each time another copy, so that they are in no cache of the processor. The
+        Weights of 4096 × 4096, each time another copy, so that they are in no cache of the processor. The
         middle of five repetitions, with the machine&rsquo;s own limit measured beside each. A browser gives
         one core and no more than 128-bit SIMD; the same kernels natively are in the report of{" "}
         <code>quantbench --report</code>.

@@ -48,13 +48,15 @@ export default function TradeOffs() {
       </p>
       <Demo of="trade-offs" name="MeasuredHere" />
       <p>
-        Fewer bits are read faster, and with one text at a time reading is what takes the time. The
-        page&rsquo;s kernels have weights in 32 bits, not in 16, which would take about half as long where
-        memory is the limit. More formats, and the limits of your machine, are{" "}
-        <a href="#this-device">measured further down</a>.
+        Fewer bits are read faster, and with one text at a time reading is what takes the time. The widest
+        weights here are in 32 bits; 16 would take about half as long where memory is the limit. More formats,
+        and the limits of your machine, are <a href="#this-device">measured further down</a>.
       </p>
       <Demo of="trade-offs" name="SpeedHere" />
-      <p>What others found stands in the next figure.</p>
+      <p>
+        What others found stands in the next figure. Names such as Q4_K_M are formats of{" "}
+        <Term of="gguf">GGUF</Term>.
+      </p>
       <Demo of="trade-offs" name="PublishedChart" />
       <p>
         Quality is mostly given as <Term of="perplexity">perplexity</Term>: how many next tokens the model
