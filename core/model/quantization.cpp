@@ -111,7 +111,7 @@ Result<methods::QuantizedLayer> quantize_matrix(const methods::Method& method, c
     if (transforms(layer->input))
         return fail(
             ErrorCode::kUnsupported, plan.rotate ? "rotate" : "smooth",
-            std::string{method.id} + " transforms the inputs itself and cannot be stacked with rotate or smooth");
+            std::string{method.title} + " transforms the inputs itself and cannot be stacked with rotate or smooth");
     // The product uses the weights in the moved basis; `dequantized` goes back to the original one.
     layer->basis_weights = layer->dequantized;
     layer->input.column_divisors = factors;

@@ -15,11 +15,14 @@ export function Choice({
   name,
   options,
   hint,
+  settles = [],
 }: {
   field: Field<string>;
   name: string;
   options: Options;
   hint?: string;
+  /** What the core calls the settings that are chosen here, where it has other names for them. */
+  settles?: readonly string[];
 }) {
   const id = useUniqueId();
   return (
@@ -40,7 +43,9 @@ export function Choice({
         ))}
       </div>
       {hint ? <p class="hint">{hint}</p> : null}
-      <Problem field={field.key} />
+      {[field.key, ...settles].map((key) => (
+        <Problem field={key} key={key} />
+      ))}
     </fieldset>
   );
 }

@@ -66,6 +66,7 @@ export function Builder() {
           <Choice
             field={view.field("before")}
             name="First"
+            settles={["rotate", "smooth"]}
             options={[
               ["nothing", "nothing"],
               ["smoothing", "smoothing"],
