@@ -32,8 +32,8 @@ std::vector<float> packed_products(const KernelTable& table) {
             const std::size_t at = t * kBlocks;
             table.quantize_token(x + at * 32, kBlocks * 32, true, codes + at * 32, scales + at, sums + at * 2,
                                  scaled_sums + at);
+            kernel.set_starts(sums + at * 2, kBlocks);
         }
-        kernel.set_starts(sums, kAll);
         if (kernel.words_in_block == 16)
             table.spread_codes(codes, kAll * 8, words);
         else

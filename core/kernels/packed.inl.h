@@ -94,6 +94,7 @@ void multiply_tokens(const PackedWeights& weights, size_t group, const PackedInp
             packed_tile<Tile<Target, count, Groups>, Layout>(weights, group, x, first, out, out_stride, rows);
     };
     tiles_of(Index<kTokens>{});
+    if constexpr (kTokens > 8) tiles_of(Index<8>{});
     if constexpr (kTokens > 4) tiles_of(Index<4>{});
     if constexpr (kTokens > 2 && Groups == Target::packed_groups) tiles_of(Index<2>{});
     tiles_of(Index<1>{});
@@ -172,7 +173,7 @@ constexpr PackedKernel packed_kernel() {
             .bytes = Layout::bytes,
             .words_in_block = 8 * Layout::Dot::kWords,
             .start = Layout::kStart,
-            .halves = Layout::kHalves};
+            .start_of = Layout::kStartOf};
 }
 
 }  // namespace

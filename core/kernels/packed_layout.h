@@ -37,7 +37,8 @@ struct PackedInput {
     const std::int32_t* words;   ///< [tokens][stride][8 steps x words in a step]
     std::size_t words_in_block;  ///< 8, or 16 where a step's four codes are widened to two pairs of 16 bits
     const float* scales;         ///< [tokens][stride]
-    const std::int32_t* starts;  ///< [tokens][stride][2]: what a block's sums start from (PackedKernel::start)
+    const std::int32_t* starts;  ///< [tokens][stride][2]: what sums start from (PackedKernel::start): a half's, a
+                                 ///< block's (the first of two) or a token's (the first of all)
     const float* scaled_sums;    ///< [tokens][stride]: scale * the sum of the block's codes
     std::size_t blocks;
     std::size_t stride;  ///< odd: tokens 4096 bytes apart would share the cache's lines

@@ -6,7 +6,7 @@ namespace {
 
 // One struct a layout. A unit has `bytes` bytes and `parts` parts, which are walked through in order: begin, part 0, 1,
 // ..., finish. `block` is the unit's first block of 32 inputs, `state` what the parts of a unit leave for its end.
-// kStart times the sum of a block's activations (or, with kHalves, of its halves') is what the block's sums start from.
+// kStart times the sum of the activations of a block (or of what kStartOf says) is what its sums start from.
 // kTiles is how many tiles of sums live in registers through a part.
 
 struct NoState {};
@@ -73,7 +73,7 @@ template <class Target>
 struct Q4_0 : OneBlock<Target> {
     using Dot = UnsignedDot<Target, 15>;
     static constexpr std::int32_t kStart = -8;
-    static constexpr bool kHalves = false;
+    static constexpr StartOf kStartOf = StartOf::kBlock;
     static constexpr size_t kTiles = 2;
     static size_t bytes(size_t) { return 288; }
     template <class Tile>
@@ -91,7 +91,7 @@ template <class Target>
 struct Q8_0 : OneBlock<Target> {
     using Dot = SignedDot<Target>;
     static constexpr std::int32_t kStart = Dot::kStart;
-    static constexpr bool kHalves = false;
+    static constexpr StartOf kStartOf = StartOf::kBlock;
     static constexpr size_t kTiles = 2;
     static size_t bytes(size_t) { return 544; }
     template <class Tile>
@@ -109,7 +109,7 @@ template <class Target>
 struct Q4_K {
     using Dot = UnsignedDot<Target, 15>;
     static constexpr std::int32_t kStart = 0;
-    static constexpr bool kHalves = false;
+    static constexpr StartOf kStartOf = StartOf::kBlock;
     static constexpr size_t kTiles = 3;
     static size_t bytes(size_t) { return 64 + 8 * 288; }
     static size_t parts(size_t) { return 8; }
@@ -153,7 +153,7 @@ template <class Target>
 struct Q6_K : ScaledProducts<Target> {
     using Dot = UnsignedDot<Target, 63>;
     static constexpr std::int32_t kStart = -32;
-    static constexpr bool kHalves = true;
+    static constexpr StartOf kStartOf = StartOf::kHalfBlock;
     static constexpr size_t kTiles = 3;  // sums, products, and a part's codes unpacked
     static size_t bytes(size_t) { return 32 + 16 * 208; }
     static size_t parts(size_t) { return 16; }
@@ -181,7 +181,7 @@ template <class Target, bool FourBits>
 struct Grouped {
     using Dot = std::conditional_t<FourBits, UnsignedDot<Target, 15>, SignedDot<Target>>;
     static constexpr std::int32_t kStart = FourBits ? 0 : SignedDot<Target>::kStart;
-    static constexpr bool kHalves = false;
+    static constexpr StartOf kStartOf = StartOf::kBlock;
     static constexpr size_t kTiles = 2;
     static constexpr size_t kBlockBytes = FourBits ? 256 : 512;
     static size_t bytes(size_t blocks) { return 48 + blocks * kBlockBytes; }
@@ -232,7 +232,7 @@ template <class Target>
 struct Nf4 : ScaledProducts<Target> {
     using Dot = SignedDot<Target>;
     static constexpr std::int32_t kStart = Dot::kStart;
-    static constexpr bool kHalves = false;
+    static constexpr StartOf kStartOf = StartOf::kBlock;
     static constexpr size_t kTiles = 2;
     static size_t bytes(size_t blocks) { return 32 + blocks * 256; }
     static size_t parts(size_t blocks) { return blocks; }
@@ -255,27 +255,23 @@ template <class Target>
 struct Int8Channel {
     using Dot = SignedDot<Target>;
     static constexpr std::int32_t kStart = Dot::kStart;
-    static constexpr bool kHalves = false;
+    static constexpr StartOf kStartOf = StartOf::kToken;
     static constexpr size_t kTiles = 1;
     static size_t bytes(size_t blocks) { return blocks * 512 + 64; }
     static size_t parts(size_t blocks) { return blocks; }
     template <class Tile>
     struct State {
         typename Tile::Ints totals;
-        std::int32_t starts[Tile::kTokens];
     };
     template <class Tile>
     [[gnu::always_inline]] static void begin(State<Tile>& state) {
         start<Tile>(
             state.totals, [](auto) __attribute__((always_inline)) { return 0; });
-        unroll<Tile::kTokens>([&](auto t) __attribute__((always_inline)) { state.starts[t] = 0; });
     }
     template <class Tile>
     [[gnu::always_inline]] static void part(Place unit, size_t part, const TileInput<Tile::kTokens>& x, size_t block,
                                             State<Tile>& state, typename Tile::Floats&) {
-        block += part;
-        unroll<Tile::kTokens>([&](auto t) __attribute__((always_inline)) { state.starts[t] += x.start(t, block); });
-        add_bytes<Tile>(unit + part * 512, x, block, state.totals);
+        add_bytes<Tile>(unit + part * 512, x, block + part, state.totals);
     }
     template <class Tile>
     [[gnu::always_inline]] static void finish(Place unit, size_t blocks, const TileInput<Tile::kTokens>& x,
@@ -283,7 +279,7 @@ struct Int8Channel {
         for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) {
             const auto scale =
                 xsimd::bitwise_cast<float>(load_bytes<Target>(unit + blocks * 512, r)) * Floats<Target>(x.scale(t, 0));
-            sums[t][r] = xsimd::to_float(state.totals[t][r] + Ints<Target>(state.starts[t])) * scale;
+            sums[t][r] = xsimd::to_float(state.totals[t][r] + Ints<Target>(x.start(t, 0))) * scale;
         });
     }
 };

@@ -29,6 +29,9 @@ struct Sums {
 /// Words of codes, at most, that pack_right_codes takes at a time.
 inline constexpr std::size_t kMostCodeWords = 256;
 
+/// Whose sums start from a number of their own, in a product with packed weights.
+enum class StartOf : std::uint8_t { kBlock, kHalfBlock, kToken };
+
 /// The product with packed weights of one kind.
 struct PackedKernel {
     /// out[t][row] of `tokens` tokens from `first` on, for `rows` rows in groups of 16 that are `group_bytes` apart. A
@@ -38,15 +41,18 @@ struct PackedKernel {
                      std::size_t out_stride);
     std::size_t (*bytes)(std::size_t blocks);  ///< of a unit
     std::size_t words_in_block;                ///< of the activations that it reads
-    std::int32_t start;                        ///< a block's sums start from this times the sum of its activations
-    bool halves;                               ///< ... each half of the block by itself
+    std::int32_t start;                        ///< sums start from this times the sum of the activations
+    StartOf start_of;
 
-    /// Turns the sums of each half of some blocks into PackedInput's starts.
+    /// Turns the sums of each half of a token's blocks into PackedInput's starts.
     void set_starts(std::int32_t* sums, std::size_t blocks) const {
-        for (std::int32_t* end = sums + 2 * blocks; sums != end; sums += 2) {
-            sums[0] = start * (halves ? sums[0] : sums[0] + sums[1]);
-            sums[1] *= start;
+        std::int32_t total = 0;
+        for (std::size_t i = 0; i < 2 * blocks; i += 2) {
+            total += sums[i] + sums[i + 1];
+            sums[i] = start * (start_of == StartOf::kHalfBlock ? sums[i] : sums[i] + sums[i + 1]);
+            sums[i + 1] *= start;
         }
+        if (start_of == StartOf::kToken) sums[0] = start * total;
     }
 };
 
