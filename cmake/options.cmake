@@ -32,8 +32,8 @@ endif()
 add_compile_options(-ffp-contract=off)
 
 if(EMSCRIPTEN)
-    add_compile_options(-fwasm-exceptions -msimd128)
-    add_link_options(-fwasm-exceptions -msimd128)
+    add_compile_options(-fwasm-exceptions -msimd128 -mbulk-memory)
+    add_link_options(-fwasm-exceptions -msimd128 -mbulk-memory)
     # Nothing catches what nlohmann/json throws; the core asks before it takes, and running out of memory is caught.
     add_compile_definitions(JSON_NOEXCEPTION)
 endif()
