@@ -39,6 +39,35 @@ describe("the folder", () => {
       { javaScriptEnabled: false },
     ));
 
+  test("lays out what is out of sight after its first screen, and at once for who comes by a link", () =>
+    onPage(async (page) => {
+      const arrived = () => page.locator(".chapter.arrived").count();
+      await page.waitForFunction(() => !document.documentElement.classList.contains("arriving"));
+      assert.equal(await arrived(), await page.locator(".chapter").count());
+      await page.goto("about:blank");
+      await page.goto(`${server.address}#memory`);
+      await page.locator("#memory h2").waitFor();
+      assert.equal(await arrived(), 0);
+      assert.ok(Math.abs((await page.locator("#memory").boundingBox()).y) < 100);
+    }));
+
+  for (const [place, width] of [
+    ["rail", 1280],
+    ["sheet", 360],
+  ])
+    test(`keeps the chapter that is read in sight, in the contents of the ${place}`, () =>
+      onPage(
+        async (page) => {
+          if (place === "sheet") await page.locator("#sheet-open").click();
+          const link = page.locator(`${place === "sheet" ? "#sheet" : ".rail"} a[aria-current]`);
+          await page.waitForFunction(() => document.querySelector(".rail a[aria-current]").hash === "#memory");
+          const { y, height } = await link.boundingBox();
+          assert.ok(y > 0 && y + height < 900, `from ${y} to ${y + height} of 900 px`);
+        },
+        "#memory",
+        { width, height: 900 },
+      ));
+
   test("rounds the five numbers at 4 bits with a mean squared error of 0.01624", () =>
     onPage(async (page) => {
       await show(page, "rounding");

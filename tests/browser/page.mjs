@@ -101,7 +101,12 @@ export async function open(browser, address, { width = 1280, height = 900, theme
     const allowed = url.protocol === "blob:" || url.protocol === "data:" || url.href.startsWith(new URL(".", own).href);
     if (!allowed) wrongs.push(`request elsewhere: ${url.href}`);
   });
-  return { page, context, wrongs, goto: (hash = "") => page.goto(address + hash) };
+  /** The page with its chapters laid out, so that each stands where it will stay (web/src/page/arrival.ts). */
+  const goto = async (hash = "") => {
+    await page.goto(address + hash);
+    await page.locator("html:not(.arriving)").waitFor({ state: "attached" });
+  };
+  return { page, context, wrongs, goto };
 }
 
 export const fileAddress = (path) => pathToFileURL(path).href;
