@@ -8,6 +8,7 @@ if(cli_sources)
     target_include_directories(quantlens PRIVATE "${CMAKE_SOURCE_DIR}/native")
     target_compile_definitions(quantlens PRIVATE QUANTLENS_REFERENCE_MODEL="${QUANTLENS_REFERENCE_MODEL}")
     target_link_libraries(quantlens PRIVATE quantlens::request quantlens::files CLI11::CLI11 quantlens_warnings)
+    target_compile_options(quantlens PRIVATE $<$<CONFIG:Release>:-O1>)   # it reads and prints; compiles in two thirds of the time
 endif()
 
 quantlens_sources(bench_sources native/bench)
