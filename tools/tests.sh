@@ -41,6 +41,12 @@ run_tests() {
         test_steps
         return 0
     fi
+    step() { known="$known$1 "; }
+    local known=" " name
+    test_steps
+    for name in "$@"; do
+        [[ $known = *" $name "* ]] || die "there is no step '$name'; ./run test --list lists them"
+    done
     set_up test
     mkdir -p build/test
     step() { run_step "$@"; }
