@@ -201,12 +201,12 @@ std::span<const Format> all() {
     return table;
 }
 
-Result<const Format*> find(std::string_view id) {
+Result<const Format*> find(std::string_view id, std::string_view key) {
     for (const auto& format : all())
         if (format.id == id) return &format;
     std::string ids;
     for (const auto& format : all()) ids.append(ids.empty() ? "" : ", ").append(format.id);
-    return bad_parameter("format", id, "one of " + ids);
+    return bad_parameter(key, "'" + std::string{id} + "'", "one of " + ids);
 }
 
 Result<std::vector<std::uint8_t>> encode(const Format& format, std::span<const float> values) {

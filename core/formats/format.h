@@ -46,8 +46,8 @@ struct Format {
 
 std::span<const Format> all();
 
-/// The format with this id, or an error that lists the ids.
-Result<const Format*> find(std::string_view id);
+/// The format with this id, or an error that names the setting `key` and lists the ids.
+Result<const Format*> find(std::string_view id, std::string_view key = "format");
 
 /// Encodes any number of values; an error where there are none, the last block would be short, or a value is not
 /// finite.

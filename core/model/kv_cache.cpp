@@ -50,7 +50,7 @@ void store(MatrixView<const float> exact, MatrixView<float> stored, const CacheC
 }
 
 /// Fails with kBadParameter where there is no such format or its blocks do not fit a head.
-Result<CacheCodec> codec_of(const std::string& format, methods::CacheGranularity granularity,
+Result<CacheCodec> codec_of(std::string_view key, const std::string& format, methods::CacheGranularity granularity,
                             const CacheSettings& settings, const Config& config) {
     CacheCodec codec;
     if (format == "f32") return codec;
@@ -67,10 +67,10 @@ Result<CacheCodec> codec_of(const std::string& format, methods::CacheGranularity
                                                          : methods::CacheFormat::kFp8E5m2;
         return codec;
     }
-    const auto found = formats::find(format);
+    const auto found = formats::find(format, key);
     if (!found) return std::unexpected(found.error());
     if (config.head_width % (*found)->block_size != 0)
-        return bad_parameter("kv format", format,
+        return bad_parameter(key, format,
                              "one whose block of " + to_text((*found)->block_size) + " values fits a head of " +
                                  to_text(config.head_width));
     codec.format = *found;
@@ -86,9 +86,9 @@ Result<KvCache> KvCache::create(const Config& config, const CacheSettings& setti
         return bad_parameter(
             "kv_rotate", "true",
             "false for heads of " + to_text(config.head_width) + ": no Hadamard matrix of that order is known here");
-    auto keys = codec_of(settings.key_format, settings.key_granularity, settings, config);
+    auto keys = codec_of("kv_key", settings.key_format, settings.key_granularity, settings, config);
     if (!keys) return std::unexpected(keys.error());
-    auto values = codec_of(settings.value_format, methods::CacheGranularity::kToken, settings, config);
+    auto values = codec_of("kv_value", settings.value_format, methods::CacheGranularity::kToken, settings, config);
     if (!values) return std::unexpected(values.error());
     return KvCache(config, settings, *keys, *values);
 }

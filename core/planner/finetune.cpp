@@ -67,8 +67,8 @@ double adapter_parameters(const ModelShape& m, const FinetunePlan& plan, Receipt
 
 /// Bytes of the base: matrices in the plan's format, the rest in 16 bits, as QLoRA leaves it.
 Result<double> base_bytes(const Counts& counts, const FinetunePlan& plan, ReceiptWriter& receipt) {
-    const auto format = formats::find(plan.base);
-    if (!format) return fail(ErrorCode::kBadParameter, "weights", format.error().message);
+    const auto format = formats::find(plan.base, "weights");
+    if (!format) return std::unexpected(format.error());
     const double bits = (*format)->bits_per_weight;
     if (plan.whole && bits < 16)
         return bad_parameter("weights", "'" + plan.base + "'",

@@ -19,8 +19,8 @@ int integer_bits(std::string_view format) {
 }
 
 Result<double> weight_bits(const std::string& format, std::string_view field) {
-    const auto found = formats::find(format);
-    if (!found) return fail(ErrorCode::kBadParameter, std::string{field}, found.error().message);
+    const auto found = formats::find(format, field);
+    if (!found) return std::unexpected(found.error());
     return (*found)->bits_per_weight;
 }
 
@@ -28,9 +28,10 @@ Result<double> plan_weights(const ModelShape& model, const Storage& storage, Mem
     const auto counts = count_parameters(model);
     ReceiptWriter receipt;
     std::string sum;
+    const bool all_alike = std::ranges::count(storage.weights, storage.weights[0]) == std::ssize(storage.weights);
     for (std::size_t part = 0; part < kPartNames.size(); ++part) {
         const std::string name{kPartNames[part]};
-        const auto bits = weight_bits(storage.weights[part], "weights_" + name);
+        const auto bits = weight_bits(storage.weights[part], all_alike ? "weights" : "weights_" + name);
         if (!bits) return std::unexpected(bits.error());
         receipt.given(name, counts.of_part[part], "parameters", "counted from the shape");
         receipt.given(name + "_bits", *bits, "bits a weight", "format " + storage.weights[part]);

@@ -67,7 +67,10 @@ std::string to_text(const Value& value) {
 }
 
 Result<Value> checked(const FieldInfo& info, const Value& value) {
-    const auto must_be = [&](std::string_view right) { return bad_parameter(info.key, to_text(value), right); };
+    const auto must_be = [&](std::string_view right) {
+        const auto text = to_text(value);
+        return bad_parameter(info.key, text.empty() ? "''" : text, right);
+    };
     switch (info.kind) {
         case FieldKind::kFlag:
             if (std::holds_alternative<bool>(value)) return value;
