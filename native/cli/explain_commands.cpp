@@ -27,10 +27,7 @@ Action answered(CLI::App& app, const char* operation) {
     return [state, operation](const Common& common) -> Status {
         Json request{{"op", operation}, {"seed", common.seed}};
         if (const auto status = state->fields.fill(request); !status) return status;
-        const auto response = send_and_keep(request, {}, state->out, common);
-        if (!response) return std::unexpected(response.error());
-        print_report(response->body, common);
-        return {};
+        return answer_and_keep(request, {}, state->out, common);
     };
 }
 
@@ -54,10 +51,7 @@ Action answered_for_layer(CLI::App& app, const char* operation) {
         std::vector<request::Array> arrays;
         if (const auto status = state->own.fill(request); !status) return status;
         if (const auto status = state->source.fill(request, arrays); !status) return status;
-        const auto response = send_and_keep(request, std::move(arrays), state->out, common);
-        if (!response) return std::unexpected(response.error());
-        print_report(response->body, common);
-        return {};
+        return answer_and_keep(request, std::move(arrays), state->out, common);
     };
 }
 
@@ -78,8 +72,7 @@ Action products(CLI::App& app) {
         if (const auto status = state->fields.fill(request); !status) return status;
         const auto response = send(request, {}, common);
         if (!response) return std::unexpected(response.error());
-        print_report(response->body, common);
-        return {};
+        return print_report(response->body, common);
     };
 }
 

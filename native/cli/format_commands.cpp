@@ -18,8 +18,7 @@ Action formats(CLI::App&) {
         if (!response) return std::unexpected(response.error());
         if (!common.json)
             for (auto& format : response->body["formats"]) format.erase("values");
-        print_report(response->body, common);
-        return {};
+        return print_report(response->body, common);
     };
 }
 
@@ -27,10 +26,7 @@ Action schema(CLI::App&) {
     return [](const Common& common) -> Status {
         const auto response = send({{"op", "schema"}}, {}, common);
         if (!response) return std::unexpected(response.error());
-        if (common.json) {
-            print_report(response->body, common);
-            return {};
-        }
+        if (common.json) return print_report(response->body, common);
         // For people the names; the parameters are long and --json has them.
         Json shown{{"version", response->body["version"]}, {"instruction_set", response->body["instruction_set"]}};
         for (const auto& [list, keys] :
@@ -41,8 +37,7 @@ Action schema(CLI::App&) {
                 for (const auto* key : keys) row[key] = item[key];
                 shown[list].push_back(std::move(row));
             }
-        print_report(shown, common);
-        return {};
+        return print_report(shown, common);
     };
 }
 
@@ -75,9 +70,7 @@ Action encode(CLI::App& app) {
         if (!response) return std::unexpected(response.error());
         const auto& blocks = std::get<std::vector<std::uint8_t>>(response->arrays.at(0).values);
         if (const auto status = output.add(state->out, blocks); !status) return status;
-        if (const auto status = output.commit(); !status) return status;
-        print_report(response->body, common);
-        return {};
+        return print_and_commit(response->body, output, common);
     };
 }
 
@@ -96,9 +89,7 @@ Action decode(CLI::App& app) {
         const auto npy = npy_of(response->arrays.at(0));
         if (!npy) return std::unexpected(npy.error());
         if (const auto status = output.add(state->out, *npy); !status) return status;
-        if (const auto status = output.commit(); !status) return status;
-        print_report(response->body, common);
-        return {};
+        return print_and_commit(response->body, output, common);
     };
 }
 
@@ -114,8 +105,7 @@ Action inspect(CLI::App& app) {
         if (!common.json)
             for (auto& tensor : body["tensors"])
                 tensor["shape"] = files::shape_text(tensor["shape"].get<std::vector<std::uint64_t>>());
-        print_report(body, common);
-        return {};
+        return print_report(body, common);
     };
 }
 

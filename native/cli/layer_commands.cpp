@@ -37,10 +37,7 @@ Action quantize(CLI::App& app) {
         if (!state->out.empty())
             request["return"] =
                 "dequantized,codes,scales,zero_points,column_groups,column_scales,outlier_columns,output";
-        const auto response = send_and_keep(request, std::move(arrays), state->out, common);
-        if (!response) return std::unexpected(response.error());
-        print_report(response->body, common);
-        return {};
+        return answer_and_keep(request, std::move(arrays), state->out, common);
     };
 }
 
@@ -70,10 +67,7 @@ Action kv(CLI::App& app) {
             arrays.push_back(*std::move(array));
         }
         if (!state->out.empty()) request["return"] = "all";
-        const auto response = send_and_keep(request, std::move(arrays), state->out, common);
-        if (!response) return std::unexpected(response.error());
-        print_report(response->body, common);
-        return {};
+        return answer_and_keep(request, std::move(arrays), state->out, common);
     };
 }
 
@@ -97,9 +91,7 @@ Action hadamard(CLI::App& app) {
         const auto npy = npy_of(response->arrays.at(0));
         if (!npy) return std::unexpected(npy.error());
         if (const auto status = output.add(state->out, *npy); !status) return status;
-        if (const auto status = output.commit(); !status) return status;
-        print_report(response->body, common);
-        return {};
+        return print_and_commit(response->body, output, common);
     };
 }
 

@@ -73,13 +73,13 @@ std::span<const MethodInfo> method_list() {
     return list;
 }
 
-Result<const MethodInfo*> find_method(std::string_view id) {
+Result<const MethodInfo*> find_method(std::string_view id, std::string_view flag) {
     std::string known;
     for (const auto& method : method_list()) {
         if (method.id == id) return &method;
         known.append(known.empty() ? "" : ", ").append(method.id);
     }
-    return bad_parameter("--method", id, "one of " + known);
+    return bad_parameter(flag, "'" + std::string{id} + "'", "one of " + known);
 }
 
 }  // namespace quantlens::cli

@@ -18,7 +18,7 @@ struct MethodInfo {
 
 std::span<const MethodInfo> method_list();
 
-/// The method with this id, or an error that lists the ids.
-Result<const MethodInfo*> find_method(std::string_view id);
+/// The method with this id, or an error that names the flag and lists the ids.
+Result<const MethodInfo*> find_method(std::string_view id, std::string_view flag = "--method");
 
 }  // namespace quantlens::cli

@@ -54,8 +54,7 @@ Action eval(CLI::App& app) {
         if (!response) return std::unexpected(response.error());
         for (const auto* key : {"done", "progress"})
             response->body.erase(key);  // for callers that ask for a part of the work
-        print_report(response->body, common);
-        return {};
+        return print_report(response->body, common);
     };
 }
 
@@ -74,18 +73,14 @@ Action generate(CLI::App& app) {
         if (common.json) {
             response->body.erase("done");
             response->body["text"] = text;  // bytes that are no UTF-8 are replaced when it is printed
-            print_report(response->body, common);
-        } else {
-            const auto whole = *state->own.text("prompt") + text + "\n";
-            std::fwrite(whole.data(), 1, whole.size(), stdout);
+            return print_report(response->body, common);
         }
-        return {};
+        return print_text(*state->own.text("prompt") + text + "\n");
     };
 }
 
 Action convert(CLI::App& app) {
     struct State {
-        ModelFlags model;
         FieldFlags own;
         std::string in, out;
     };
@@ -119,9 +114,7 @@ Action convert(CLI::App& app) {
                 if (const auto status = output.add(beside, described->body["config"].dump(2) + "\n"); !status)
                     return status;
         }
-        if (const auto status = output.commit(); !status) return status;
-        print_report(response->body, common);
-        return {};
+        return print_and_commit(response->body, output, common);
     };
 }
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 
 namespace quantlens::cli {
 namespace {
@@ -55,10 +57,10 @@ void collect(const Json& object, const std::string& prefix, bool explain, Table&
             lists.append("\n").append(name).append("\n").append(list_of_objects(value));
         } else {
             auto text = short_text(value);
-            const bool is_bytes = value.is_number() && (key == "bytes" || prefix.starts_with("weights") ||
+            const bool is_bytes = value.is_number() && (key.ends_with("bytes") || prefix.starts_with("weights") ||
                                                         prefix.starts_with("kv cache") || name == "total");
             if (is_bytes && value.get<double>() >= 1e4)
-                text = bytes_text(value.get<double>()) + " (" + value.dump() + " bytes)";
+                text = bytes_text(value.get<double>()) + " (" + text + " bytes)";
             table.add({name, std::move(text)});
         }
     }
@@ -97,10 +99,12 @@ std::string Table::text() const {
 std::string short_text(const Json& value) {
     if (value.is_null()) return "not known";
     if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
-    if (value.is_string()) return value.get<std::string>();
+    if (value.is_string()) return visible(value.get_ref<const std::string&>());
     if (value.is_number_float()) {
+        const double number = value.get<double>();
+        const bool is_count = std::abs(number) < 1e15 && number == std::trunc(number);  // of bytes, of parameters
         char buffer[32];
-        std::snprintf(buffer, sizeof buffer, "%.6g", value.get<double>());
+        std::snprintf(buffer, sizeof buffer, is_count ? "%.0f" : "%.6g", number);
         return buffer;
     }
     if (value.is_array()) {
@@ -127,7 +131,33 @@ std::string bytes_text(double bytes) {
     return buffer;
 }
 
-void print_report(const Json& body, const Common& common) {
+std::string visible(std::string_view text) {
+    std::string shown;
+    for (const char letter : text) {
+        const auto code = static_cast<unsigned char>(letter);
+        if (letter == '\n' || letter == '\t') {
+            shown += ' ';
+            continue;
+        }
+        if (code >= 0x20 && code != 0x7f) {
+            shown += letter;
+            continue;
+        }
+        char escaped[8];
+        std::snprintf(escaped, sizeof escaped, "\\x%02x", code);
+        shown += escaped;
+    }
+    return shown;
+}
+
+Status print_text(std::string_view text) {
+    errno = 0;
+    if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
+    if (errno == EPIPE) return {};
+    return fail(ErrorCode::kBadFile, "stdout", std::string{"cannot write to standard output: "} + std::strerror(errno));
+}
+
+Status print_report(const Json& body, const Common& common) {
     std::string text;
     if (common.json) {
         text = body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -137,7 +167,12 @@ void print_report(const Json& body, const Common& common) {
         collect(body, "", common.explain, table, lists);
         text = table.text() + lists;
     }
-    std::fwrite(text.data(), 1, text.size(), stdout);
+    return print_text(text);
+}
+
+Status print_and_commit(const Json& body, io::Output& output, const Common& common) {
+    if (const auto status = print_report(body, common); !status) return status;
+    return output.commit();
 }
 
 }  // namespace quantlens::cli

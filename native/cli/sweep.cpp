@@ -29,7 +29,7 @@ Result<std::vector<Json>> wanted_rows(const std::string& only) {
     auto rows = sweep_rows();
     if (only.empty()) return rows;
     if (only != "none")
-        if (const auto known = find_method(only); !known) return usage_error("--only: " + known.error().message);
+        if (const auto known = find_method(only, "--only"); !known) return std::unexpected(known.error());
     std::erase_if(rows, [&](const Json& row) { return row.value("method", "none") != only; });
     return rows;
 }
@@ -108,9 +108,7 @@ Status run(const State& state, const Common& common) {
                     {"text_bytes", text_bytes},
                     {"rows", results}};
     if (const auto status = output.add(state.out, file_text(body)); !status) return status;
-    if (const auto status = output.commit(); !status) return status;
-    print_report(common.json ? body : Json{{"out", state.out}, {"rows", table_of(results)}}, common);
-    return {};
+    return print_and_commit(common.json ? body : Json{{"out", state.out}, {"rows", table_of(results)}}, output, common);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cli/report.h"
 #include "files/npy.h"
 #include "io/output.h"
 #include "io/tensor_input.h"
@@ -33,16 +34,16 @@ Status add_results(io::Output& output, const std::string& folder, const request:
 
 }  // namespace
 
-Result<request::Response> send_and_keep(const Json& request, std::vector<request::Array> arrays,
-                                        const std::string& folder, const Common& common) {
-    if (folder.empty()) return send(request, std::move(arrays), common);
+Status answer_and_keep(const Json& request, std::vector<request::Array> arrays, const std::string& folder,
+                       const Common& common) {
     io::Output output;
-    if (const auto status = output.open_folder(folder); !status) return std::unexpected(status.error());
-    auto response = send(request, std::move(arrays), common);
-    if (!response) return response;
-    if (const auto status = add_results(output, folder, *response); !status) return std::unexpected(status.error());
-    if (const auto status = output.commit(); !status) return std::unexpected(status.error());
-    return response;
+    if (!folder.empty())
+        if (const auto status = output.open_folder(folder); !status) return status;
+    const auto response = send(request, std::move(arrays), common);
+    if (!response) return std::unexpected(response.error());
+    if (!folder.empty())
+        if (const auto status = add_results(output, folder, *response); !status) return status;
+    return print_and_commit(response->body, output, common);
 }
 
 }  // namespace quantlens::cli

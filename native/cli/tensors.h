@@ -14,9 +14,9 @@ Result<request::Array> read_array(std::string_view name, const std::string& argu
 /// An array of the response as the bytes of an npy file.
 Result<std::vector<std::uint8_t>> npy_of(const request::Array& array);
 
-/// Sends a request and keeps the arrays of its answer as FOLDER/NAME.npy and its body as FOLDER/result.json; keeps
+/// Sends a request, prints its answer and keeps the arrays as FOLDER/NAME.npy and the body as FOLDER/result.json; keeps
 /// nothing where `folder` is empty. Whether the folder can be written is known before the work begins.
-Result<request::Response> send_and_keep(const Json& request, std::vector<request::Array> arrays,
-                                        const std::string& folder, const Common& common);
+Status answer_and_keep(const Json& request, std::vector<request::Array> arrays, const std::string& folder,
+                       const Common& common);
 
 }  // namespace quantlens::cli

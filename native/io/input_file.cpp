@@ -31,6 +31,7 @@ InputFile::~InputFile() {
 }
 
 Result<InputFile> InputFile::open(const std::string& path) {
+    if (path.empty()) return cannot_read("''", "the name is empty");
     // Non-blocking, so that a named pipe is refused instead of waited for.
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) return cannot_read(path, std::strerror(errno));

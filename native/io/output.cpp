@@ -24,6 +24,24 @@ std::string folder_of(const std::string& path) {
     return parent.empty() ? "." : parent;
 }
 
+/// What a symbolic link leads to, so that the link stays a link; the path itself where it is none.
+std::string behind_links(fs::path path) {
+    constexpr int kMostLinks = 40;
+    std::error_code error;
+    for (int i = 0; i < kMostLinks && fs::is_symlink(fs::symlink_status(path, error)); ++i) {
+        const auto target = fs::read_symlink(path, error);
+        if (error) break;
+        path = path.parent_path() / target;  // an absolute target replaces the folder
+    }
+    return path.string();
+}
+
+/// Whether a stream of ours is this very file, as with /dev/stdout: a rename would cut it off from its name.
+bool is_open_as(int descriptor, const struct stat& file) {
+    struct stat stream {};
+    return ::fstat(descriptor, &stream) == 0 && stream.st_dev == file.st_dev && stream.st_ino == file.st_ino;
+}
+
 /// Writes everything or says why not.
 std::string write_all(int descriptor, std::span<const std::uint8_t> bytes) {
     std::size_t done = 0;
@@ -43,10 +61,16 @@ Output::~Output() {
     for (auto folder = created_folders_.rbegin(); folder != created_folders_.rend(); ++folder) ::rmdir(folder->c_str());
 }
 
-Status Output::can_write(const std::string& path) const {
-    if (path.empty()) return cannot_write("''", "the name is empty");
+Status Output::can_write(const std::string& named) const {
+    if (named.empty()) return cannot_write("''", "the name is empty");
+    const auto path = behind_links(named);
     struct stat about {};
-    if (::stat(path.c_str(), &about) == 0 && S_ISDIR(about.st_mode)) return cannot_write(path, "it is a directory");
+    const bool is_there = ::stat(path.c_str(), &about) == 0;
+    if (!is_there && errno != ENOENT && errno != ENOTDIR) return cannot_write(path, std::strerror(errno));
+    if (is_there && !S_ISREG(about.st_mode))
+        return cannot_write(path, S_ISDIR(about.st_mode) ? "it is a directory" : "it is no regular file");
+    if (is_there && (is_open_as(STDOUT_FILENO, about) || is_open_as(STDERR_FILENO, about)))
+        return cannot_write(path, "what the program prints goes there");
     const auto folder = folder_of(path);
     if (::stat(folder.c_str(), &about) != 0) return cannot_write(path, folder + ": " + std::strerror(errno));
     if (!S_ISDIR(about.st_mode)) return cannot_write(path, folder + " is no directory");
@@ -73,7 +97,8 @@ Status Output::open_folder(const std::string& path) {
     return {};
 }
 
-Status Output::add(const std::string& path, std::span<const std::uint8_t> bytes) {
+Status Output::add(const std::string& named, std::span<const std::uint8_t> bytes) {
+    const auto path = behind_links(named);
     if (const auto status = can_write(path); !status) return status;
     const auto name = fs::path(path).filename().string();
     auto temporary = folder_of(path) + "/." + name + ".XXXXXX";

@@ -19,12 +19,14 @@ public:
     Output& operator=(const Output&) = delete;
     ~Output();
 
-    /// Whether files can be created beside `path` and none of another kind has its name; ask before long work.
+    /// Whether files can be created beside `path` and nothing but a regular file has its name (a device stays a
+    /// device); ask before long work.
     Status can_write(const std::string& path) const;
 
     /// The folder that later files go into; it is created where it is not there yet, its parents too.
     Status open_folder(const std::string& path);
 
+    /// A symbolic link stays one: what it leads to is written.
     Status add(const std::string& path, std::span<const std::uint8_t> bytes);
     Status add(const std::string& path, std::string_view text);
 

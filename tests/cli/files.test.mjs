@@ -1,8 +1,9 @@
 // What is written, when, and what is left behind.
 import assert from "node:assert/strict";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync, writeSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, lstatSync, mkdirSync, openSync, readFileSync, readdirSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
 import { test } from "node:test";
-import { answer, file, inFolder, quantlens, readNpy, writeNpy } from "./tool.mjs";
+import { answer, file, inFolder, program, quantlens, readNpy, writeNpy } from "./tool.mjs";
 
 const values = ["--values", "0.15,-0.32,0.87,-1.23,2.45"];
 
@@ -88,6 +89,72 @@ test("a place that cannot be written is an error before anything is written", ()
     assert.equal(quantlens("quantize", ...values, "--method", "rtn", "--out", `${folder}/out`).status, 1);
     assert.deepEqual(readdirSync(`${folder}/out`), ["result.json"]);
     assert.equal(readFileSync(`${folder}/plain`, "utf8"), "a file");
+  });
+});
+
+// A temporary file and a rename would put a plain file in its place: for root, in the place of /dev/null.
+test("what is no regular file stays what it is", () => {
+  inFolder((folder) => {
+    const pipe = `${folder}/pipe`;
+    assert.equal(spawnSync("mkfifo", [pipe]).status, 0);
+    const input = writeNpy(`${folder}/x.npy`, [2], [1, 2]);
+    const { status, stderr } = quantlens("encode", "--format", "f32", "--in", input, "--out", pipe);
+    assert.equal(status, 1);
+    assert.match(stderr, /cannot write .*pipe: it is no regular file/);
+    assert.ok(lstatSync(pipe).isFIFO());
+    assert.deepEqual(readdirSync(folder).sort(), ["pipe", "x.npy"]);
+    const log = openSync(`${folder}/log`, "w");
+    const printing = spawnSync(program, ["encode", "--format", "f32", "--in", input, "--out", "/dev/stdout"], {
+      encoding: "utf8",
+      stdio: ["ignore", log, "pipe"],
+    });
+    closeSync(log);
+    assert.equal(printing.status, 1);
+    assert.match(printing.stderr, /log: what the program prints goes there/);
+    assert.equal(readFileSync(`${folder}/log`, "utf8"), "");
+  });
+});
+
+test("a symbolic link stays one, and what it leads to is written", () => {
+  inFolder((folder) => {
+    const input = writeNpy(`${folder}/x.npy`, [2], [1, 2]);
+    mkdirSync(`${folder}/elsewhere`);
+    writeFileSync(`${folder}/elsewhere/old`, "old");
+    symlinkSync("elsewhere/old", `${folder}/to-old`);
+    symlinkSync("to-old", `${folder}/to-link`);
+    symlinkSync("elsewhere/new", `${folder}/to-new`);
+    symlinkSync("circle", `${folder}/circle`);
+    for (const link of ["to-link", "to-new"]) {
+      answer("encode", "--format", "f32", "--in", input, "--out", `${folder}/${link}`);
+      assert.ok(lstatSync(`${folder}/${link}`).isSymbolicLink());
+    }
+    for (const name of ["old", "new"]) assert.equal(readFileSync(`${folder}/elsewhere/${name}`).length, 8);
+    assert.equal(quantlens("encode", "--format", "f32", "--in", input, "--out", `${folder}/circle`).status, 1);
+    assert.ok(lstatSync(`${folder}/circle`).isSymbolicLink());
+  });
+});
+
+test("where the report cannot be written there are no files; a reader that has gone changes nothing", () => {
+  inFolder((folder) => {
+    const run = (line) => spawnSync("bash", ["-c", line], { encoding: "utf8", env: { ...process.env, QUANTLENS: program, FOLDER: folder } });
+    const input = writeNpy(`${folder}/x.npy`, [2], [1, 2]);
+    for (const out of existsSync("/dev/full") ? [">/dev/full", ">&-"] : [">&-"]) {
+      for (const line of [
+        `"$QUANTLENS" quantize --values 1,2 --method rtn --out "$FOLDER/out" ${out}`,
+        `"$QUANTLENS" encode --format f32 --in "$FOLDER/x.npy" --out "$FOLDER/b" ${out}`,
+        `"$QUANTLENS" --help ${out}`,
+      ]) {
+        const { status, stderr } = run(line);
+        assert.equal(status, 1, line);
+        assert.match(stderr, /^error: cannot write to standard output: [^\n]+\n$/);
+      }
+      assert.deepEqual(readdirSync(folder), ["x.npy"]);
+    }
+    // The schema is longer than a pipe holds, so the writer meets the closed end.
+    const piped = run('"$QUANTLENS" schema --json | head -c 1; echo " ${PIPESTATUS[0]}"');
+    assert.equal(piped.stdout, "{ 0\n");
+    assert.equal(piped.stderr, "");
+    assert.ok(existsSync(input));
   });
 });
 
