@@ -53,6 +53,9 @@ Status LayerSource::fill(Json& request, std::vector<request::Array>& arrays) con
             "no layer is given; use --weights FILE.npy, --values 0.15,-0.32,..., --synthetic ROWSxCOLUMNS or --layer "
             "NAME");
     if (given.size() > 1) return usage_error(given[0] + " and " + given[1] + " both give the weights; use one of them");
+    for (const auto key : kSources)
+        if (const auto* text = sources_.text(key); text && text->empty())
+            return usage_error(flag_name(key) + " is empty, must say which weights are meant");
     for (const auto& [key, source] : kCompanions)
         if (sources_.typed(key) && !sources_.typed(source))
             return usage_error(flag_name(key) + " goes with " + flag_name(source));

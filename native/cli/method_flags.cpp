@@ -5,6 +5,22 @@
 #include "cli/method_list.h"
 
 namespace quantlens::cli {
+namespace {
+
+constexpr const char* kListedBelow = "Options of methods";
+
+/// Leaves out the flags that the footer lists for each method. CLI11's own way to hide a flag, a group without a name,
+/// takes the flag's name out of errors too.
+class HelpWithFooter : public CLI::Formatter {
+public:
+    std::string make_group(std::string group, bool is_positional,
+                           std::vector<const CLI::Option*> options) const override {
+        return group == kListedBelow ? "" : Formatter::make_group(std::move(group), is_positional, std::move(options));
+    }
+};
+
+}  // namespace
+
 void MethodFlags::add(CLI::App& app, bool required, std::span<const FieldInfo> taken) {
     auto* method = app.add_option("-m,--method", method_,
                                   required ? "How to quantize: a method below, or any id of `quantlens formats`"
@@ -21,9 +37,12 @@ void MethodFlags::add(CLI::App& app, bool required, std::span<const FieldInfo> t
             entry->is_flag = field.kind == FieldKind::kFlag;
             const auto name = flag_name(field.key);
             entry->option = entry->is_flag ? app.add_flag(name, entry->truth) : app.add_option(name, entry->text);
-            entry->option->group("");  // listed for each method in the footer
+            entry->option->group(kListedBelow);
             entries_.emplace(std::string{field.key}, std::move(entry));
         }
+    const auto width = app.get_formatter()->get_column_width();
+    app.formatter(std::make_shared<HelpWithFooter>());
+    app.get_formatter()->column_width(width);
     app.footer(methods_help);
 }
 

@@ -29,14 +29,16 @@ Action planned(CLI::App& app, const char* operation) {
         if (!state->config.empty()) {
             const auto text = io::read_text(state->config);
             if (!text) return std::unexpected(text.error());
+            if (text->empty())
+                return fail(ErrorCode::kBadFile, "config",
+                            state->config + " is empty, must be a JSON object such as {\"hidden_size\": 4096, ...}");
             request["config"] = *text;
         }
         auto response = send(request, {}, common);
         // What is wrong inside the file is bad input, not a wrong command line.
         if (!response && response.error().field == "config") response.error().code = ErrorCode::kBadFile;
         if (!response) return std::unexpected(response.error());
-        print_report(response->body, common);
-        return {};
+        return print_report(response->body, common);
     };
 }
 
@@ -55,8 +57,7 @@ Action cache_curve(CLI::App& app) {
         if (const auto status = fields->fill(request); !status) return status;
         const auto response = send(request, {}, common);
         if (!response) return std::unexpected(response.error());
-        print_report(response->body, common);
-        return {};
+        return print_report(response->body, common);
     };
 }
 
@@ -64,8 +65,7 @@ Action listed(const char* operation) {
     return [operation](const Common& common) -> Status {
         const auto response = send({{"op", operation}}, {}, common);
         if (!response) return std::unexpected(response.error());
-        print_report(response->body, common);
-        return {};
+        return print_report(response->body, common);
     };
 }
 

@@ -18,12 +18,23 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-struct State {
-    FieldFlags fields;
-    std::vector<std::string> texts;
-    std::string out, resume, model, calibration, log;
+/// Settings of the command alone: the door is given texts in two parts, and saves when it is told to.
+struct RunParameters {
     double held_out_share = 0.1;
     int checkpoint_every = 100;
+    static constexpr auto fields() {
+        using P = RunParameters;
+        return std::tuple{
+            real("held_out_share", &P::held_out_share, 0, 0.9, 0.01, "",
+                 "share at the end of each text that is kept apart to measure the model"),
+            integer("checkpoint_every", &P::checkpoint_every, 1, 1000000, 1, "steps", "steps between checkpoints")};
+    }
+};
+
+struct State {
+    FieldFlags fields, run_fields;
+    std::vector<std::string> texts;
+    std::string out, resume, model, calibration, log;
 };
 
 constexpr std::string_view kSetHere[] = {"from_scratch", "save", "keep", "validate_stride", "step_limit"};
@@ -38,13 +49,13 @@ request::Array bytes_array(std::string_view name, Bytes bytes) {
 }
 
 /// The texts one after the other without their ends, and their ends.
-Result<std::pair<Bytes, Bytes>> read_texts(const State& state) {
+Result<std::pair<Bytes, Bytes>> read_texts(const State& state, double held_out_share) {
     Bytes training, held_out;
     for (const auto& path : state.texts) {
         auto text = read_bytes("text", path);
         if (!text) return std::unexpected(text.error());
         const auto& bytes = std::get<Bytes>(text->values);
-        const auto end = bytes.begin() + std::ptrdiff_t(double(bytes.size()) * (1.0 - state.held_out_share));
+        const auto end = bytes.begin() + std::ptrdiff_t(double(bytes.size()) * (1.0 - held_out_share));
         training.insert(training.end(), bytes.begin(), end);
         held_out.insert(held_out.end(), end, bytes.end());
     }
@@ -77,7 +88,7 @@ public:
         if (path_.empty() || steps.empty()) return {};
         if (!file_) {
             file_.reset(std::fopen(path_.c_str(), "a"));
-            if (!file_) return fail(ErrorCode::kBadFile, path_, path_ + ": " + std::strerror(errno));
+            if (!file_) return fail(ErrorCode::kBadFile, path_, "cannot write " + path_ + ": " + std::strerror(errno));
             if (std::fseek(file_.get(), 0, SEEK_END) == 0 && std::ftell(file_.get()) == 0)
                 std::fputs("step,bits_per_byte,learning_rate\n", file_.get());
         }
@@ -85,7 +96,8 @@ public:
             std::fprintf(file_.get(), "%s,%s,%s\n", steps[i].dump().c_str(),
                          short_text(body["new_bits_per_byte"][i]).c_str(),
                          short_text(body["new_learning_rates"][i]).c_str());
-        if (std::fflush(file_.get()) != 0) return fail(ErrorCode::kBadFile, path_, path_ + ": " + std::strerror(errno));
+        if (std::fflush(file_.get()) != 0)
+            return fail(ErrorCode::kBadFile, path_, "cannot write " + path_ + ": " + std::strerror(errno));
         return {};
     }
 
@@ -103,9 +115,9 @@ struct Inputs {
     std::vector<request::Array> first;
 };
 
-Result<Inputs> read_inputs(const State& state) {
+Result<Inputs> read_inputs(const State& state, double held_out_share) {
     Inputs inputs;
-    auto texts = read_texts(state);
+    auto texts = read_texts(state, held_out_share);
     if (!texts) return std::unexpected(texts.error());
     inputs.always.push_back(bytes_array("text", std::move(texts->first)));
     if (!texts->second.empty()) inputs.always.push_back(bytes_array("held_out", std::move(texts->second)));
@@ -125,7 +137,12 @@ Status run(const State& state, const Common& common) {
     Json request{{"op", "train"}, {"seed", common.seed}};
     if (const auto status = state.fields.fill(request); !status) return status;
     if (state.model.empty()) request["from_scratch"] = true;
-    auto inputs = read_inputs(state);
+    auto own = Json::object();
+    if (const auto status = state.run_fields.fill(own); !status) return status;
+    const RunParameters standard;
+    const double held_out_share = own.value("held_out_share", standard.held_out_share);
+    const int checkpoint_every = own.value("checkpoint_every", standard.checkpoint_every);
+    auto inputs = read_inputs(state, held_out_share);
     if (!inputs) return std::unexpected(inputs.error());
     const bool validates = find_bytes({{}, inputs->always}, "held_out") != nullptr;
     Log log(state.log);
@@ -134,7 +151,7 @@ Status run(const State& state, const Common& common) {
     std::string note;
     // Between two requests the run stands at a step's end, so a wish to stop is heard there.
     const auto show = [&](double share) { return bar.show(share, note), true; };
-    int until_checkpoint = state.checkpoint_every;
+    int until_checkpoint = checkpoint_every;
     int at_once = 1;
     double tokens = 0, seconds_training = 0;
     while (true) {
@@ -164,7 +181,7 @@ Status run(const State& state, const Common& common) {
         const auto* file = find_bytes(*response, done ? "model" : "checkpoint");
         if (file)
             if (const auto status = io::write_file(state.out, *file); !status) return status;
-        if (saves) until_checkpoint = state.checkpoint_every;
+        if (saves) until_checkpoint = checkpoint_every;
         if (!done && stops)
             return fail(ErrorCode::kCancelled, "",
                         "stopped at step " + response->body["step"].dump() + " of " + response->body["steps"].dump() +
@@ -183,8 +200,7 @@ Status run(const State& state, const Common& common) {
         if (!body["new_bits_per_byte"].empty()) body["bits_per_byte"] = body["new_bits_per_byte"].back();
         for (const auto* key : {"done", "new_steps", "new_bits_per_byte", "new_learning_rates"}) body.erase(key);
         body["out"] = state.out;
-        print_report(body, common);
-        return {};
+        return print_report(body, common);
     }
 }
 
@@ -204,13 +220,7 @@ Action train(CLI::App& app) {
         ->type_name("FILE");
     app.add_option("--log", state->log, "A record of the run, a line a step: step,bits_per_byte,learning_rate")
         ->type_name("FILE.csv");
-    app.add_option("--held-out-share", state->held_out_share,
-                   "Share at the end of each text that is kept apart to measure the model; 0 to 0.9 (0.1)")
-        ->check(CLI::Range(0.0, 0.9).description(""))
-        ->type_name("N");
-    app.add_option("--checkpoint-every", state->checkpoint_every, "Steps between checkpoints; 1 to 1000000 (100)")
-        ->check(CLI::Range(1, 1000000).description(""))
-        ->type_name("N");
+    state->run_fields.add(app, describe<RunParameters>());
     state->fields.add(app, operation_fields("train"), kSetHere);
     return [state](const Common& common) { return run(*state, common); };
 }

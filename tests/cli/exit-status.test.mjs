@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { file, inFolder, quantlens, writeNpy } from "./tool.mjs";
 
@@ -10,6 +11,15 @@ function fails(status, says, ...args) {
   assert.equal(result.stdout, "", `${shown}: stdout`);
   assert.match(result.stderr, /^error: [^\n]+\n$/, shown);
   assert.match(result.stderr, says, shown);
+}
+
+/** A safetensors file of one tensor of two numbers. */
+function writeSafetensors(path, name) {
+  const header = Buffer.from(JSON.stringify({ [name]: { dtype: "F32", shape: [1, 2], data_offsets: [0, 8] } }));
+  const length = Buffer.alloc(8);
+  length.writeUInt32LE(header.length);
+  writeFileSync(path, Buffer.concat([length, header, Buffer.alloc(8)]));
+  return path;
 }
 
 const five = ["--values", "0.15,-0.32,0.87,-1.23,2.45"];
@@ -63,10 +73,41 @@ test("status 2: the command line is wrong", () => {
   fails(2, /--format/, "encode", "--in", "x.npy", "--out", "y");
   fails(2, /no model/, "memory");
   fails(2, /no-such-model/, "memory", "--model", "no-such-model");
+  fails(2, /--weights is 'q9_9'.*q4_0/, "memory", "--model", "llama-3.1-8b", "--weights", "q9_9");
+  fails(2, /--weights-norms is 'q9_9'.*q4_0/, "memory", "--model", "llama-3.1-8b", "--weights-norms", "q9_9");
+  fails(2, /--kv-value is 'q9_9'.*q4_0/, "memory", "--model", "llama-3.1-8b", "--kv-value", "q9_9");
+  fails(2, /--kv-key is 'q9_9'.*q4_0/, "generate", "--prompt", "a", "--tokens", 1, "--kv-key", "q9_9");
+  fails(2, /--only is 'q9_9'.*q4_0/, "sweep", "--out", "x.json", "--only", "q9_9");
   inFolder((folder) => {
     const x = writeNpy(`${folder}/x.npy`, [32], Array(32).fill(1));
     fails(2, /q9_9.*q4_0/, "encode", "--format", "q9_9", "--in", x, "--out", `${folder}/y`);
   });
+});
+
+test("a refused command line is quoted as it was typed, with the command whose help tells more", () => {
+  const rtn = quantize("--method", "rtn");
+  fails(2, /^error: --bits is given 2 times \(4 and 5\), must be given once; see quantlens quantize --help\n$/, ...rtn, "--bits", 4, "--bits", 5);
+  fails(2, /--seed is given 2 times \(1 and 2\)/, ...rtn, "--seed", 1, "--seed", 2);
+  fails(2, /unknown flag '--Bits'; see quantlens quantize --help/, ...rtn, "--Bits", 4);
+  fails(2, /unexpected argument 'extra'/, ...rtn, "extra", "more");
+  fails(2, /--bits has no value after it; see quantlens quantize --help/, ...rtn, "--bits");
+  fails(2, /--bits is '', must be a whole number between 1 and 8/, ...rtn, "--bits", "");
+  fails(2, /--activation-order = maybe; a flag is given without a value/, "quantize", "--method", "gptq", "--synthetic", "4x8", "--activation-order=maybe");
+  fails(2, /--threads is 1\.5, must be a whole number between 0 and 1024/, ...rtn, "--threads", "1.5");
+  fails(2, /--seed is -1, must be a whole number between 0 and 2147483647/, ...rtn, "--seed", "-1");
+  const train = ["train", "--text", "missing", "--out", "missing.safetensors"];
+  for (const share of ["nan", "1", "-0.1", "x"])
+    fails(2, new RegExp(`--held-out-share is ${share}, must be a number between 0 and 0\\.9`), ...train, "--held-out-share", share);
+  fails(2, /--checkpoint-every is 0, must be a whole number between 1/, ...train, "--checkpoint-every", 0);
+});
+
+test('a flag whose value is empty, such as --out "$UNSET", is not taken as a flag that is not there', () => {
+  fails(2, /--out is empty, must name a DIR/, ...quantize("--method", "rtn"), "--out", "");
+  fails(2, /--weights is empty, must name a TENSOR/, "quantize", "--method", "rtn", "--weights", "");
+  for (const source of ["--values", "--synthetic", "--layer"]) fails(2, new RegExp(`${source} is empty`), "quantize", "--method", "rtn", source, "");
+  fails(2, /--config is empty/, "memory", "--model", "llama-3.1-8b", "--config", "");
+  fails(1, /'': the name is empty/, "inspect", "");
+  assert.equal(quantlens("generate", "--prompt", "", "--tokens", 1).status, 0);
 });
 
 test("status 1: the input is bad", () => {
@@ -75,4 +116,26 @@ test("status 1: the input is bad", () => {
   fails(1, /directory/, "quantize", "--method", "rtn", "--weights", file("npy"));
   fails(1, /no npy, GGUF or safetensors/, "inspect", file("README.md"));
   fails(1, /structures/, "inspect", file("npy/structured.npy"));
+  inFolder((folder) => {
+    const config = `${folder}/config.json`;
+    const shape = { num_hidden_layers: 4, hidden_size: 256, num_attention_heads: 8, intermediate_size: 512, vocab_size: 256 };
+    writeFileSync(config, "");
+    fails(1, /config\.json is empty, must be a JSON object/, "memory", "--config", config);
+    for (const key of ["hidden_size", "head_dim", "num_key_value_heads"]) {
+      writeFileSync(config, JSON.stringify({ ...shape, [key]: 0 }));
+      fails(1, new RegExp(`${key} is 0, must be whole numbers between 1`), "memory", "--config", config);
+    }
+    writeFileSync(config, JSON.stringify(shape));
+    assert.equal(quantlens("memory", "--config", config).status, 0);
+  });
+});
+
+test("names from a file cannot move the cursor of a terminal or break a line", () => {
+  inFolder((folder) => {
+    const path = writeSafetensors(`${folder}/m.safetensors`, "a\u001b[2J\nb\u0000c");
+    fails(1, /tensor is 'x', must be one of a\\x1b\[2J b\\x00c\n$/, "quantize", "--method", "rtn", "--weights", `${path}:x`);
+    const { stdout } = quantlens("inspect", path);
+    assert.ok(stdout.includes("\na\\x1b[2J b\\x00c  f32"), stdout);
+    assert.equal(JSON.parse(quantlens("inspect", path, "--json").stdout).tensors[0].name, "a\u001b[2J\nb\u0000c");
+  });
 });
