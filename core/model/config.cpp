@@ -27,9 +27,11 @@ constexpr std::array kSizes{
 
 Result<std::size_t> size_at(const Json& json, const SizeKey& size) {
     const auto& value = json.at(std::string{size.key});
-    if (!value.is_number_unsigned() || value.get<std::size_t>() == 0 || value.get<std::size_t>() > size.maximum)
+    // Looked at in 64 bits: std::size_t has 32 in WebAssembly.
+    const std::uint64_t number = value.is_number_unsigned() ? value.get<std::uint64_t>() : 0;
+    if (number == 0 || number > size.maximum)
         return bad_parameter(size.key, value.dump(), "a whole number from 1 to " + to_text(size.maximum));
-    return value.get<std::size_t>();
+    return std::size_t(number);
 }
 
 /// What would change the arithmetic in a way that the forward pass does not know.
@@ -43,10 +45,11 @@ Status check_supported(const Json& json) {
     };
     for (const char* key : {"attention_bias", "mlp_bias", "sliding_window", "num_local_experts"})
         if (is_set(key)) return unsupported(key, json[key], "models without it");
-    if (is_set("rope_scaling")) {
-        const auto& scaling = json["rope_scaling"];
-        const std::string type = scaling.is_object() ? scaling.value("rope_type", scaling.value("type", "?")) : "?";
-        if (type != "default") return unsupported("rope_scaling", scaling, "plain rotary positions");
+    for (const char* key : {"rope_scaling", "rope_parameters"}) {
+        if (!is_set(key)) continue;
+        const auto& rope = json[key];
+        const char* const type = rope.contains("rope_type") ? "rope_type" : "type";
+        if (!rope.contains(type) || rope[type] != "default") return unsupported(key, rope, "plain rotary positions");
     }
     if (json.contains("hidden_act") && json["hidden_act"] != "silu")
         return unsupported("hidden_act", json["hidden_act"], "\"silu\"");
@@ -105,14 +108,17 @@ Result<Config> config_from_json(std::string_view text) {
                                                 to_text(config.heads));
         config.head_width = config.width / config.heads;
     }
-    const auto number = [&](const char* key, double& into) -> Status {
-        if (!json.contains(key)) return {};
-        if (!json[key].is_number()) return bad_parameter(key, json[key].dump(), "a number");
-        into = json[key].get<double>();
+    const auto number = [](const Json& object, const char* key, double& into) -> Status {
+        if (!object.contains(key)) return {};
+        if (!object[key].is_number()) return bad_parameter(key, object[key].dump(), "a number");
+        into = object[key].get<double>();
         return {};
     };
-    if (const auto ok = number("rope_theta", config.rope_theta); !ok) return std::unexpected(ok.error());
-    if (const auto ok = number("rms_norm_eps", config.norm_epsilon); !ok) return std::unexpected(ok.error());
+    // transformers 5 writes rope_theta into rope_parameters, older versions beside it.
+    const Json& rope = json.contains("rope_parameters") ? json["rope_parameters"] : json;
+    for (const Json* object : {&json, &rope})
+        if (const auto ok = number(*object, "rope_theta", config.rope_theta); !ok) return std::unexpected(ok.error());
+    if (const auto ok = number(json, "rms_norm_eps", config.norm_epsilon); !ok) return std::unexpected(ok.error());
     config.tied_embeddings = false;  // as transformers' LlamaConfig has it where the key is missing
     if (json.contains("tie_word_embeddings")) {
         if (!json["tie_word_embeddings"].is_boolean())

@@ -37,6 +37,17 @@ TEST(Config, FillsInWhatHuggingFaceLeavesOut) {
     EXPECT_FALSE(read->tied_embeddings);
 }
 
+TEST(Config, ReadsTheRotaryBaseWhereverItStands) {
+    for (const char* rope :
+         {R"("rope_theta": 500000)", R"("rope_parameters": {"rope_type": "default", "rope_theta": 5e5})"}) {
+        const auto read = config_from_json(R"({"vocab_size": 100, "hidden_size": 64, "num_hidden_layers": 2,
+            "num_attention_heads": 4, "intermediate_size": 128, "max_position_embeddings": 64, )" +
+                                           std::string{rope} + "}");
+        ASSERT_TRUE(read) << read.error().message;
+        EXPECT_EQ(read->rope_theta, 500000);
+    }
+}
+
 TEST(Config, NamesWhatItCannotRun) {
     const auto message = [](std::string extra) {
         const auto read = config_from_json(R"({"vocab_size": 100, "hidden_size": 64, "num_hidden_layers": 2,
@@ -46,6 +57,13 @@ TEST(Config, NamesWhatItCannotRun) {
     };
     EXPECT_EQ(message(R"("attention_bias": true)"), "attention_bias");
     EXPECT_EQ(message(R"("rope_scaling": {"rope_type": "llama3", "factor": 8})"), "rope_scaling");
+    EXPECT_EQ(message(R"("rope_scaling": {"rope_type": 5})"), "rope_scaling");
+    EXPECT_EQ(message(R"("rope_scaling": {"type": null})"), "rope_scaling");
+    EXPECT_EQ(message(R"("rope_scaling": 8)"), "rope_scaling");
+    EXPECT_EQ(message(R"("rope_scaling": {"type": "default"})"), "read");
+    EXPECT_EQ(message(R"("rope_parameters": {"rope_type": "yarn", "rope_theta": 5e5})"), "rope_parameters");
+    EXPECT_EQ(message(R"("rope_parameters": {"rope_type": "default", "rope_theta": "5"})"), "rope_theta");
+    EXPECT_EQ(message(R"("num_key_value_heads": 4294967300)"), "num_key_value_heads");
     EXPECT_EQ(message(R"("hidden_act": "gelu")"), "hidden_act");
     EXPECT_EQ(message(R"("model_type": "gpt2")"), "model_type");
     EXPECT_EQ(message(R"("num_key_value_heads": 3)"), "num_key_value_heads");
