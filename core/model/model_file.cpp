@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <unordered_map>
 
 #include "files/safetensors.h"
 #include "formats/format.h"
@@ -105,18 +105,17 @@ Result<Weights> weights_from_safetensors(std::span<const std::uint8_t> file, std
     if (!directory) return std::unexpected(directory.error());
     auto config = config_of(*directory, config_json);
     if (!config) return std::unexpected(config.error());
+    std::unordered_map<std::string_view, const files::TensorInfo*> by_name;
+    for (const auto& info : directory->tensors) by_name.emplace(info.name, &info);
     const auto find = [&](std::string_view name) -> const files::TensorInfo* {
-        for (const auto& info : directory->tensors)
-            if (info.name == name || "model." + info.name == name) return &info;
-        return nullptr;
+        constexpr std::string_view kPrefix = "model.";
+        auto found = by_name.find(name);
+        if (found == by_name.end() && name.starts_with(kPrefix)) found = by_name.find(name.substr(kPrefix.size()));
+        return found == by_name.end() ? nullptr : found->second;
     };
-    // Some tied models store the head as well: the same values, which are passed over.
-    Weights weights(*config);
-    std::size_t known = config->tied_embeddings && find("lm_head.weight") ? 1 : 0;
-    for (const auto& info : directory->tensors)
-        if (info.name.ends_with("rotary_emb.inv_freq") || info.name.starts_with("training.")) ++known;
-    for (std::size_t i = 0; i < weights.specs().size(); ++i) {
-        const auto& spec = weights.specs()[i];
+    // The file is held against the config before memory is taken for what the config says.
+    std::vector<const files::TensorInfo*> infos;
+    for (const auto& spec : tensor_specs(*config)) {
         const auto* info = find(spec.name);
         if (!info) return fail(ErrorCode::kBadFile, spec.name, "the file has no tensor " + spec.name);
         std::vector<std::uint64_t> shape{spec.rows, spec.columns};
@@ -125,11 +124,21 @@ Result<Weights> weights_from_safetensors(std::span<const std::uint8_t> file, std
             return fail(ErrorCode::kBadFile, spec.name,
                         spec.name + " is " + files::shape_text(info->shape) + ", by the config it must be " +
                             files::shape_text(shape));
-        const auto values = values_of(*info, file);
+        if (files::is_integer(*info->type))
+            return fail(ErrorCode::kUnsupported, spec.name,
+                        spec.name + " holds " + std::string{info->type->id} + ", must be of a float type");
+        infos.push_back(info);
+    }
+    Weights weights(*config);
+    for (std::size_t i = 0; i < infos.size(); ++i) {
+        const auto values = values_of(*infos[i], file);
         if (!values) return std::unexpected(values.error());
         std::ranges::copy(*values, weights.tensor(i).values().begin());
-        ++known;
     }
+    // Some tied models store the head as well: the same values, which are passed over.
+    std::size_t known = infos.size() + (config->tied_embeddings && find("lm_head.weight") ? 1 : 0);
+    for (const auto& info : directory->tensors)
+        if (info.name.ends_with("rotary_emb.inv_freq") || info.name.starts_with("training.")) ++known;
     if (known != directory->tensors.size())
         for (const auto& info : directory->tensors)
             if (!weights.find(info.name) && !weights.find("model." + info.name) && info.name != "lm_head.weight" &&

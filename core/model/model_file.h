@@ -18,8 +18,8 @@ namespace quantlens::model {
 Result<Config> config_of_safetensors(std::span<const std::uint8_t> file, std::string_view config_json = {});
 
 /// A model from a safetensors file, of any float type that we decode. Names are Hugging Face's, with or without the
-/// leading "model."; a head that is tied may be missing. Fails where a tensor is missing, of another shape or not
-/// finite, or the file has a weight that this architecture has no place for.
+/// leading "model."; a head that is tied may be missing. Fails where a tensor is missing, of another shape, of integers
+/// or not finite, or the file has a weight that this architecture has no place for.
 Result<Weights> weights_from_safetensors(std::span<const std::uint8_t> file, std::string_view config_json = {});
 
 /// The model as a safetensors file; `type` is f16, bf16 or f32. `notes` go to the metadata, where the config is too.

@@ -12,7 +12,8 @@ std::vector<TensorSpec> tensor_specs(const Config& config) {
     std::size_t offset = 0;
     const auto add = [&](std::string name, std::size_t rows, std::size_t columns, bool is_norm) {
         specs.push_back({std::move(name), rows, columns, offset, is_norm});
-        offset += rows * columns;
+        // A file's config may ask for more than std::size_t counts, where that has 32 bits.
+        offset = element_count(1, offset + element_count(rows, columns));
     };
     add("model.embed_tokens.weight", config.vocabulary, config.width, false);
     for (std::size_t layer = 0; layer < config.layers; ++layer) {

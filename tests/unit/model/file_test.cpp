@@ -1,6 +1,7 @@
 #include "model/model_file.h"
 
 #include <cmath>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -55,6 +56,18 @@ TEST(ModelFile, ReadsOtherPeoplesFiles) {
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_TRUE(std::ranges::equal(read->values(), weights.values()));
     EXPECT_EQ(weights_from_safetensors(*file).error().field, "config.json");
+
+    // A config that asks for petabytes is held against the file first.
+    EXPECT_EQ(
+        weights_from_safetensors(*file, R"({"vocab_size": 1048576, "hidden_size": 65536, "num_hidden_layers": 1024,
+                  "num_attention_heads": 512, "intermediate_size": 262144, "max_position_embeddings": 64})")
+            .error()
+            .field,
+        "model.embed_tokens.weight");
+    const auto own_type = std::exchange(tensors[1].type, files::find_by_id("i32"));
+    EXPECT_EQ(weights_from_safetensors(*files::build_safetensors(tensors, {}), config).error().code,
+              ErrorCode::kUnsupported);
+    tensors[1].type = own_type;
 
     tensors.push_back({"layers.0.self_attn.q_proj.bias", f32, {4}, bytes_of(frequencies)});
     EXPECT_EQ(weights_from_safetensors(*files::build_safetensors(tensors, {}), config).error().code,
