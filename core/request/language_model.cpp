@@ -1,5 +1,7 @@
 // Operations on the language model: what it is, how well it predicts, what it writes, and as a file.
 
+#include <algorithm>
+
 #include "model/model_file.h"
 #include "request/json.h"
 #include "request/state.h"
@@ -163,7 +165,8 @@ Result<Response> generate(const GenerateParameters& p, Call& call) {
         generator = &store.generators.add(key, std::make_shared<model::Generator>(*std::move(created)));
     }
     auto& work = **generator;
-    const std::size_t wanted = prompt.size() + std::size_t(p.tokens);
+    const std::size_t begun = std::max<std::size_t>(1, prompt.size());  // without a prompt there is a line break
+    const std::size_t wanted = begun + std::size_t(p.tokens);
     Json probabilities = Json::array();
     while (budget.open() && work.tokens().size() < wanted) {
         const auto next = work.next(call.run.pool);
@@ -172,7 +175,7 @@ Result<Response> generate(const GenerateParameters& p, Call& call) {
         const double share = double(work.tokens().size()) / double(wanted);
         if (const auto status = budget.spend(share); !status) return std::unexpected(status.error());
     }
-    const auto written = work.tokens().first(std::min(wanted, work.tokens().size())).subspan(prompt.size());
+    const auto written = work.tokens().first(std::min(wanted, work.tokens().size())).subspan(begun);
     std::vector<std::uint8_t> bytes(written.begin(), written.end());
     set(response.body, "done", written.size() == std::size_t(p.tokens));
     set(response.body, "prompt", p.prompt);

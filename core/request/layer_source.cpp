@@ -128,7 +128,12 @@ Result<Layer> given_layer(const LayerSource& source, Call& call) {
     if (!has_array(call, "weights") && (!source.weights_type.empty() || source.weights_by_columns))
         return bad_parameter("weights_type", source.weights_type,
                              "left out where no array 'weights' comes with the request");
-    if (!source.layer.empty()) return model_layer(source, call);
+    if (!source.layer.empty()) {
+        if (has_array(call, "activations"))
+            return bad_parameter("activations", "given together with layer",
+                                 "left out: a layer brings those that it sees on the text 'calibration'");
+        return model_layer(source, call);
+    }
     Layer layer;
     if (!source.values.empty()) {
         auto numbers = parse_numbers(source.values, "values");

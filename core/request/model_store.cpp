@@ -1,6 +1,7 @@
 #include "request/model_store.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "model/model_file.h"
 #include "request/json.h"
@@ -53,14 +54,15 @@ Result<LoadedModel> model_of(Call& call) {
     }
     const auto bytes = find_bytes(call, "model");
     if (!bytes) return std::unexpected(bytes.error());
-    const std::uint64_t print = hash_of(std::span<const std::uint8_t>(**bytes));
-    if (store.loaded.weights && store.loaded.fingerprint == print) return store.loaded;
+    std::uint64_t print = hash_of(std::span<const std::uint8_t>(**bytes));
     std::string config;
     if (has_array(call, "config")) {
-        const auto text = find_array(call, "config");
-        if (const auto* characters = std::get_if<std::vector<std::uint8_t>>(&(*text)->values))
-            config.assign(characters->begin(), characters->end());
+        const auto text = find_bytes(call, "config");
+        if (!text) return std::unexpected(text.error());
+        config.assign((*text)->begin(), (*text)->end());
+        print ^= std::rotl(hash_of(std::span<const std::uint8_t>(**text)), 1);  // another config, another model
     }
+    if (store.loaded.weights && store.loaded.fingerprint == print) return store.loaded;
     auto weights = model::weights_from_safetensors(**bytes, config);
     if (!weights) return std::unexpected(weights.error());
     store.loaded = {std::make_shared<const model::Weights>(*std::move(weights)), print};

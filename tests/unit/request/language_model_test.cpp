@@ -39,5 +39,42 @@ TEST_F(LanguageModel, AnswersAsANewSessionDoesWhateverWasAskedBefore) {
     }
 }
 
+TEST_F(LanguageModel, AnotherConfigIsAnotherModel) {
+    const auto asked = [](double theta) {
+        auto config = model::test_support::small_config();
+        config.rope_theta = theta;
+        const std::string text = model::config_to_json(config);
+        auto with = arrays(5);
+        with.push_back({"config", {text.size()}, std::vector<std::uint8_t>(text.begin(), text.end())});
+        return with;
+    };
+    const Json first = ask(R"({"op": "eval"})", asked(10000)), other = ask(R"({"op": "eval"})", asked(50));
+    EXPECT_NE(first["bits_per_byte"], other["bits_per_byte"]);
+    EXPECT_EQ(first, ask(R"({"op": "eval"})", asked(10000)));
+
+    auto wrong = arrays(5);
+    wrong.push_back({"config", {1}, std::vector<float>{1}});
+    EXPECT_NE(error(R"({"op": "eval"})", std::move(wrong)).find("'config' must be bytes"), std::string::npos);
+}
+
+TEST_F(LanguageModel, WritesAsMuchWithoutAPrompt) {
+    for (const char* prompt : {"", "a"}) {
+        const Json answer =
+            ask(R"({"op": "generate", "tokens": 5, "prompt": ")" + std::string{prompt} + "\"}", arrays(5));
+        EXPECT_EQ(answer["tokens"], 5);
+        EXPECT_EQ(answer["new_probabilities"].size(), 5u);
+        EXPECT_TRUE(answer["done"].get<bool>());
+        EXPECT_EQ(values<std::uint8_t>("text").size(), 5u);
+    }
+}
+
+TEST_F(LanguageModel, ALayerBringsItsOwnActivations) {
+    auto with = arrays(5);
+    with.push_back({"activations", {1, 32}, std::vector<float>(32, 1.0f)});
+    EXPECT_NE(error(R"({"op": "quantize", "layer": "model.layers.0.self_attn.q_proj.weight"})", std::move(with))
+                  .find("given together with layer"),
+              std::string::npos);
+}
+
 }  // namespace
 }  // namespace quantlens::request
