@@ -70,6 +70,10 @@ public:
     }
     /// May be left out, but is no size where it is 0.
     std::uint64_t size(std::string_view key, std::uint64_t otherwise) { return has(key) ? needed(key) : otherwise; }
+    /// What is given must also fit together; `wrong` says what does not.
+    void require(bool holds, std::string wrong) {
+        if (!holds) contradictions_.push_back(std::move(wrong));
+    }
     bool flag(std::string_view key, bool otherwise) const {
         const auto found = object_.find(key);
         return found != object_.end() && found->is_boolean() ? found->get<bool>() : otherwise;
@@ -91,6 +95,8 @@ public:
         if (!wrong_.empty())
             return fail(ErrorCode::kBadParameter, "config",
                         "config.json: " + joined(wrong_) + ", must be whole numbers between 1 and 2^32");
+        if (!contradictions_.empty())
+            return fail(ErrorCode::kBadParameter, "config", "config.json: " + joined(contradictions_));
         return {};
     }
 
@@ -101,7 +107,7 @@ private:
         return text;
     }
     const Json& object_;
-    std::vector<std::string> missing_, wrong_;
+    std::vector<std::string> missing_, wrong_, contradictions_;
 };
 
 void read_window(Fields& f, const Family& family, ModelShape& m) {
@@ -124,7 +130,7 @@ void read_window(Fields& f, const Family& family, ModelShape& m) {
                 break;
         }
     }
-    if (layers > 0) m.window = SlidingWindow{width, layers};
+    if (layers > 0) m.window = SlidingWindow{width, std::min(layers, m.layers)};
 }
 
 void read_experts(Fields& f, const Family& family, ModelShape& m) {
@@ -133,6 +139,7 @@ void read_experts(Fields& f, const Family& family, ModelShape& m) {
         if (f.has(key)) e.count = f.optional(key, 0);
     if (e.count == 0) return;
     e.top_k = f.has("num_experts_per_tok") ? f.needed("num_experts_per_tok") : f.needed("experts_per_token");
+    f.require(e.top_k <= e.count, "num_experts_per_tok is more than the " + to_text(e.count) + " experts");
     e.ffn = f.optional("moe_intermediate_size", m.ffn);
     e.shared_ffn = e.ffn;
     e.shared = f.optional("n_shared_experts", 0);
@@ -250,6 +257,8 @@ Result<ModelShape> model_from_config(std::string_view text) {
         read_opt(f, m);
     else
         read_llama_like(f, family, m);
+    f.require(m.kv_heads > 0, "num_key_value_heads is 0, must be at least 1");
+    f.require(m.head_dim > 0, "head_dim, by default the width over the heads, is 0, must be at least 1");
     if (const auto status = f.status(model_type); !status) return std::unexpected(status.error());
     return m;
 }

@@ -136,6 +136,10 @@ double norms(const ModelShape& m, const Widths& w, ReceiptWriter& receipt) {
 
 }  // namespace
 
+double output_parameters(const ModelShape& m) {
+    return double(m.vocab) * double(m.embedding_width > 0 ? m.embedding_width : m.hidden);
+}
+
 double expert_parameters(const ModelShape& m) {
     if (!m.experts) return 0;
     const auto& e = *m.experts;
@@ -165,12 +169,13 @@ Counts count_parameters(const ModelShape& m) {
     const auto ffn = feed_forward(m, w, receipt);
     part[std::size_t(Part::kFeedForward)] = ffn.total;
     part[std::size_t(Part::kNorms)] = norms(m, w, receipt);
-    counts.active = receipt.derived(
-        "active",
-        w.vocab * w.hidden + part[std::size_t(Part::kAttention)] + ffn.active + part[std::size_t(Part::kNorms)],
-        "parameters",
-        std::string{"vocab * hidden + attention + "} + (m.experts ? "active_feed_forward" : "feed_forward") +
-            " + norms");
+    Sum active;
+    active.add(output_parameters(m), m.embedding_width > 0 ? "vocab * embedding_width" : "vocab * hidden");
+    if (m.embedding_width > 0) active.add(2 * double(m.embedding_width) * w.hidden, "2 * embedding_width * hidden");
+    active.add(part[std::size_t(Part::kAttention)], "attention");
+    active.add(ffn.active, m.experts ? "active_feed_forward" : "feed_forward");
+    active.add(part[std::size_t(Part::kNorms)], "norms");
+    counts.active = receipt.derived("active", active.value, "parameters", active.text());
     receipt.derived("total", counts.total(), "parameters", "embedding + attention + feed_forward + norms");
     counts.receipt = receipt.take();
     return counts;

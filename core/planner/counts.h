@@ -24,6 +24,9 @@ struct Counts {
 };
 Counts count_parameters(const ModelShape& model);
 
+/// Parameters of the matrix that turns the last layer's output into logits.
+double output_parameters(const ModelShape& model);
+
 /// Parameters of one expert; 0 for a model without experts.
 double expert_parameters(const ModelShape& model);
 

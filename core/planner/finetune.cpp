@@ -20,7 +20,7 @@ double adapter_parameters(const ModelShape& m, const FinetunePlan& plan, Receipt
     const double rank = receipt.given("rank", double(plan.rank), "", kSetting);
     const double layers = receipt.given("layers", double(m.layers), "layers", m.source);
     const double hidden = receipt.given("hidden", double(m.hidden), "values", m.source);
-    const double queries = double(m.heads * m.head_dim), keys = double(m.kv_heads * m.head_dim);
+    const double queries = double(m.heads) * double(m.head_dim), keys = double(m.kv_heads) * double(m.head_dim);
     receipt.given("heads", double(m.heads), "heads", m.source);
     receipt.given("kv_heads", double(m.kv_heads), "heads", m.source);
     receipt.given("head_dim", double(m.head_dim), "values", m.source);
@@ -99,8 +99,8 @@ public:
         receipt.given("heads", double(m.heads), "heads", m.source);
         receipt.given("kv_heads", double(m.kv_heads), "heads", m.source);
         receipt.given("head_dim", double(m.head_dim), "values", m.source);
-        queries_ = receipt.derived("query_width", double(m.heads * m.head_dim), "values", "heads * head_dim");
-        keys_ = receipt.derived("key_width", double(m.kv_heads * m.head_dim), "values", "kv_heads * head_dim");
+        queries_ = receipt.derived("query_width", double(m.heads) * double(m.head_dim), "values", "heads * head_dim");
+        keys_ = receipt.derived("key_width", double(m.kv_heads) * double(m.head_dim), "values", "kv_heads * head_dim");
         if (!all_learn_) rank_ = receipt.given("rank", double(plan.rank), "", kSetting);
         // The norms' inputs; queries, keys, values and the output of attention; what the matrices with adapters read
         // and is not there yet (the output projection reads attention's output), and what leaves each A.

@@ -85,7 +85,7 @@ private:
         receipt.given("value_bits", value_bits_, "bits a value", "format " + storage_.kv_value);
         receipt.given("kv_heads", double(model_.kv_heads), "heads", model_.source);
         receipt.given("head_dim", double(model_.head_dim), "values", model_.source);
-        return receipt.derived("key_values", double(model_.kv_heads * model_.head_dim), "values",
+        return receipt.derived("key_values", double(model_.kv_heads) * double(model_.head_dim), "values",
                                "kv_heads * head_dim");
     }
 

@@ -89,7 +89,7 @@ Result<Speed> plan_speed(const ModelShape& m, const Storage& storage, const Load
     if (machine.compute_tflops) {
         ReceiptWriter prefill;
         prefill.given("active", counts.active, "parameters", "counted from the shape");
-        const double vocabulary = prefill.given("output_parameters", double(m.vocab * m.hidden), "parameters",
+        const double vocabulary = prefill.given("output_parameters", output_parameters(m), "parameters",
                                                 "the output product runs for the last token only");
         const double context = prefill.given("context", double(load.context), "tokens", "setting");
         prefill.given("batch", batch, "sequences", "setting");

@@ -204,6 +204,7 @@ Result<Response> roofline(const RooflineParameters& p, Call&) {
         low = std::min(low, row["intensity"].get<double>());
         high = std::max(high, row["intensity"].get<double>());
     }
+    low = std::min(low, prefill["intensity"].get<double>());
     high = std::max(high, prefill["intensity"].get<double>());
     low = std::pow(10, std::floor(std::log10(low)));
     high = std::pow(10, std::ceil(std::log10(high)));

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "planner/counts.h"
+#include "planner/memory.h"
 
 namespace quantlens::planner {
 namespace {
@@ -104,6 +105,41 @@ TEST(Config, AnUnknownArchitectureListsTheFieldsItLacks) {
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().message,
               "config.json of model_type 'mamba' lacks num_hidden_layers, num_attention_heads, intermediate_size");
+}
+
+TEST(Config, SizesThatDoNotFitTogetherAreErrors) {
+    const auto read = [](const std::string& extra) {
+        return model_from_config(R"({"model_type":"gpt_oss","hidden_size":64,"intermediate_size":128,"vocab_size":100,
+            "num_hidden_layers":2,)" +
+                                 extra + "}");
+    };
+    const auto message = [&](const std::string& extra) {
+        const auto model = read(extra);
+        return model ? std::string{"read"} : model.error().message;
+    };
+    EXPECT_EQ(message(R"("num_attention_heads":4)"), "read");
+    EXPECT_NE(message(R"("num_attention_heads":4,"num_key_value_heads":0)").find("num_key_value_heads is 0"),
+              std::string::npos);
+    EXPECT_NE(message(R"("num_attention_heads":400)").find("head_dim"), std::string::npos);
+    EXPECT_NE(message(R"("num_attention_heads":4,"num_local_experts":8,"num_experts_per_tok":9)").find("8 experts"),
+              std::string::npos);
+    const auto windowed = read(R"("num_attention_heads":4,"sliding_window":16,"layer_types":["sliding_attention",
+        "sliding_attention","sliding_attention"])");
+    ASSERT_TRUE(windowed);
+    EXPECT_EQ(windowed->window->layers, 2u) << "no more than there are";
+
+    const auto vast = read(R"("num_attention_heads":4294967296,"head_dim":4294967296)");
+    ASSERT_TRUE(vast);
+    EXPECT_GE(plan_memory(*vast, Storage::all("f16"), {}).value().kv_total, 0x1p64) << "products beyond 64 bits";
+}
+
+TEST(Config, TheOutputMatrixIsAsWideAsTheEmbedding) {
+    const auto opt = model_from_config(kCases[12].config);
+    ASSERT_TRUE(opt);
+    ASSERT_EQ(opt->embedding_width, 512u);
+    const auto counts = count_parameters(*opt);
+    // All but the positions, 2050 x 1024: the tied vocabulary's matrix is multiplied with once a token.
+    EXPECT_EQ(counts.active, counts.total() - 2050.0 * 1024);
 }
 
 TEST(Config, HostileTextIsAnErrorAndNoCrash) {
