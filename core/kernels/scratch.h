@@ -19,6 +19,7 @@ public:
     void* bytes(std::size_t size) {
         if (size > size_) {
             memory_.reset();
+            size_ = 0;  // there is none where the next line throws
             memory_.reset(static_cast<std::byte*>(allocate_aligned(size)));
             size_ = size;
         }

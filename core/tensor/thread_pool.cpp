@@ -5,8 +5,10 @@
 #if !defined(__EMSCRIPTEN__) || defined(__EMSCRIPTEN_PTHREADS__)
 #include <atomic>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #if defined(__linux__)
@@ -74,12 +76,19 @@ struct ThreadPool::State {
     std::atomic<std::size_t> round{0};
     std::atomic<bool> stopping{false};
     std::atomic<int> caller_processor{-1};
+    std::exception_ptr failure;  // the first of a round; read where nobody works any more
     bool looks = false;  // before it sleeps; not where a thread that looks takes the processor of one that works
     std::vector<std::jthread> workers;
 
     void work() {
         inside_piece = true;
-        for (std::size_t piece = next.fetch_add(1); piece < pieces; piece = next.fetch_add(1)) (*body)(piece);
+        try {
+            for (std::size_t piece = next.fetch_add(1); piece < pieces; piece = next.fetch_add(1)) (*body)(piece);
+        } catch (...) {
+            next = pieces;
+            std::lock_guard lock(mutex);
+            if (!failure) failure = std::current_exception();
+        }
         inside_piece = false;
     }
 
@@ -137,9 +146,11 @@ void ThreadPool::for_each(std::size_t pieces, const std::function<void(std::size
     state_->wake.notify_all();
     state_->work();
     const auto finished = [&] { return state_->busy == 0; };
-    if (state_->looks && comes_true_soon(finished)) return;
-    std::unique_lock lock(state_->mutex);
-    state_->done.wait(lock, finished);
+    if (!state_->looks || !comes_true_soon(finished)) {
+        std::unique_lock lock(state_->mutex);
+        state_->done.wait(lock, finished);
+    }
+    if (state_->failure) std::rethrow_exception(std::exchange(state_->failure, nullptr));
 }
 
 }  // namespace quantlens

@@ -23,7 +23,8 @@ public:
     std::size_t threads() const;
 
     /// Calls body(piece) once for each piece in 0 .. pieces - 1, in any order, and returns when all are done.
-    /// A body must not throw and must not call for_each of the same pool: such an inner call runs on its own thread.
+    /// Where a body throws, as it does when memory runs out, pieces that no thread has begun are left out, and the
+    /// first exception is thrown again here. A body's own call of for_each runs on the body's thread.
     void for_each(std::size_t pieces, const std::function<void(std::size_t piece)>& body);
 
 private:

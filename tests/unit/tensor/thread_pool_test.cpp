@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -40,6 +41,25 @@ TEST(ThreadPool, ACallInsideAPieceRunsOnThatThread) {
     pool.for_each(4,
                   [&](std::size_t outer) { pool.for_each(5, [&](std::size_t inner) { ++runs[outer * 5 + inner]; }); });
     EXPECT_EQ(runs, std::vector<int>(20, 1));
+}
+
+TEST(ThreadPool, WhatAPieceThrowsArrivesAtTheCallerAndThePoolGoesOn) {
+    for (const std::size_t threads : {1u, 2u, 9u}) {
+        ThreadPool pool(threads);
+        for (std::size_t thrower = 0; thrower < 40; ++thrower) {
+            std::vector<int> runs(40);
+            EXPECT_THROW(pool.for_each(runs.size(),
+                                       [&](std::size_t piece) {
+                                           ++runs[piece];
+                                           if (piece == thrower) throw std::bad_alloc();
+                                       }),
+                         std::bad_alloc);
+            for (std::size_t piece = 0; piece < runs.size(); ++piece) EXPECT_LE(runs[piece], 1);
+            std::vector<int> again(40);
+            pool.for_each(again.size(), [&](std::size_t piece) { ++again[piece]; });
+            ASSERT_EQ(again, std::vector<int>(40, 1));
+        }
+    }
 }
 
 }  // namespace
