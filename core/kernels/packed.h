@@ -71,7 +71,8 @@ struct GroupedCodes {
 /// for a group size or a code outside; kNotFinite for a scale that FP16 cannot hold.
 Result<PackedMatrix> pack_groups(PackedKind kind, const GroupedCodes& grouped, ThreadPool& pool);
 
-/// Packs signed 8-bit codes [rows x columns] with one scale a row, kept in float32 (kInt8Channel).
+/// Packs signed 8-bit codes [rows x columns] with one scale a row, kept in float32 (kInt8Channel). Errors: kBadShape
+/// for more than 131071 columns, whose sums 32 bits do not hold; kNotFinite for a scale that is not finite.
 Result<PackedMatrix> pack_channels(MatrixView<const std::int8_t> codes, std::span<const float> scales,
                                    ThreadPool& pool);
 

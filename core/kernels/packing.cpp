@@ -226,6 +226,10 @@ Result<PackedMatrix> pack_channels(MatrixView<const std::int8_t> codes, std::spa
                                    ThreadPool& pool) {
     const std::size_t rows = codes.rows(), columns = codes.columns();
     if (rows == 0 || columns == 0) return bad_shape("codes", "there are no codes to pack");
+    // A sum of that many products of two codes fits 32 bits.
+    constexpr std::size_t kMostColumns = 131071;
+    if (columns > kMostColumns)
+        return bad_shape("codes", to_text(columns) + " columns, must be at most " + to_text(kMostColumns));
     if (scales.size() != rows) return bad_shape("scales", to_text(scales.size()) + " scales, must be " + to_text(rows));
     for (std::size_t r = 0; r < rows; ++r)
         if (!std::isfinite(scales[r]))

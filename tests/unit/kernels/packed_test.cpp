@@ -253,6 +253,8 @@ TEST(Packing, WrongInputsAreErrorsThatNameThem) {
               ErrorCode::kBadParameter);
     const std::vector<std::int8_t> bytes(4);
     EXPECT_EQ(pack_channels({bytes.data(), 2, 2}, std::vector<float>(3), pool).error().code, ErrorCode::kBadShape);
+    EXPECT_EQ(pack_channels({bytes.data(), 1, 131072, 0}, std::vector<float>(1), pool).error().code,
+              ErrorCode::kBadShape);
     EXPECT_EQ(pack_channels({bytes.data(), 2, 2}, std::vector<float>{1, std::numeric_limits<float>::infinity()}, pool)
                   .error()
                   .code,
