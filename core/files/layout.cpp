@@ -43,7 +43,7 @@ Status check_layout(const Directory& directory, const std::vector<std::uint64_t>
                                                 ", but the bytes before it end at byte " + to_text(end) +
                                                 "; it is listed"));
         end = std::max(end, tensor.offset + tensor.bytes);
-        before = &tensor;
+        if (tensor.bytes > 0) before = &tensor;
     }
     const auto last_allowed = gaps == Gaps::kNone ? end : aligned(end, directory.alignment);
     if (file_bytes > last_allowed)

@@ -61,6 +61,7 @@ struct CompareParameters : LayerSource {
 Result<Response> compare(const CompareParameters& p, Call& call) {
     auto layer = layer_from(p, call);
     if (!layer) return std::unexpected(layer.error());
+    if (const auto status = check_finite(layer->weights, "weights"); !status) return std::unexpected(status.error());
     methods::LinearProblem problem{layer->weights, std::nullopt, call.run};
     std::optional<Matrix> exact;
     if (layer->activations) {

@@ -321,6 +321,7 @@ Result<Response> cache_sketch(const SketchParameters& p, Call&) {
     model.final_norm = false;
     model.max_context = std::uint64_t(p.context);
 
+    if (!(p.memory > 0)) return bad_parameter("memory", p.memory, "more than 0 bytes");
     auto storage = planner::Storage::all(p.weights);
     storage.kv_key = p.kv_key;
     storage.kv_value = p.kv_value;

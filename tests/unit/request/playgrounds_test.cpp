@@ -149,6 +149,8 @@ TEST_F(Playgrounds, WhatIsWrongIsNamed) {
                                             {"activations", {1, 2}, std::vector<float>{1, 2}}})
                   .find("row 0, column 1"),
               std::string::npos);
+    EXPECT_NE(error(R"({"op":"compare"})", {{"weights", {0, 2}, std::vector<float>{}}}).find("weights is empty"),
+              std::string::npos);
     EXPECT_NE(error(R"({"op":"compare"})", {{"weights", {1, 2}, std::vector<float>{1, inf}}}).find("row 0, column 1"),
               std::string::npos);
 }
