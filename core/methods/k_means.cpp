@@ -39,8 +39,8 @@ std::size_t draw_point(std::span<const double> nearest, double total, Random& ra
 }
 
 /// k-means++: the first center is any point, each next one a point drawn by its squared distance to the nearest center
-/// so far; of 2 + ln(entries) draws (one where the
-/// table is large) the one that lowers the error most. Ends early where every point is a center.
+/// so far; of 2 + ln(entries) draws (one where the table is large) the one that lowers the error most. Ends early where
+/// every point is a center.
 std::vector<float> seed_centers(std::span<const float> points, std::size_t dimension, std::size_t entries,
                                 Random random) {
     const std::size_t count = points.size() / dimension;

@@ -46,7 +46,7 @@ struct Call {
     Settings method_settings;  // keys that the operation leaves to the method it names
 };
 
-/// One operation, type-erased. The table in operations.cpp lists them all; a front end derives its flags from `fields`.
+/// One operation, type-erased. `operations()` lists them all; a front end derives its flags from `fields`.
 struct Operation {
     std::string_view name;
     std::string_view meaning;

@@ -25,7 +25,6 @@ Array matrix_array(std::string name, const Matrix& matrix) {
             std::vector<float>(matrix.values().begin(), matrix.values().end())};
 }
 
-/// left - right, value by value.
 /// X^T X / tokens, in double: what an error of the weights is worth at the output.
 std::vector<double> mean_products(const Matrix& activations) {
     const std::size_t columns = activations.columns();
