@@ -1,7 +1,7 @@
 // What a page owes its readers beside its contents: paper, quiet motion, and a second visit without a network.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { browser, figure, onPage, open, serveAndLaunch, server, show } from "./page.mjs";
+import { browser, figure, onPage, open, serve, serveAndLaunch, server, show, site } from "./page.mjs";
 
 serveAndLaunch();
 
@@ -33,6 +33,19 @@ describe("the page", () => {
       assert.match(await page.locator("#rounding .sentence").first().innerText(), /error/);
     }));
 
+  test("prints dark letters whatever theme the reader has chosen", () =>
+    onPage(
+      async (page) => {
+        await page.getByLabel("dark").check({ force: true });
+        const ink = () => page.evaluate(() => getComputedStyle(document.body).color);
+        assert.equal(await ink(), "rgb(232, 230, 224)");
+        await page.emulateMedia({ media: "print" });
+        assert.equal(await ink(), "rgb(29, 33, 38)");
+      },
+      "",
+      { theme: "dark" },
+    ));
+
   test("moves nothing for those who asked for that", () =>
     onPage(
       async (page) => {
@@ -61,4 +74,32 @@ test("a second visit works without a network", async () => {
   await show(page, "kv-cache");
   assert.deepEqual(wrongs, []);
   await context.close();
+});
+
+test("what is kept for later is the page of now, not one that the browser still holds", async () => {
+  let now = "Before";
+  // The older page kept nothing for later.
+  const change = (file, body) => {
+    if (file.endsWith(".html")) return String(body).replace("<title>", `<title>${now} `);
+    return file.endsWith("offline.js") && now === "Before" ? "" : body;
+  };
+  const host = await serve(site, { headers: { "cache-control": "max-age=600" }, change });
+  const { page, goto, context } = await open(browser, host.address, { serviceWorkers: "allow" });
+  try {
+    await goto();
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    now = "After";
+    const kept = await page.evaluate(async () => {
+      await (await navigator.serviceWorker.ready).update();
+      for (;;) {
+        const page = await caches.match("./");
+        if (page) return page.text();
+        await new Promise((go) => setTimeout(go, 50));
+      }
+    });
+    assert.match(kept, /<title>After /);
+  } finally {
+    await context.close();
+    await host.close();
+  }
 });

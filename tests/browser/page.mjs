@@ -29,8 +29,11 @@ export const kTypes = {
 };
 const kSubPath = "/some/where";
 
-/** Serves the built folder under a sub-path, as any static host would: no headers of our own. */
-export async function serve(folder = site) {
+/**
+ * Serves the built folder under a sub-path, as any static host would: no headers of our own, or those of a host that lets
+ * browsers keep a page for a while. `change` is what has become of a file since the build.
+ */
+export async function serve(folder = site, { headers = {}, change = (_file, body) => body } = {}) {
   if (!existsSync(join(folder, "index.html"))) throw new Error(`no page in ${folder}: run ./run site first`);
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
@@ -40,8 +43,8 @@ export async function serve(folder = site) {
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(200, { "content-type": kTypes[extname(file)] ?? "application/octet-stream" });
-    response.end(readFileSync(file));
+    response.writeHead(200, { "content-type": kTypes[extname(file)] ?? "application/octet-stream", ...headers });
+    response.end(change(file, readFileSync(file)));
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   const address = `http://127.0.0.1:${server.address().port}${kSubPath}/`;

@@ -6,13 +6,16 @@ import type { Plugin, Rolldown } from "vite";
 const kName = "offline.js";
 
 const worker = (version: string, files: readonly string[]): string => `
-const kCache = "quantlens-${version}";
-const kFiles = ${JSON.stringify(files)};
+// Other copies of the page, elsewhere on the same host, have caches of their own.
+const kOurs = "quantlens " + self.registration.scope + " ";
+const kCache = kOurs + "${version}";
+// The page's name stays when its contents change, and a browser may still hold an older one that names other files.
+const kFiles = [new Request("./", { cache: "no-cache" }), ...${JSON.stringify(files)}];
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(kCache).then((cache) => cache.addAll(kFiles)));
 });
 self.addEventListener("activate", (event) => {
-  const old = (names) => names.filter((name) => name.startsWith("quantlens-") && name !== kCache);
+  const old = (names) => names.filter((name) => name.startsWith(kOurs) && name !== kCache);
   event.waitUntil(caches.keys().then((names) => Promise.all(old(names).map((name) => caches.delete(name)))));
 });
 const fetched = async (request) => {
@@ -44,7 +47,7 @@ export const offline = (): Plugin => ({
       const hash = createHash("sha256");
       for (const file of Object.values(bundle)) hash.update(file.type === "chunk" ? file.code : file.source);
       const kept = Object.entries(bundle).filter(([name, file]) => kKept.test(name) && !isGolden(file));
-      const files = ["./", ...kept.map(([name]) => name).sort()];
+      const files = kept.map(([name]) => name).sort();
       const source = worker(hash.digest("hex").slice(0, 16), files).trimStart();
       this.emitFile({ type: "asset", fileName: kName, source });
     },
