@@ -59,6 +59,14 @@ test("a worker that dies is started again, with the reader's settings kept", asy
   await context.close();
 });
 
+test("a figure whose script does not come says so", async () => {
+  const { page, goto, context } = await open(browser, server.address);
+  await page.route(/\/demo-[^/]*\.js$/, (route) => route.fulfill({ status: 404, body: "" }));
+  await goto("#rounding");
+  await page.locator("#rounding .placeholder", { hasText: "could not be loaded" }).first().waitFor();
+  await context.close();
+});
+
 test("workers that cannot load the core are given up after a few", async () => {
   const { page, goto, context } = await open(browser, server.address);
   let workers = 0;

@@ -7,11 +7,17 @@ const kAhead = "900px";
 /** What is near for less than this is only passed, on the way of a link through the page. */
 const kPassingMs = 150;
 
+/** Said where the picture would be: what stands there from the build says that the core is on its way. */
+const kLost = "The script of this figure could not be loaded. Loading the page again may help.";
+
 async function wake(place: HTMLElement): Promise<void> {
   const [chapter, name] = (place.dataset.demo ?? "").split("/") as [string, string];
-  const demos = await kDemos[`../chapters/${chapter}/demo.tsx`]?.();
+  const demos = await kDemos[`../chapters/${chapter}/demo.tsx`]?.().catch(() => undefined);
   const demo = demos?.[name];
-  if (!demo) return;
+  if (!demo) {
+    for (const waiting of place.querySelectorAll(".placeholder .needs-script")) waiting.textContent = kLost;
+    return;
+  }
   place.replaceChildren();
   render(h(demo, {}), place);
   place.dataset.awake = "";

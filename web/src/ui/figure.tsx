@@ -10,7 +10,7 @@ import { modelStatus } from "../core/model";
 import type { ReceiptRow } from "../core/requests";
 import type { ViewState } from "../state/view-state";
 import { DataTable, type TableData } from "./data-table";
-import { ProblemContext } from "./problems";
+import { Claims, ProblemContext } from "./problems";
 import { Receipt } from "./receipt";
 import { useUniqueId } from "./unique-id";
 
@@ -43,7 +43,7 @@ export function Figure<R extends object>(props: FigureProps<R>) {
   const value = result.value.value;
   const error = result.error.value;
   const [open, setOpen] = useState<"table" | "how" | "command" | undefined>(undefined);
-  const claimed = useRef(new Set<string>()).current;
+  const claims = useState(() => new Claims())[0];
   const derived = value ? (props.receipt?.(value) ?? receiptOf(value)) : undefined;
   const receipt = derived && derived.length > 0 ? derived : undefined;
   // Not a reason to draw the figure again, so not read here: the settings are new well before the answer is.
@@ -56,7 +56,7 @@ export function Figure<R extends object>(props: FigureProps<R>) {
   const toggle = (panel: "table" | "how" | "command") => () => setOpen(open === panel ? undefined : panel);
   const titleId = useUniqueId();
   return (
-    <ProblemContext.Provider value={{ error, claim: (field) => claimed.add(field) }}>
+    <ProblemContext.Provider value={{ error, claims }}>
       <figure class="figure" aria-labelledby={titleId}>
         <figcaption class="figure-title" id={titleId}>
           {title}
@@ -67,7 +67,7 @@ export function Figure<R extends object>(props: FigureProps<R>) {
           {value ? children(value) : <Placeholder model={asksModel(result)} />}
         </div>
         {controls ? <div class="controls needs-script">{controls}</div> : null}
-        <Remark error={error} claimed={claimed} />
+        <Remark error={error} claims={claims} />
         {sentence ? <Sentence>{value ? sentence(value) : null}</Sentence> : null}
         <div class="links needs-script">
           {table ? (
@@ -197,12 +197,12 @@ function Placeholder({ model }: { model: boolean }) {
 /** An error that no control on the figure shows beside itself. */
 function Remark({
   error,
-  claimed,
+  claims,
 }: {
   error: { field?: string; message: string } | undefined;
-  claimed: Set<string>;
+  claims: Claims;
 }) {
-  if (!error || (error.field && claimed.has(error.field))) return null;
+  if (!error || (error.field && claims.has(error.field))) return null;
   return (
     <p class="problem" role="alert">
       {error.message}
