@@ -78,6 +78,9 @@ function workFor(
 ): Work<ResponseTo<EvalRequest>> {
   return {
     step: async (size) => {
+      // Another figure may have asked the same meanwhile, and have been answered first.
+      const before = evaluated(request, text);
+      if (before) return { answer: before, done: true, milliseconds: 0 };
       const bytes = untracked(() => text?.bytes());
       const own = bytes ? [bytesArray("text", bytes)] : [];
       const { answer, milliseconds } = await answerTo("evaluation", { ...request, step_limit: size }, own);
@@ -93,9 +96,10 @@ function workFor(
     progressed: listener.progressed,
     finished: (answer) => {
       const whole = answer as Evaluation;
+      const isNew = !evaluated(request, text);
       known.set(keyOf(request, text), whole);
       // The leaderboard compares what was measured on the same text.
-      if (!text) visit.value = [...visit.value, { request, answer: whole }];
+      if (isNew && !text) visit.value = [...visit.value, { request, answer: whole }];
       listener.finished(whole);
     },
     failed: (error) => listener.refused(error as CoreError),

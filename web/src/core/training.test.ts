@@ -1,6 +1,13 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { TrainResponse } from "./requests";
-import { type Curve, extended } from "./training";
+import { type Curve, extended, Training } from "./training";
+
+/** Answers that the test gives when it likes. */
+const open: ((answer: TrainResponse) => void)[] = [];
+vi.mock("./evaluate", () => ({
+  answerTo: () =>
+    new Promise((answered) => open.push((answer) => answered({ answer: { ...answer, arrays: {} } }))),
+}));
 
 const curve: Curve = {
   name: "a",
@@ -31,4 +38,41 @@ test("a step that was measured adds a point", () => {
 
 test("a run that the core began again begins its curve again", () => {
   expect(extended(curve, answer(1, { held_out_bits_per_byte: 3 })).measured).toEqual([{ step: 1, bits: 3 }]);
+});
+
+test("a step that was under way when the reader stopped stays in its curve, and is not taken again", async () => {
+  const training = new Training();
+  const none = new Uint8Array();
+  const runs = [
+    {
+      name: "a",
+      request: { op: "train" as const, learning: "weights" as const, steps: 2 },
+      text: none,
+      heldOut: none,
+    },
+  ];
+  const told = async (more: TrainResponse) => {
+    open.shift()!(more);
+    await new Promise((go) => setTimeout(go, 0));
+  };
+  const shown = () => training.curves.value.map(({ step, done, measured }) => [step, done, measured.length]);
+
+  void training.start(runs);
+  await told(answer(1, { held_out_bits_per_byte: 3 }));
+  training.stop();
+  void training.start(runs);
+  await told(answer(2, { held_out_bits_per_byte: 2, done: true }));
+  expect(shown()).toEqual([[2, true, 2]]);
+  // The core has finished the run and begins it again for whoever asks once more.
+  await told(answer(1, { held_out_bits_per_byte: 3 }));
+  expect(shown()).toEqual([[2, true, 2]]);
+  expect(training.state.value).toBe("done");
+
+  // Of a run that was forgotten meanwhile nothing is kept.
+  const other = new Training();
+  void other.start(runs);
+  other.clear();
+  await told(answer(1));
+  expect(other.curves.value).toEqual([]);
+  expect(other.state.value).toBe("idle");
 });

@@ -114,9 +114,11 @@ export class Training {
         for (const [i, run] of runs.entries()) {
           const curve = this.curves_.peek()[i]!;
           if (curve.done) continue;
-          const next = await stepOf(run, curve);
+          const added = await stepOf(run, curve.step + 1);
+          // What was under way when the reader stopped has been taken, and belongs to its curve where that still stands.
+          const now = key === this.key ? this.curves_.peek()[i] : undefined;
+          if (now && !now.done) this.curves_.value = this.curves_.peek().with(i, added(now));
           if (turn !== this.turn) return;
-          this.curves_.value = this.curves_.peek().with(i, next);
         }
       this.state_.value = "done";
     } catch (error) {
@@ -127,15 +129,15 @@ export class Training {
   }
 }
 
-async function stepOf(run: Run, curve: Curve): Promise<Curve> {
-  const step = curve.step + 1;
+/** Takes one step; what comes back adds it to the run's curve. */
+async function stepOf(run: Run, step: number): Promise<(curve: Curve) => Curve> {
   const measures = step === 1 || step % kMeasureEvery === 0 || step === run.request.steps;
   const { answer } = await answerTo(
     "training",
     { ...run.request, step_limit: 1, ...(measures ? { validate_stride: 1 } : {}) },
     [bytesArray("text", run.text), bytesArray("held_out", run.heldOut)],
   );
-  return extended(curve, answer, answer.arrays.model?.data as Uint8Array | undefined);
+  return (curve) => extended(curve, answer, answer.arrays.model?.data as Uint8Array | undefined);
 }
 
 /** Evaluates a trained model on a text. */

@@ -24,6 +24,8 @@ export interface Run {
 }
 
 const run = signal<Run>({ state: "idle", total: count, results: [] });
+/** Another run that has begun since makes an older one end. */
+let runs = 0;
 const stale = signal(false);
 const progress = signal<number | undefined>(undefined);
 
@@ -62,17 +64,21 @@ export const stop = (): void => {
 };
 
 export async function start(): Promise<void> {
+  runs += 1;
+  const mine = runs;
   run.value = { state: "running", total: count, results: [] };
   let loaded: GoldenCases;
   try {
     loaded = (await import("golden:cases")).default;
   } catch (error) {
+    if (mine !== runs) return;
     run.value = { ...run.peek(), state: "failed", message: `the cases could not be loaded: ${error}` };
     return;
   }
   const results: CaseResult[] = [];
   for (const one of loaded.cases) {
     results.push(await check(one, loaded.arrays, (request, arrays) => once(request as Request, arrays)));
+    if (mine !== runs) return;
     if (run.peek().state !== "running") break;
     run.value = { state: "running", total: loaded.cases.length, results: [...results] };
   }

@@ -44,7 +44,8 @@ export class Writer {
   private async run(): Promise<void> {
     this.running = true;
     for (let next = 0; ; next += 1) {
-      const open = this.wanted.filter((one) => !this.place(one).peek().done);
+      const { wanted } = this;
+      const open = wanted.filter((one) => !this.place(one).peek().done);
       if (open.length === 0) break;
       const request = open[next % open.length]!;
       try {
@@ -54,7 +55,8 @@ export class Writer {
         const place = this.place(request);
         place.value = grown(place.peek(), bytes, answer.new_probabilities, answer.done);
       } catch {
-        break; // the figure's own question says what is wrong
+        // The figure's own question says what is wrong. What was wanted since then may be right.
+        if (wanted === this.wanted) break;
       }
     }
     this.running = false;

@@ -31,6 +31,7 @@ export function measuring(asked: readonly MeasureRequest[], shown: MeasureReques
         if (mine !== runs || run.peek().state !== "running") return;
         run.value = { state: "running", rows: [...run.peek().rows, row] };
       } catch (error) {
+        if (mine !== runs) return;
         const message = error instanceof Error ? error.message : String(error);
         run.value = { ...run.peek(), state: "stopped", message };
         return;

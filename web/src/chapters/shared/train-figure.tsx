@@ -79,10 +79,11 @@ export function trainedBy(
     for (const curve of curves)
       for (const { what, request, asStored } of asked) {
         const found = await measureTrained(`${curve.name} ${key}`, curve.model!, request, text);
+        if (training.curves.peek() !== curves) return;
         const bitsPerWeight = asStored ? curve.bitsPerWeight : found.bits_per_weight;
         all.push({ curve: curve.name, what, bitsPerWeight, found, rounded: request.method !== "none" });
       }
-    if (training.curves.peek() === curves) trained.value = all;
+    trained.value = all;
   };
   if (!import.meta.env.SSR)
     effect(() => {
