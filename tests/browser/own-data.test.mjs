@@ -55,6 +55,16 @@ function sparseSafetensors(path, gigabytes) {
   return rows;
 }
 
+/** A safetensors file of so many tensors of one number. */
+function smallSafetensors(path, count) {
+  const entries = Array.from({ length: count }, (_, i) => [`tensor${i}`, { dtype: "F32", shape: [1], data_offsets: [4 * i, 4 * i + 4] }]);
+  const text = JSON.stringify(Object.fromEntries(entries));
+  const header = Buffer.from(text.padEnd(Math.ceil(text.length / 8) * 8));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  writeFileSync(path, Buffer.concat([length, header, Buffer.alloc(4 * count)]));
+}
+
 /** A GGUF file of one F16 matrix of so many rows of 4096. */
 function sparseGguf(path, gigabytes) {
   const columns = 4096;
@@ -162,6 +172,34 @@ describe("own data", () => {
         );
         near(numberIn(await fig.locator(".sentence b.is-error").textContent()), answer.weight_mse, 4);
       }
+    }));
+
+  test("a filter for one file's tensors hides none of another's", () =>
+    onFiles(async (page) => {
+      const list = contents(page).locator(".tensor-list tbody tr");
+      const [many, few] = [join(folder, "many.safetensors"), join(folder, "few.safetensors")];
+      smallSafetensors(many, 9);
+      smallSafetensors(few, 1);
+      await give(page, many);
+      await list.nth(8).waitFor();
+      await contents(page).getByLabel("Names with").fill("tensor8");
+      await list.nth(1).waitFor({ state: "detached" });
+      assert.equal(await list.textContent().then((text) => text.startsWith("tensor8")), true);
+      await give(page, few);
+      await names(page, "tensor0");
+      assert.equal(await list.count(), 1);
+    }));
+
+  test("an error whose control is gone is said by the figure", () =>
+    onFiles(async (page) => {
+      const fig = one(page);
+      await fig.getByLabel("Group size, as a number").fill("0");
+      await fig.getByLabel("Group size, as a number").blur();
+      await fig.locator(".control .problem", { hasText: "group_size" }).waitFor();
+      assert.equal(await fig.locator(".problem").count(), 1);
+      await fig.locator("select").last().selectOption("channel");
+      await fig.locator(".figure > .problem, :scope > .problem", { hasText: "group_size" }).waitFor();
+      assert.equal(await fig.locator(".problem").count(), 1);
     }));
 
   test("the result is downloaded as npy and as safetensors, and the command line reads it", () =>

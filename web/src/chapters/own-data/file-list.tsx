@@ -5,6 +5,8 @@ import { useUniqueId } from "../../ui/unique-id";
 
 /** A model has hundreds of tensors; the filter finds the others. */
 const kMostShown = 200;
+/** So many are found at a glance, without a filter. */
+const kFew = 8;
 
 export interface TensorListProps {
   tensors: readonly FileTensor[];
@@ -16,11 +18,13 @@ export interface TensorListProps {
 export function TensorList({ tensors, chosen, choose, shapeText }: TensorListProps) {
   const [filter, setFilter] = useState("");
   const id = useUniqueId();
-  const found = tensors.filter((tensor) => tensor.name.includes(filter));
+  const many = tensors.length > kFew;
+  // What was typed for another file's tensors says nothing where there is no box that shows it.
+  const found = many ? tensors.filter((tensor) => tensor.name.includes(filter)) : tensors;
   const shown = found.slice(0, kMostShown);
   return (
     <div class="tensor-list">
-      {tensors.length > 8 ? (
+      {many ? (
         <div class="control">
           <label class="control-name" for={id}>
             Names with

@@ -167,12 +167,14 @@ export async function download(kind: Download): Promise<File> {
   if (!at) throw new Error("there is no tensor to quantize");
   const { source, array } = layerOf(at.file, at.tensor, at.rows);
   const kept = kind === "npy" ? ["dequantized"] : ["dequantized", "codes", "scales", "zero_points"];
-  const answer = await once({ ...quantizeRequest(), ...source, return: kept }, [array]);
+  // As the settings are now: the reader may change them while this is computed.
+  const settings = quantizeRequest();
+  const answer = await once({ ...settings, ...source, return: kept }, [array]);
   const packed = await once({ op: "tensor-file", to: kind }, Object.values(answer.arrays));
   const rows = at.rows.whole ? "" : `-${at.rows.first}-${at.rows.end}`;
   const plain = (at.tensor.name || at.file.name).replace(/[^\w.-]+/g, "_");
   return new File(
     [packed.arrays.file!.data as Uint8Array<ArrayBuffer>],
-    `${plain}${rows}-${view.value.method}.${kind}`,
+    `${plain}${rows}-${settings.method}.${kind}`,
   );
 }
