@@ -195,7 +195,30 @@ describe("a link", () => {
     ));
 });
 
+describe("the address", () => {
+  test("stays that of the link that was followed right after a change", () =>
+    onPage(async (page) => {
+      await show(page, "rounding");
+      const slider = figure(page, "Your numbers, their codes").locator(".slider input").first();
+      await slide(slider, 3);
+      await page.waitForFunction(() => location.hash === "#rounding?bits=3");
+      await slide(slider, 2);
+      await page.evaluate(() => document.querySelector(".rail a[href='#glossary']").click());
+      await page.waitForTimeout(600);
+      assert.equal(await page.evaluate(() => location.hash), "#glossary");
+    }));
+});
+
 describe("bad input", () => {
+  test("a number's box that is emptied shows what is in force", () =>
+    onPage(async (page) => {
+      await show(page, "rounding");
+      const box = figure(page, "Your numbers, their codes").getByLabel("Bits, as a number");
+      await box.fill("");
+      await box.blur();
+      assert.equal(await box.inputValue(), "4");
+    }));
+
   const kCases = [
     ["abc", /not a number/],
     ["NaN", /not a number/],

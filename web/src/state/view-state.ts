@@ -37,9 +37,13 @@ export interface ViewState<S> {
 const kWriteDelayMs = 250;
 let writing: ReturnType<typeof setTimeout> | undefined;
 
+/** Unless the reader has followed a link meanwhile, to a place that the address names now. */
 function writeAddress(link: string): void {
   clearTimeout(writing);
-  writing = setTimeout(() => history.replaceState(history.state, "", link), kWriteDelayMs);
+  const { hash } = location;
+  writing = setTimeout(() => {
+    if (location.hash === hash) history.replaceState(history.state, "", link);
+  }, kWriteDelayMs);
 }
 
 export function viewState<D extends Settings>(chapter: string, defaults: D): ViewState<Widened<D>> {

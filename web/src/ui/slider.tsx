@@ -23,9 +23,10 @@ export function Slider({ field, name, minimum, maximum, step = 1, unit, hint, st
   const high = stops ? stops.length - 1 : maximum;
   const position = (value: number) => (stops ? nearest(stops, value) : value);
   const steps = Math.round((high - low) / (stops ? 1 : step));
-  const set = (text: string) => {
-    const value = Number(text);
-    if (text !== "" && Number.isFinite(value)) field.set(value);
+  const set = (box: HTMLInputElement) => {
+    const value = Number(box.value);
+    if (box.value !== "" && Number.isFinite(value)) field.set(value);
+    else box.value = String(field.value); // an empty box would hide what is in force
   };
   return (
     <div class="control">
@@ -40,7 +41,7 @@ export function Slider({ field, name, minimum, maximum, step = 1, unit, hint, st
           max={maximum}
           step={stops ? "any" : step}
           value={field.value}
-          onChange={(event) => set(event.currentTarget.value)}
+          onChange={(event) => set(event.currentTarget)}
         />
         {unit}
       </span>
