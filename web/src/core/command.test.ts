@@ -30,6 +30,12 @@ test("what a shell would read as its own is quoted", () => {
   );
 });
 
+test("what a terminal would obey is written out", () => {
+  expect(commandOf({ op: "inspect", file: "it's\u001b[201~\nx.gguf" })).toBe(
+    "quantlens inspect --file $'it\\u0027s\\u001b[201~\\u000ax.gguf'",
+  );
+});
+
 test("a request to the language model names the texts that the page sends with it", () => {
   expect(commandOf({ op: "eval", method: "rtn", bits: 3, windows: 4, step_limit: 8 })).toBe(
     "quantlens eval --calibration data/calibration.txt --text data/evaluation.txt --method rtn --bits 3 --windows 4",

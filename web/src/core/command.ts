@@ -2,7 +2,16 @@
 import { flagsBeside } from "./companions";
 
 const kPlain = /^[\w.,:=+@%/-]+$/;
-const quoted = (text: string): string => (kPlain.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+/** What a terminal would obey rather than show. A tensor of a file that somebody made may have it in its name. */
+const kControl = /(?![\n\t])\p{Cc}/u;
+const kEscaped = /[\p{Cc}'\\]/gu;
+const hex = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+
+function quoted(text: string): string {
+  if (kPlain.test(text)) return text;
+  if (kControl.test(text)) return `$'${text.replace(kEscaped, hex)}'`;
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
 
 const textOf = (value: unknown): string => (Array.isArray(value) ? value.join(",") : String(value));
 
