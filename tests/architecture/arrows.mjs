@@ -105,7 +105,7 @@ for (const file of filesUnder("web", /\.(ts|tsx|js|jsx|mjs)$/)) {
         const line = text.slice(0, match.index).split("\n").length;
         const path = name.startsWith(".") ? relative(root, resolve(join(root, dirname(file)), name)) : name;
         if (/^(core|native|wasm)\//.test(path)) problems.push(`${file}:${line}: the page must not reach into ${path}`);
-        if (isSource && /quantlens-(simd128|relaxed)|build\/module/.test(name) && !clientFolder.test(file)) {
+        if (isSource && /^core:|quantlens-(simd128|relaxed)|build\/module/.test(name) && !clientFolder.test(file)) {
             problems.push(`${file}:${line}: only the worker client loads the module`);
         }
     }

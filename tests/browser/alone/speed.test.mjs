@@ -25,6 +25,7 @@ test("the first view takes at most 60 kB of script and style, the core 400 kB", 
     .map((name) => packed(join(site, "assets", name)));
   t.diagnostic(`first view: ${kB(first)} kB of script and style in ${files.length} files; core: ${cores.map(kB).join(", ")} kB (gzip)`);
   assert.ok(first <= 60_000);
+  assert.equal(cores.length, 2);
   assert.ok(cores.every((size) => size <= 400_000));
   await context.close();
 });
