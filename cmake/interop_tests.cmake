@@ -9,7 +9,6 @@ endif()
 
 find_file(QUANTLENS_GGML_LIBRARY libggml-base.so NO_DEFAULT_PATH
     PATHS "${CMAKE_SOURCE_DIR}/tests/interop/llama/node_modules/@node-llama-cpp/linux-x64/bins/linux-x64"
-          "${CMAKE_SOURCE_DIR}/.toolchain/interop/node_modules/@node-llama-cpp/linux-x64/bins/linux-x64"
     DOC "ggml's library, to compare the GGUF formats with")
 if(QUANTLENS_GGML_LIBRARY)
     add_executable(interop_ggml_formats tests/interop/ggml_formats_test.cpp)

@@ -27,7 +27,6 @@ set_up() {
         at_least "$(emcc_version)" "$emcc_minimum" || die "emcc $emcc_minimum or later is needed. $(other_systems)"
         set_up_npm web
     fi
-    if [ "$need" = test ] && [ -f tests/browser/package.json ]; then set_up_npm tests/browser; fi
     if have flock; then exec 7>&-; fi
 }
 
@@ -161,10 +160,6 @@ set_up_npm() {
     stamp_is "$folder/node_modules/.quantlens-stamp" "$recipe" && return 0
     say "installing the packages of $folder/package.json from the npm registry"
     rm -f "$folder/node_modules/.quantlens-stamp"
-    (
-        cd "$folder"
-        export PUPPETEER_SKIP_DOWNLOAD=1
-        npm ci --no-audit --no-fund --loglevel=error
-    ) >&2
+    (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error) >&2
     write_stamp "$folder/node_modules/.quantlens-stamp" "$recipe"
 }

@@ -1,5 +1,5 @@
-// `golden:cases`, and `golden:count`, how many they are: the cases of tests/golden that the door can answer, as requests with what must come back. The translation
-// and the tolerances are those of tests/golden/check.py.
+// `golden:cases`, and `golden:count`, how many they are: the cases of tests/golden that the door can answer, as requests with
+// what must come back. The translation and the tolerances are those of tests/golden/check.py.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin } from "vite";

@@ -1,5 +1,5 @@
-// The layer that the playgrounds run on, in one place: `{ layer: "model.layers.0.mlp.down_proj.weight" }` instead would be
-// a matrix of the language model.
+// The synthetic layers of the playgrounds: the reader can choose them, and until the language model is here they stand in for
+// its matrices (layer-choice.tsx).
 import type { LayerSource, QuantizeResponse } from "../../core/requests";
 import { bytes, decimals, significant, whole } from "../../ui/format";
 
