@@ -29,6 +29,33 @@ describe("accessibility", () => {
     await context.close();
   });
 
+  test("a term's meaning can be pointed at, and goes with Escape or when the pointer leaves", async () => {
+    const { page, goto, context } = await open(browser, server.address);
+    await goto();
+    const [term, card] = [page.locator("#opening a.term").first(), page.locator("#term-card")];
+    const pointAt = async (locator) => {
+      const box = await locator.boundingBox();
+      await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 4 });
+    };
+    const longerThanTheWay = () => page.waitForTimeout(500);
+    await pointAt(term);
+    await card.waitFor();
+    assert.equal(await term.getAttribute("aria-describedby"), "term-card");
+    await pointAt(card);
+    await longerThanTheWay();
+    assert.ok(await card.isVisible());
+    await page.keyboard.press("Escape");
+    await card.waitFor({ state: "detached" });
+    await pointAt(term);
+    await card.waitFor();
+    await page.mouse.move(2, 2);
+    await card.waitFor({ state: "detached" });
+    assert.equal(await term.getAttribute("aria-describedby"), null);
+    await term.focus();
+    await card.waitFor();
+    await context.close();
+  });
+
   test("the theme is remembered", async () => {
     const { page, goto, context } = await open(browser, server.address);
     await goto();

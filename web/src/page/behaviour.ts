@@ -84,15 +84,24 @@ export function followLink(): void {
 }
 
 const kCardGap = 6;
+/** The way of the pointer from a term to its card may take so long. */
+const kCardStaysMs = 200;
 
-/** Shows a term's meaning, taken from the glossary in the page, while the reader points at it. */
+/** Shows a term's meaning, taken from the glossary in the page, while the reader points at it or at its card. */
 export function explainTerms(): void {
   let card: HTMLElement | undefined;
+  let of: HTMLAnchorElement | undefined;
+  let leaving: ReturnType<typeof setTimeout> | undefined;
   const hide = () => {
+    clearTimeout(leaving);
+    of?.removeAttribute("aria-describedby");
     card?.remove();
     card = undefined;
+    of = undefined;
   };
   const show = (link: HTMLAnchorElement) => {
+    clearTimeout(leaving);
+    if (link === of) return;
     hide();
     const entry = document.getElementById(link.hash.slice(1));
     if (!entry) return;
@@ -104,6 +113,7 @@ export function explainTerms(): void {
     name.textContent = entry.querySelector("dt")?.textContent ?? "";
     card.append(name, entry.querySelector("dd")?.textContent ?? "");
     document.body.append(card);
+    of = link;
     link.setAttribute("aria-describedby", card.id);
     const box = link.getBoundingClientRect();
     const left = Math.min(box.left, document.documentElement.clientWidth - card.offsetWidth - 16);
@@ -111,18 +121,24 @@ export function explainTerms(): void {
     card.style.left = `${Math.max(16, left) + scrollX}px`;
     card.style.top = `${(above ? box.top - card.offsetHeight - kCardGap : box.bottom + kCardGap) + scrollY}px`;
   };
-  const termOf = (event: Event) => (event.target as Element | null)?.closest?.<HTMLAnchorElement>("a.term");
-  for (const name of ["pointerover", "focusin"])
-    document.addEventListener(name, (event) => {
-      const term = termOf(event);
-      if (term) show(term);
-    });
-  for (const name of ["pointerout", "focusout"])
-    document.addEventListener(name, (event) => {
-      const term = termOf(event);
-      term?.removeAttribute("aria-describedby");
-      if (term) hide();
-    });
+  const termAt = (event: Event) => (event.target as Element | null)?.closest?.<HTMLAnchorElement>("a.term");
+  document.addEventListener("pointerover", (event) => {
+    const term = termAt(event);
+    if (term) show(term);
+    else if (card?.contains(event.target as Node)) clearTimeout(leaving);
+  });
+  document.addEventListener("pointerout", (event) => {
+    if (!termAt(event) && !card?.contains(event.target as Node)) return;
+    clearTimeout(leaving);
+    leaving = setTimeout(hide, kCardStaysMs);
+  });
+  document.addEventListener("focusin", (event) => {
+    const term = termAt(event);
+    if (term) show(term);
+  });
+  document.addEventListener("focusout", (event) => {
+    if (termAt(event)) hide();
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hide();
   });
