@@ -79,7 +79,9 @@ Status check(const Config& config) {
     return {};
 }
 
-Result<Config> config_from_json(std::string_view text) {
+namespace {
+
+Result<Config> read_config(std::string_view text) {
     const auto parsed = parse_json(text);
     if (!parsed || !parsed->is_object())
         return fail(ErrorCode::kBadFile, "config.json", "config.json is not a JSON object");
@@ -127,6 +129,18 @@ Result<Config> config_from_json(std::string_view text) {
     }
     if (const auto fits = check(config); !fits) return std::unexpected(fits.error());
     return config;
+}
+
+}  // namespace
+
+Result<Config> config_from_json(std::string_view text) {
+    auto config = read_config(text);
+    if (config || config.error().code == ErrorCode::kUnsupported) return config;
+    // What is wrong with a file is no setting of whoever asks.
+    Error error = config.error();
+    error.code = ErrorCode::kBadFile;
+    if (!error.message.starts_with("config.json")) error.message.insert(0, "config.json: ");
+    return std::unexpected(std::move(error));
 }
 
 std::string config_to_json(const Config& config) {

@@ -38,7 +38,8 @@ struct Config {
 Status check(const Config& config);
 
 /// Reads a Hugging Face config.json of a Llama-style model. What changes the arithmetic and is not known here (biases,
-/// scaled RoPE, another activation) is kUnsupported and named; keys that do not are passed over.
+/// scaled RoPE, another activation) is kUnsupported and named; keys that do not are passed over. A value that is wrong
+/// is kBadFile, with its key as the field.
 Result<Config> config_from_json(std::string_view text);
 
 /// A config.json that Hugging Face's LlamaForCausalLM reads.

@@ -72,6 +72,11 @@ TEST(Config, NamesWhatItCannotRun) {
     EXPECT_EQ(message(R"("rope_scaling": null, "attention_bias": false)"), "read");
     EXPECT_FALSE(config_from_json("[1, 2]"));
     EXPECT_FALSE(config_from_json("{"));
+    const auto negative = config_from_json(R"({"vocab_size": -5, "hidden_size": 64})");
+    ASSERT_FALSE(negative);
+    EXPECT_EQ(negative.error().code, ErrorCode::kBadFile);  // of a file, not of a command line
+    EXPECT_NE(negative.error().message.find("config.json: vocab_size is -5"), std::string::npos)
+        << negative.error().message;
 }
 
 TEST(Exponential, IsWithin3e7OfTheStandardLibrary) {
