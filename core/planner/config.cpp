@@ -68,6 +68,8 @@ public:
         if (value == 0 && wrong_.empty()) wrong_.push_back(std::string{key} + " is 0");
         return value;
     }
+    /// May be left out, but is no size where it is 0.
+    std::uint64_t size(std::string_view key, std::uint64_t otherwise) { return has(key) ? needed(key) : otherwise; }
     /// What is given must also fit together; `wrong` says what does not.
     void require(bool holds, std::string wrong) {
         if (!holds) contradictions_.push_back(std::move(wrong));
@@ -169,10 +171,10 @@ void read_llama_like(Fields& f, const Family& family, ModelShape& m) {
     m.layers = f.needed("num_hidden_layers");
     m.hidden = f.needed("hidden_size");
     m.heads = gemma3 ? f.optional("num_attention_heads", 8) : f.needed("num_attention_heads");
-    m.kv_heads = f.optional("num_key_value_heads", gemma3 ? 4 : m.heads);
-    m.head_dim = f.optional("head_dim", gemma3 || family.model_type == "gemma2" ? 256
-                                        : m.heads > 0                           ? m.hidden / m.heads
-                                                                                : 0);
+    m.kv_heads = f.size("num_key_value_heads", gemma3 ? 4 : m.heads);
+    m.head_dim = f.size("head_dim", gemma3 || family.model_type == "gemma2" ? 256
+                                    : m.heads > 0                           ? m.hidden / m.heads
+                                                                            : 0);
     m.ffn = f.needed("intermediate_size");
     m.vocab = gemma3 ? f.optional("vocab_size", 262208) : f.needed("vocab_size");
     m.max_context = f.optional("max_position_embeddings", gemma3 ? 131072 : 0);
@@ -255,7 +257,6 @@ Result<ModelShape> model_from_config(std::string_view text) {
         read_opt(f, m);
     else
         read_llama_like(f, family, m);
-    f.require(m.kv_heads > 0, "num_key_value_heads is 0, must be at least 1");
     f.require(m.head_dim > 0, "head_dim, by default the width over the heads, is 0, must be at least 1");
     if (const auto status = f.status(model_type); !status) return std::unexpected(status.error());
     return m;
