@@ -21,8 +21,8 @@ function onTerminal(folder, ...args) {
 test("train and sweep: a bar with share, time left and how it goes, wiped at the end; stdout has the JSON alone", { skip }, () => {
   inFolder((folder) => {
     const model = writeTinyModel(folder);
-    const text = writeText(`${folder}/text.txt`, 1500); // a bar is drawn after half a second
-    const train = ["train", "--model", model, "--text", text, "--steps", 50, "--batch", 2, "--sequence", 32, "--out", `${folder}/out.safetensors`];
+    const text = writeText(`${folder}/text.txt`, 400); // both take longer than the half second after which a bar is drawn
+    const train = ["train", "--model", model, "--text", text, "--steps", 250, "--batch", 2, "--sequence", 32, "--out", `${folder}/out.safetensors`];
     const sweep = ["sweep", "--model", model, "--text", text, "--calibration", text, "--only", "rtn", "--out", `${folder}/s.json`];
     for (const [args, note] of [[train, /bits a byte, \d+ tokens a second/], [sweep, /rtn, [2348] bits/]]) {
       const { terminal, stdout } = onTerminal(folder, ...args, "--json");
