@@ -247,11 +247,13 @@ template <class Tile>
     });
 }
 
-/// Sums of a tile start from these, one a token.
-template <class Tile, class Start>
-[[gnu::always_inline]] inline void start(typename Tile::Ints& totals, Start&& start_of) {
-    for_tile<Tile>([&](auto t, auto r)
-                       __attribute__((always_inline)) { totals[t][r] = Ints<typename Tile::Target>(start_of(t)); });
+/// The totals of a block, or of its half, start from what its activations give (PackedInput::starts).
+template <class Tile>
+[[gnu::always_inline]] inline void start(typename Tile::Ints& totals, const TileInput<Tile::kTokens>& x, size_t block,
+                                         size_t half = 0) {
+    for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) {
+        totals[t][r] = Ints<typename Tile::Target>(x.start(t, block, half));
+    });
 }
 
 }  // namespace

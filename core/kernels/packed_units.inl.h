@@ -17,6 +17,12 @@ template <class Tile>
                        __attribute__((always_inline)) { tile[t][r] = Floats<typename Tile::Target>(0.0f); });
 }
 
+template <class Tile>
+[[gnu::always_inline]] inline void clear(typename Tile::Ints& totals) {
+    for_tile<Tile>([&](auto t, auto r)
+                       __attribute__((always_inline)) { totals[t][r] = Ints<typename Tile::Target>(0); });
+}
+
 /// products += totals * the activations' scale, where a block's codes have none of their own.
 template <class Tile>
 [[gnu::always_inline]] inline void add_products(const typename Tile::Ints& totals, const TileInput<Tile::kTokens>& x,
@@ -39,9 +45,13 @@ struct OneBlock {
     template <class Tile>
     [[gnu::always_inline]] static void finish(Place, size_t, const TileInput<Tile::kTokens>&, NoState&,
                                               typename Tile::Floats&) {}
-    template <class Tile>
-    [[gnu::always_inline]] static void add_scaled(Place unit, const TileInput<Tile::kTokens>& x, size_t block,
-                                                  const typename Tile::Ints& totals, typename Tile::Floats& sums) {
+    /// `add_codes` adds the products of the unit's codes to the block's totals.
+    template <class Tile, class AddCodes>
+    [[gnu::always_inline]] static void add_block(Place unit, const TileInput<Tile::kTokens>& x, size_t block,
+                                                 typename Tile::Floats& sums, AddCodes&& add_codes) {
+        typename Tile::Ints totals;
+        start<Tile>(totals, x, block);
+        add_codes(unit + 2 * kPackedRows, totals);
         for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) {
             const Floats<Target> scale = load_halves<Target>(unit, r) * Floats<Target>(x.scale(t, block));
             sums[t][r] = multiply_add<Target>(xsimd::to_float(totals[t][r]), scale, sums[t][r]);
@@ -79,11 +89,10 @@ struct Q4_0 : OneBlock<Target> {
     template <class Tile>
     [[gnu::always_inline]] static void part(Place unit, size_t, const TileInput<Tile::kTokens>& x, size_t block,
                                             NoState&, typename Tile::Floats& sums) {
-        typename Tile::Ints totals;
-        start<Tile>(
-            totals, [&](auto t) __attribute__((always_inline)) { return x.start(t, block); });
-        add_nibbles<Tile>(unit + 32, x, block, totals);
-        OneBlock<Target>::template add_scaled<Tile>(unit, x, block, totals, sums);
+        OneBlock<Target>::template add_block<Tile>(
+            unit, x, block, sums, [&](Place codes, typename Tile::Ints & totals) __attribute__((always_inline)) {
+                add_nibbles<Tile>(codes, x, block, totals);
+            });
     }
 };
 
@@ -97,11 +106,10 @@ struct Q8_0 : OneBlock<Target> {
     template <class Tile>
     [[gnu::always_inline]] static void part(Place unit, size_t, const TileInput<Tile::kTokens>& x, size_t block,
                                             NoState&, typename Tile::Floats& sums) {
-        typename Tile::Ints totals;
-        start<Tile>(
-            totals, [&](auto t) __attribute__((always_inline)) { return x.start(t, block); });
-        add_bytes<Tile>(unit + 32, x, block, totals);
-        OneBlock<Target>::template add_scaled<Tile>(unit, x, block, totals, sums);
+        OneBlock<Target>::template add_block<Tile>(
+            unit, x, block, sums, [&](Place codes, typename Tile::Ints & totals) __attribute__((always_inline)) {
+                add_bytes<Tile>(codes, x, block, totals);
+            });
     }
 };
 
@@ -129,8 +137,7 @@ struct Q4_K {
         const Place at = unit + 64 + part * 288;
         block += part;
         typename Tile::Ints totals;
-        start<Tile>(
-            totals, [](auto) __attribute__((always_inline)) { return 0; });
+        clear<Tile>(totals);
         add_nibbles<Tile>(at + 32, x, block, totals);
         for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) {
             const F scale = load_small<Target, std::uint8_t>(at, r) * F(x.scale(t, block));
@@ -166,8 +173,7 @@ struct Q6_K : ScaledProducts<Target> {
         const size_t half = part % 2;
         block += part / 2;
         typename Tile::Ints totals;
-        start<Tile>(
-            totals, [&](auto t) __attribute__((always_inline)) { return x.start(t, block, half); });
+        start<Tile>(totals, x, block, half);
         add_six_bits<Tile>(at + 16, x, block, half, totals);
         for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) {
             const auto scale = load_small<Target, std::int8_t>(at, r) * Floats<Target>(x.scale(t, block));
@@ -203,12 +209,10 @@ struct Grouped {
         block += part;
         typename Tile::Ints totals;
         if constexpr (FourBits) {
-            start<Tile>(
-                totals, [](auto) __attribute__((always_inline)) { return 0; });
+            clear<Tile>(totals);
             add_nibbles<Tile>(codes, x, block, totals);
         } else {
-            start<Tile>(
-                totals, [&](auto t) __attribute__((always_inline)) { return x.start(t, block); });
+            start<Tile>(totals, x, block);
             add_bytes<Tile>(codes, x, block, totals);
         }
         add_products<Tile>(totals, x, block, state.products);
@@ -243,8 +247,7 @@ struct Nf4 : ScaledProducts<Target> {
                                             State<Tile>& state, typename Tile::Floats&) {
         block += part;
         typename Tile::Ints totals;
-        start<Tile>(
-            totals, [&](auto t) __attribute__((always_inline)) { return x.start(t, block); });
+        start<Tile>(totals, x, block);
         add_levels<Tile>(unit + 32 + part * 256, x, block, totals);
         add_products<Tile>(totals, x, block, state.products);
     }
@@ -265,8 +268,7 @@ struct Int8Channel {
     };
     template <class Tile>
     [[gnu::always_inline]] static void begin(State<Tile>& state) {
-        start<Tile>(
-            state.totals, [](auto) __attribute__((always_inline)) { return 0; });
+        clear<Tile>(state.totals);
     }
     template <class Tile>
     [[gnu::always_inline]] static void part(Place unit, size_t part, const TileInput<Tile::kTokens>& x, size_t block,
