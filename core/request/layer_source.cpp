@@ -105,7 +105,7 @@ Result<Layer> model_layer(const LayerSource& source, Call& call) {
     Layer layer{Matrix(all.block(0, 0, rows, columns)), std::nullopt, source.layer};
     if (text->empty()) return layer;
     const std::string key = calibration_key(*loaded, source.plant_outliers, model::QuantizationPlan{}.outlier_channels,
-                                            source.layer_tokens, *text);
+                                            source.layer_tokens, fingerprint(*text));
     auto& store = call.session.state().models.calibrations;
     auto* calibration = store.find(key);
     if (!calibration) {

@@ -39,10 +39,10 @@ Settings settings_for(const methods::Method& method, const Call& call, model::Qu
 std::uint64_t fingerprint(std::span<const model::Token> tokens) { return hash_of(tokens); }
 
 std::string calibration_key(const LoadedModel& loaded, double planted_outliers, int outlier_channels, int tokens,
-                            std::span<const model::Token> text) {
+                            std::uint64_t text) {
     const std::string outliers =
         planted_outliers == 1 ? "none" : to_text(planted_outliers) + "," + to_text(outlier_channels);
-    return to_text(loaded.fingerprint) + "," + outliers + "," + to_text(tokens) + "," + to_text(fingerprint(text));
+    return to_text(loaded.fingerprint) + "," + outliers + "," + to_text(tokens) + "," + to_text(text);
 }
 
 Result<LoadedModel> model_of(Call& call) {
@@ -101,11 +101,11 @@ Result<QuantizedModel> quantized_model(const ModelParameters& p, Call& call, Bud
     }
     auto calibration = tokens_of(call, "calibration", false);
     if (!calibration) return std::unexpected(calibration.error());
+    const std::uint64_t text = fingerprint(*calibration);
     const std::string key = to_text(loaded->fingerprint) + p.method + to_json(parameters).dump() +
-                            to_json(settings_of(plan)).dump() + to_text(fingerprint(*calibration)) + "," +
-                            to_text(call.run.seed);
+                            to_json(settings_of(plan)).dump() + to_text(text) + "," + to_text(call.run.seed);
     const std::string seen_key =
-        calibration_key(*loaded, plan.plant_outliers, plan.outlier_channels, plan.calibration_tokens, *calibration);
+        calibration_key(*loaded, plan.plant_outliers, plan.outlier_channels, plan.calibration_tokens, text);
     auto* known = store.quantizations.find(key);
     if (!known) {
         auto begun = model::Quantization::create(loaded->weights, method, settings, plan, *std::move(calibration));

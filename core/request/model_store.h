@@ -77,9 +77,9 @@ Result<std::vector<model::Token>> tokens_of(Call& call, std::string_view array, 
 /// A number that tells texts apart.
 std::uint64_t fingerprint(std::span<const model::Token> tokens);
 
-/// Tells apart the inputs that the loaded model's matrices see on so many tokens of a text.
+/// Tells apart the inputs that the loaded model's matrices see on so many tokens of a text, whose fingerprint it takes.
 std::string calibration_key(const LoadedModel& loaded, double planted_outliers, int outlier_channels, int tokens,
-                            std::span<const model::Token> text);
+                            std::uint64_t text);
 
 /// Counts steps against the limit of a request, tells its caller and hears whether to stop.
 class Budget {
