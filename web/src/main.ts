@@ -1,6 +1,7 @@
 import "./style/tokens.css";
 import "./style/base.css";
 import "./style/layout.css";
+import "./style/contents.css";
 import "./style/prose.css";
 import "./style/figure.css";
 import "./style/controls.css";
