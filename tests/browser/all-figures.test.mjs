@@ -8,6 +8,9 @@ import { browser, drawn, open, requireFromWeb, serveAndLaunch, server, showAll }
 const axe = readFileSync(requireFromWeb.resolve("axe-core/axe.min.js"), "utf8");
 serveAndLaunch();
 
+/** A row of the leaderboard: the sweep has this one setting as a format and as a method's. */
+const kOneInTwoWays = "NF4, scales rounded too, sweep";
+
 /** Another theme and width of the window. */
 async function turn(page, theme, width, height = 900) {
   await page.emulateMedia({ colorScheme: theme });
@@ -99,6 +102,37 @@ describe("the whole page", () => {
       if (href.startsWith("#")) assert.ok(found.ids.includes(href.slice(1).split("?")[0]), `${href} leads nowhere`);
       else assert.match(href, /^https:\/\/[\w.-]+\.[a-z]+(\/|$)/, `${name}: ${href}`);
     }
+  });
+
+  look("in every table the cells that name a row are its heads, and no two rows have one name", async (page) => {
+    await turn(page, "light", 1280);
+    await page.evaluate(() => {
+      for (const button of document.querySelectorAll(".links button[aria-expanded=false]"))
+        if (button.textContent === "table") button.click();
+    });
+    await drawn(page);
+    const tables = await page.evaluate(() =>
+      [...document.querySelectorAll("table")].map((table) => ({
+        label: table.caption?.textContent ?? table.parentElement.getAttribute("aria-label"),
+        // A mere list of numbers.
+        unnamed: table.tHead.rows[0].cells.length === 1,
+        rows: [...table.tBodies[0].rows].map(({ cells }) => ({
+          first: cells[0]?.localName,
+          name: [...cells].filter((cell) => cell.scope === "row").map((cell) => cell.textContent).join(", "),
+        })),
+      })),
+    );
+    assert.ok(tables.length > 60, `${tables.length} tables`);
+    const wrong = tables
+      .filter(({ unnamed }) => !unnamed)
+      .flatMap(({ label, rows }) => {
+        const names = rows.map(({ name }) => name);
+        const isTaken = (name, i) => names.indexOf(name) !== i && name !== kOneInTwoWays;
+        return rows.filter(({ first, name }, i) => first !== "th" || isTaken(name, i)).map(({ name }) => `${label}: ${name}`);
+      });
+    assert.deepEqual(wrong, []);
+    assert.deepEqual(await violations(page), []);
+    await assertFits(page);
   });
 
   look("nothing is wider than a window of 320 px, and controls are large enough to touch", async (page) => {

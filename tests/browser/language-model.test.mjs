@@ -100,7 +100,7 @@ describe("the model taken apart", { skip: !hasModel }, () => {
         const rows = fig.locator("tbody tr");
         assert.equal(await rows.count(), commands.length);
         for (const i of [1, 3, commands.length - 1])
-          near(numberIn(await rows.nth(i).locator("td").nth(3).textContent()), runNative(commands[i]).perplexity, 3);
+          near(numberIn(await rows.nth(i).locator("th, td").nth(3).textContent()), runNative(commands[i]).perplexity, 3);
       }));
 });
 
@@ -125,7 +125,8 @@ describe("the stack", { skip: !hasModel }, () => {
 });
 
 /** The rows of a figure's open table. */
-const rowsOf = async (fig) => Promise.all((await fig.locator(".panel tbody tr").all()).map((row) => row.locator("td").allTextContents()));
+const rowsOf = async (fig) =>
+  Promise.all((await fig.locator(".panel tbody tr").all()).map((row) => row.locator("th, td").allTextContents()));
 /** Of a trained model, once it is measured: its perplexity is that of its bits a byte, and lies in its interval. */
 async function trainedRow(fig, name) {
   await fig.locator(".panel tbody tr", { hasText: name }).first().waitFor();

@@ -18,7 +18,7 @@ describe("method-cards", () => {
       const check = async () => {
         await settled(page, "method-cards");
         const answer = runNative(await commandOf(fig));
-        const cells = await fig.locator(".panel tbody tr").nth(1).locator("td").allTextContents();
+        const cells = await fig.locator(".panel tbody tr").nth(1).locator("th, td").allTextContents();
         near(numberIn(cells[1]), answer.bits_per_weight, 4);
         near(numberIn(cells[4]), answer.output_mse, 3);
       };
@@ -83,7 +83,7 @@ describe("trade-offs", () => {
       for (const id of ["llama-cpp-quantize", "awq-4", "kivi-3"]) {
         await fig.getByLabel("Table", { exact: true }).selectOption(id);
         const table = published.find((one) => one.id === id);
-        const cells = await fig.locator(".panel tbody tr").first().locator("td").allTextContents();
+        const cells = await fig.locator(".panel tbody tr").first().locator("th, td").allTextContents();
         assert.equal(cells[0], table.rows[0].name);
         assert.equal(numberIn(cells[2]), table.rows[0][table.columns[0].key]);
         const lead = await fig.locator(".figure-lead").textContent();
@@ -159,7 +159,7 @@ describe("myths", () => {
       const rows = same.locator(".panel tbody tr");
       assert.equal(await rows.count(), answers.length);
       for (const [i, answer] of answers.entries()) {
-        const cells = await rows.nth(i).locator("td").allTextContents();
+        const cells = await rows.nth(i).locator("th, td").allTextContents();
         near(numberIn(cells[1]), answer.bits_per_weight, 4);
         near(numberIn(cells[2]), answer.perplexity, 4);
         near(numberIn(cells[7]) / 100, answer.top1_agreement, 3);

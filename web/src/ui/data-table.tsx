@@ -5,13 +5,16 @@ export interface TableData {
   rows: readonly (readonly (string | number)[])[];
   /** Columns of words, which may wrap. */
   words?: readonly number[];
+  /** How many of the first columns name a row, together; 0 where the rows are a list and have no names. */
+  naming?: number;
 }
 
 /** The numbers behind a picture, in their own scrolling box. */
-export function DataTable({ caption, columns, rows, words = [] }: TableData) {
+export function DataTable({ caption, columns, rows, words = [], naming = 1 }: TableData) {
   const classOf = (i: number) => (words.includes(i) ? "words" : undefined);
   return (
-    <section class="scroll-box" tabIndex={0} aria-label={caption}>
+    // A group and no region: figures alike have tables of one caption, and each region is a landmark of its own.
+    <div class="scroll-box" role="group" tabIndex={0} aria-label={caption}>
       <table class="data-table">
         <caption>
           <span class="caption-words">{caption}</span>
@@ -28,15 +31,21 @@ export function DataTable({ caption, columns, rows, words = [] }: TableData) {
         <tbody>
           {rows.map((row, r) => (
             <tr key={r}>
-              {row.map((cell, i) => (
-                <td key={i} class={classOf(i)}>
-                  {cell}
-                </td>
-              ))}
+              {row.map((cell, i) =>
+                i < naming && cell !== "" ? (
+                  <th key={i} scope="row" class={classOf(i)}>
+                    {cell}
+                  </th>
+                ) : (
+                  <td key={i} class={classOf(i)}>
+                    {cell}
+                  </td>
+                ),
+              )}
             </tr>
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   );
 }

@@ -93,17 +93,18 @@ export function Checks() {
       sentence={(r) => <Said run={r} />}
       table={(r) => ({
         caption: "The cases, those that failed first",
-        columns: ["case", "result", "compared", "largest deviation", "allowed", "reference"],
+        columns: ["case", "compared", "result", "largest deviation", "allowed", "reference"],
         words: [5],
+        naming: 2,
         rows: r.results
           .toSorted((a, b) => Number(a.passed) - Number(b.passed))
           .flatMap((one) =>
             one.outcomes.length === 0
-              ? [[one.name, "refused", one.message ?? "", "", "", one.source]]
+              ? [[one.name, one.message ?? "", "refused", "", "", one.source]]
               : one.outcomes.map((outcome) => [
                   one.name,
-                  outcome.passed ? "passed" : "FAILED",
                   outcome.what,
+                  outcome.passed ? "passed" : "FAILED",
                   significant(outcome.deviation, 3),
                   outcome.tolerance,
                   one.source,

@@ -68,6 +68,7 @@ export function ByHand() {
       table={(r) => ({
         caption: "Each product before and after rounding",
         columns: ["output", "input", "weight", "stored as", "product", "rounded product", "error"],
+        naming: 2,
         rows: r.outputs.flatMap((o, row) =>
           o.products.map((p) => [
             `y${row + 1}`,

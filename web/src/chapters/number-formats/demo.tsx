@@ -75,6 +75,7 @@ export function FormatLine() {
       table={(r) => ({
         caption: `The numbers of ${r.name} in the window`,
         columns: ["number"],
+        naming: 0,
         rows: Array.from(r.arrays.values?.data ?? [], (value) => [significant(value, 7)]),
       })}
     >

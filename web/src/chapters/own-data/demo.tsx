@@ -180,6 +180,7 @@ export function AllMethods() {
       table={(r) => ({
         caption: "Bits a weight, scales included, and error",
         columns: ["method", "bits", "bits a weight", "mean squared error", "beaten"],
+        naming: 2,
         rows: r.results.map((one) => [
           one.title,
           one.bits ?? "",

@@ -52,7 +52,7 @@ export function TensorList({ tensors, chosen, choose, shapeText }: TensorListPro
           <tbody>
             {shown.map((tensor) => (
               <tr key={tensor.name} class={tensor.name === chosen?.name ? "is-answer" : undefined}>
-                <td>
+                <th scope="row">
                   <button
                     type="button"
                     class="plain-button"
@@ -61,7 +61,7 @@ export function TensorList({ tensors, chosen, choose, shapeText }: TensorListPro
                   >
                     {tensor.name || "the array"}
                   </button>
-                </td>
+                </th>
                 <td>{tensor.type}</td>
                 <td>{shapeText(tensor.shape)}</td>
                 <td>{significant(tensor.bits_per_weight, 5)}</td>

@@ -81,8 +81,8 @@ export function Published({ id }: { id: string }) {
           <tbody>
             {table.rows.map((row, i) => (
               <tr key={i}>
-                <td>{row.name}</td>
-                {settings ? <td>{row.setting ?? ""}</td> : null}
+                <th scope="row">{row.name}</th>
+                {settings && (row.setting ? <th scope="row">{row.setting}</th> : <td />)}
                 {table.columns.map((column) => (
                   <td key={column.key}>
                     {row[column.key]?.toLocaleString("en", { maximumFractionDigits: 6 })}

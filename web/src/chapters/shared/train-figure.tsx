@@ -219,6 +219,7 @@ export function trainTable(
       ]),
     ],
     words: [0],
+    naming: 2,
   };
 }
 

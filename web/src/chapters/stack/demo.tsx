@@ -273,25 +273,26 @@ export function Leaderboard() {
           caption: "Every result on the whole evaluation text, by bits a weight",
           columns: [
             "settings",
+            "from",
             "bits a weight",
             "perplexity",
             "bits a byte more",
             "KL",
             "on the front",
-            "from",
           ],
           rows: [...r.entries]
             .sort((a, b) => a.cost - b.cost || a.loss - b.loss)
             .map((entry) => [
               entry.name,
+              entry.yours ? "your visit" : "sweep",
               decimals(entry.cost, 3),
               significant(entry.loss, 5),
               significant(entry.bitsMore, 3),
               significant(entry.kl, 3),
               best.has(entry) ? "yes" : "",
-              entry.yours ? "your visit" : "sweep",
             ]),
           words: [0],
+          naming: 2,
         };
       }}
     >

@@ -65,6 +65,7 @@ export function PublishedChart() {
       table={() => ({
         caption: `${table.title}: ${table.paper}, ${table.table}`,
         columns: ["method", "setting", ...table.columns.map(headOf)],
+        naming: 2,
         rows: table.rows.map((row) => [
           row.name,
           row.setting ?? "",
