@@ -1,7 +1,7 @@
 // What a page owes its readers beside its contents: paper, quiet motion, and a second visit without a network.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { browser, figure, onPage, open, serve, serveAndLaunch, server, show, site } from "./page.mjs";
+import { browser, drawn, figure, onPage, open, serve, serveAndLaunch, server, show, site } from "./page.mjs";
 
 serveAndLaunch();
 
@@ -44,6 +44,39 @@ describe("the page", () => {
       },
       "",
       { theme: "dark" },
+    ));
+
+  test("prints heat maps as in the light theme, and shows them in the chosen one again afterwards", () =>
+    onPage(
+      async (page) => {
+        await page.getByLabel("light").check({ force: true });
+        await show(page, "granularity");
+        const maps = () => page.locator("#granularity canvas").evaluateAll((all) => all.map((canvas) => canvas.toDataURL()));
+        const same = (some, others) => some.join() === others.join();
+        const light = await maps();
+        assert.ok(light.length > 0);
+        await page.getByLabel("dark").check({ force: true });
+        await drawn(page);
+        const dark = await maps();
+        assert.ok(!same(dark, light));
+        await page.emulateMedia({ media: "print" });
+        assert.ok(same(await maps(), light), "printed as on paper");
+        await page.emulateMedia({ media: "screen" });
+        assert.ok(same(await maps(), dark), "dark again");
+        // What a browser does that asks only with these events, and takes its picture right after the first.
+        const [during, after] = await page.evaluate(() => {
+          const shown = () => [...document.querySelectorAll("#granularity canvas")].map((canvas) => canvas.toDataURL());
+          dispatchEvent(new Event("beforeprint"));
+          const during = shown();
+          dispatchEvent(new Event("afterprint"));
+          return [during, shown()];
+        });
+        assert.ok(same(during, light), "printed as on paper, by the events alone");
+        assert.ok(same(after, dark), "dark again, by the events alone");
+        assert.equal(await page.getAttribute("html", "data-theme"), "dark");
+      },
+      "",
+      {},
     ));
 
   test("moves nothing for those who asked for that", () =>

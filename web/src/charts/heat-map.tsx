@@ -1,4 +1,5 @@
 // A matrix as a picture: one cell for each number, a stronger colour for larger, with a cursor that reads it.
+import { effect } from "@preact/signals";
 import { max, min } from "d3-array";
 import { scaleLinear, scaleLog } from "d3-scale";
 import { useEffect, useRef } from "preact/hooks";
@@ -218,27 +219,39 @@ function shareOf(lowest: number, highest: number): (size: number) => number {
   return (size) => (size > 0 ? share(size) : 0);
 }
 
-function Cells(props: Drawn & { left: number; top: number; lowest: number }) {
-  const { rows, columns, values, kind, highest = 1, lowest, width, drawn, left, top } = props;
+type Coloured = Drawn & { lowest: number };
+
+/** A pixel for each cell. */
+function paint(canvas: HTMLCanvasElement, props: Coloured): void {
+  const { rows, columns, values, kind, highest = 1, lowest } = props;
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  const from = colourOf(canvas, "--wash");
+  const to = colourOf(canvas, `--${kind}`);
+  canvas.width = columns;
+  canvas.height = rows;
+  const image = context.createImageData(columns, rows);
+  const shares = shareOf(lowest, highest);
+  for (let i = 0; i < rows * columns; i += 1) {
+    const share = shares(Math.abs(values[i]!));
+    for (let c = 0; c < 3; c += 1) image.data[4 * i + c] = from[c]! + (to[c]! - from[c]!) * share;
+    image.data[4 * i + 3] = 255;
+  }
+  context.putImageData(image, 0, 0);
+}
+
+function Cells(props: Coloured & { left: number; top: number }) {
+  const { rows, columns, values, kind, highest, lowest, width, drawn, left, top } = props;
   const ref = useRef<HTMLCanvasElement>(null);
-  const turn = themeTurn.value;
-  useEffect(() => {
-    const canvas = ref.current;
-    const context = canvas?.getContext("2d");
-    if (!canvas || !context) return;
-    const from = colourOf(canvas, "--wash");
-    const to = colourOf(canvas, `--${kind}`);
-    canvas.width = columns;
-    canvas.height = rows;
-    const image = context.createImageData(columns, rows);
-    const shares = shareOf(lowest, highest);
-    for (let i = 0; i < rows * columns; i += 1) {
-      const share = shares(Math.abs(values[i]!));
-      for (let c = 0; c < 3; c += 1) image.data[4 * i + c] = from[c]! + (to[c]! - from[c]!) * share;
-      image.data[4 * i + 3] = 255;
-    }
-    context.putImageData(image, 0, 0);
-  }, [values, kind, highest, lowest, rows, columns, turn]);
+  // An effect of the signals themselves, since it runs at once: a drawing of the component would come after the print.
+  useEffect(
+    () =>
+      effect(() => {
+        void themeTurn.value;
+        if (ref.current) paint(ref.current, props);
+      }),
+    [values, kind, highest, lowest, rows, columns],
+  );
   return (
     <canvas
       ref={ref}

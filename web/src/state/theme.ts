@@ -20,17 +20,37 @@ export const theme = signal<Theme>(remembered());
 /** Counts each change of the colours in force, the system's too: a canvas draws itself again when it reads this. */
 export const themeTurn = signal(0);
 
-if (typeof matchMedia !== "undefined" && typeof document !== "undefined")
+/** Paper is light whatever the theme; style/print.css says so too, but comes too late for what is drawn already. */
+let onPaper = false;
+
+function show(): void {
+  const root = document.documentElement;
+  const shown = onPaper ? "light" : theme.value;
+  if (shown === "system") delete root.dataset.theme;
+  else root.dataset.theme = shown;
+  themeTurn.value += 1;
+}
+
+if (typeof matchMedia !== "undefined" && typeof document !== "undefined") {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     themeTurn.value += 1;
   });
+  const print = matchMedia("print");
+  const turn = (paper: boolean) => {
+    if (paper === onPaper) return;
+    onPaper = paper;
+    show();
+  };
+  turn(print.matches);
+  // A browser tells the one, the other or both, and may take its picture as soon as these have returned.
+  print.addEventListener("change", () => turn(print.matches));
+  addEventListener("beforeprint", () => turn(true));
+  addEventListener("afterprint", () => turn(print.matches));
+}
 
 export function setTheme(chosen: Theme): void {
   theme.value = chosen;
-  const root = document.documentElement;
-  if (chosen === "system") delete root.dataset.theme;
-  else root.dataset.theme = chosen;
-  themeTurn.value += 1;
+  show();
   try {
     if (chosen === "system") localStorage.removeItem(kKey);
     else localStorage.setItem(kKey, chosen);
