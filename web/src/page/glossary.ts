@@ -3,6 +3,8 @@ import entries from "#data/glossary.json";
 export interface GlossaryEntry {
   term: string;
   definition: string;
+  /** Why no chapter links it, where none does. */
+  unlinked?: string;
 }
 
 /** "Scale (step size)" is #term-scale. */

@@ -12,8 +12,8 @@ export default function CacheGrowth() {
         value.
       </p>
       <p>
-        This <Term of="kv-cache">KV cache</Term> starts at nothing and grows with every token of the context,
-        the text so far.
+        This <Term of="kv-cache">KV cache</Term> starts at nothing and grows with every token of the{" "}
+        <Term of="context">context</Term>, the text so far.
       </p>
       <Demo of="cache-growth" name="GrowthCurves" />
       <p>How high the line lies, the model&rsquo;s makers decide. There are four ways to bring it down:</p>

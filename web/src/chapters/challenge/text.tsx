@@ -19,13 +19,14 @@ export default function Challenge() {
         Count everything and you have the <Term of="bits-per-weight">bits per weight</Term>.
       </p>
       <p>
-        <Term of="int8-and-int4">INT4</Term> has here, for every 32 numbers, a scale (how far apart the marks
-        are) and a minimum (where the ruler begins) of 16 bits each: 5 bits in all. INT8 has the same, and
-        takes 9. So INT8 makes a model less than two times smaller, and INT4 less than four.
+        <Term of="int8-and-int4">INT4</Term> has here, for every 32 numbers, a <Term of="scale">scale</Term>{" "}
+        (how far apart the marks are) and a minimum (where the ruler begins) of 16 bits each: 5 bits in all.
+        INT8 has the same, and takes 9. So INT8 makes a model less than two times smaller, and INT4 less than
+        four.
       </p>
       <p>
-        NF4, MXFP4 and the other names in the list are <a href="#number-formats">formats</a>; their turn
-        comes.
+        <Term of="nf4">NF4</Term>, <Term of="microscaling">MXFP4</Term> and the other names in the list are{" "}
+        <a href="#number-formats">formats</a>; their turn comes.
       </p>
       <p>
         Fewer bytes also means faster. While a model writes one text, the processor mostly waits for numbers

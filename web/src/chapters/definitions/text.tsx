@@ -1,3 +1,4 @@
+import { Fragment } from "preact";
 import { Chapter } from "../../page/chapter";
 import { Demo } from "../../page/demo";
 import { Term } from "../../page/term";
@@ -10,9 +11,14 @@ const kRows = [
     "a few are large, and each error is there in every answer",
   ],
   [
-    "activations",
+    <Term key="activations" of="activation">
+      activations
+    </Term>,
     "what flows through the layers; new for every token",
-    "some channels (places in the row) are far larger than the rest; the ruler is found while the model runs or on a sample",
+    <Fragment key="outliers">
+      some <Term of="channel">channels</Term> (places in the row) are far larger than the rest; the ruler is
+      found while the model runs or on a sample
+    </Fragment>,
   ],
   [
     "KV cache",
@@ -20,7 +26,9 @@ const kRows = [
     "it grows with the text, and errors stay in it until the text ends",
   ],
   [
-    "biases",
+    <Term key="biases" of="bias">
+      biases
+    </Term>,
     "a number added to each output; Llama and many others have none",
     "so few that they stay in 16 or 32 bits",
   ],

@@ -9,9 +9,9 @@ export default function Gptq() {
   return (
     <Chapter id="gptq" title="GPTQ lets later weights make up for earlier errors">
       <p>
-        <b>What to look for:</b> at the same bits GPTQ&rsquo;s output error lies below that of rounding. Its
-        weights are often <i>further</i> from where they were: it is the output that it keeps, not the
-        weights.
+        <b>What to look for:</b> at the same bits GPTQ&rsquo;s output error lies below that of{" "}
+        <Term of="round-to-nearest">rounding</Term>. Its weights are often <i>further</i> from where they
+        were: it is the output that it keeps, not the weights.
       </p>
       <Demo of="gptq" name="BesideRounding" />
       <p>
@@ -58,8 +58,8 @@ export default function Gptq() {
       <Demo of="gptq" name="OnTheModel" />
       <p>
         A figure like this stands under every method. Perplexity you know from the beginning.{" "}
-        <Term of="kl-divergence">KL divergence</Term> says how far the predictions for the next byte have
-        moved, 0 being not at all.
+        <Term of="kl-divergence">KL divergence</Term>, in <Term of="nat">nats</Term>, says how far the
+        predictions for the next byte have moved, 0 being not at all.
       </p>
       <p>
         Over the whole model, in groups of 128, there is nothing to gain at 8 bits; at 3 and 2 GPTQ is clearly

@@ -20,9 +20,9 @@ export default function LinearLayer() {
       <Tex display>{"\\mathbf{y} = W\\mathbf{x} + \\mathbf{b}"}</Tex>
       <p>
         In short: the outputs <Tex>{"\\mathbf{y}"}</Tex> are the weights <Tex>W</Tex> times the inputs{" "}
-        <Tex>{"\\mathbf{x}"}</Tex> (a matrix product), and then the biases <Tex>{"\\mathbf{b}"}</Tex> are
-        added. Each row of <Tex>W</Tex> gives one output, each column meets one input; both are also called{" "}
-        <Term of="channel">channels</Term>.
+        <Tex>{"\\mathbf{x}"}</Tex> (a matrix product), and then the <Term of="bias">biases</Term>{" "}
+        <Tex>{"\\mathbf{b}"}</Tex> are added. Each row of <Tex>W</Tex> gives one output, each column meets one
+        input; both are also called <Term of="channel">channels</Term>.
       </p>
       <p>
         In the chapters on methods a layer is one such matrix with its inputs; where whole models are counted,

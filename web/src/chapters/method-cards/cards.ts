@@ -1,5 +1,6 @@
 // Eight methods and a family of formats, each in four answers. Numbers are asked of the core, or stand in published.json
 // or sweep.json.
+import type { Terms } from "../../page/term";
 import type { SweepSettings } from "../shared/sweep";
 
 export interface Card {
@@ -10,6 +11,8 @@ export interface Card {
   targets: string;
   helps: string;
   costs: string;
+  /** Words of the four that the glossary explains and that no chapter before has linked. */
+  terms?: Partial<Record<"what" | "targets" | "helps" | "costs", Terms>>;
   /** Ids of chapters where it can be tried, the best first. */
   at: readonly string[];
   paper: string;
@@ -107,6 +110,7 @@ export const kCards: readonly Card[] = [
     targets: "Weights, activations and cache, 4 bits.",
     helps: "After the rotation no channel is much larger than another, so one scale a token is enough.",
     costs: "A few rotations remain to be done while the model runs. They are fast but not free.",
+    terms: { what: { "Hadamard matrix": "hadamard-transform" } },
     at: ["quarot"],
     paper: "quarot",
     measured: ["quarot"],
@@ -122,6 +126,7 @@ export const kCards: readonly Card[] = [
       "Gradients and the optimizer’s numbers, which take more memory than the weights when all of them learn, are kept for the small adapters only.",
     costs:
       "Every product unpacks the base. The merged model is in 16 bits again until it is rounded once more.",
+    terms: { helps: { Gradients: "gradient", optimizer: "optimizer" } },
     at: ["qlora", "number-formats"],
     paper: "qlora",
     measured: ["nf4"],

@@ -1,7 +1,7 @@
 import papers from "#data/papers.json";
 import { Chapter } from "../../page/chapter";
 import { Demo } from "../../page/demo";
-import { Term } from "../../page/term";
+import { Term, WithTerms } from "../../page/term";
 import { decimals, significant } from "../../ui/format";
 import { kParts } from "../list";
 import { headOf, Source, tableOf } from "../shared/published";
@@ -26,13 +26,21 @@ function MethodCard({ card }: { card: Card }) {
       <h3 id={`${card.id}-name`}>{card.name}</h3>
       <dl>
         <dt>What it does</dt>
-        <dd>{card.what}</dd>
+        <dd>
+          <WithTerms terms={card.terms?.what}>{card.what}</WithTerms>
+        </dd>
         <dt>What is rounded</dt>
-        <dd>{card.targets}</dd>
+        <dd>
+          <WithTerms terms={card.terms?.targets}>{card.targets}</WithTerms>
+        </dd>
         <dt>Why it helps</dt>
-        <dd>{card.helps}</dd>
+        <dd>
+          <WithTerms terms={card.terms?.helps}>{card.helps}</WithTerms>
+        </dd>
         <dt>What it costs</dt>
-        <dd>{card.costs}</dd>
+        <dd>
+          <WithTerms terms={card.terms?.costs}>{card.costs}</WithTerms>
+        </dd>
         {card.table ? (
           <>
             <dt>Published</dt>

@@ -22,8 +22,8 @@ export default function Qat() {
         out backwards, from the error to the first layer.
       </p>
       <p>
-        Rounding stands in between: move a weight a little, and its mark stays the same, so the slope is zero
-        and nothing would be learned.
+        Rounding, only <Term of="fake-quantization">simulated</Term> meanwhile, stands in between: move a
+        weight a little, and its mark stays the same, so the slope is zero and nothing would be learned.
       </p>
       <p>
         The trick, the <Term of="straight-through-estimator">straight-through estimator</Term>, is to pretend

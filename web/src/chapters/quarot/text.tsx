@@ -9,8 +9,9 @@ export default function Quarot() {
   return (
     <Chapter id="quarot" title="A rotation spreads an outlier over all inputs, and nothing is lost">
       <p>
-        <b>What to look for:</b> before, a few inputs tower over the rest; after, all are alike. The output
-        without rounding does not change, and with 4 bits for both weights and inputs the error falls.
+        <b>What to look for:</b> before, a few inputs tower over the rest; after,{" "}
+        <Term of="incoherence">all are alike</Term>. The output without rounding does not change, and with 4
+        bits for both weights and inputs the error falls.
       </p>
       <Demo of="quarot" name="Spread" />
       <p>

@@ -1,5 +1,5 @@
 import { Chapter } from "../../page/chapter";
-import { Term } from "../../page/term";
+import { Term, type Terms, WithTerms } from "../../page/term";
 import { ProseTable } from "../../ui/prose-table";
 import { kParts } from "../list";
 import { cardIds } from "../method-cards/cards";
@@ -14,7 +14,9 @@ function Twig({ branch, open }: { branch: Branch; open: boolean }) {
     return (
       <li class="leaf">
         {place ? <a href={`#${place}`}>{branch.name}</a> : <b>{branch.name}</b>}
-        <span class="what">{branch.what}</span>
+        <span class="what">
+          <WithTerms terms={branch.terms}>{branch.what}</WithTerms>
+        </span>
       </li>
     );
   return (
@@ -34,8 +36,21 @@ function Twig({ branch, open }: { branch: Branch; open: boolean }) {
   );
 }
 
-const kWays = [
-  { how: "Each number to the nearest mark", marks: "even", at: "rounding", name: "your own numbers" },
+interface Way {
+  how: string;
+  terms?: Terms;
+  marks: string;
+  at: string;
+  name: string;
+}
+const kWays: readonly Way[] = [
+  {
+    how: "Each number to the nearest mark",
+    terms: { "to the nearest mark": "round-to-nearest" },
+    marks: "even",
+    at: "rounding",
+    name: "your own numbers",
+  },
   { how: "Columns that large inputs meet are scaled up first", marks: "even", at: "awq", name: "AWQ" },
   { how: "A rotation first", marks: "even", at: "quarot", name: "QuaRot" },
   {
@@ -46,6 +61,7 @@ const kWays = [
   },
   {
     how: "A table of values, for one weight or for two together",
+    terms: { "A table of values": "codebook" },
     marks: "where the weights are",
     at: "codebooks",
     name: "codebooks",
@@ -56,7 +72,7 @@ const kWays = [
     at: "codebooks",
     name: "dense and sparse",
   },
-] as const;
+];
 
 export default function Taxonomy() {
   return (
@@ -73,8 +89,10 @@ export default function Taxonomy() {
       <ProseTable
         label="Ways to round"
         heads={["how", "where the marks are", "try it"]}
-        rows={kWays.map(({ how, marks, at, name }) => [
-          how,
+        rows={kWays.map(({ how, terms, marks, at, name }) => [
+          <WithTerms key={how} terms={terms}>
+            {how}
+          </WithTerms>,
           marks,
           <a key={name} href={`#${at}`}>
             {name}

@@ -1,9 +1,12 @@
 // The ways to quantize a model, as a tree. A leaf names the chapters where it can be tried, the best first; the tree links
 // to the first that exists.
+import type { Terms } from "../../page/term";
 
 export interface Branch {
   name: string;
   what: string;
+  /** Words of `what` that the glossary explains. */
+  terms?: Terms;
   /** Ids of chapters, or of cards. */
   at?: readonly string[];
   branches?: readonly Branch[];
@@ -105,6 +108,7 @@ export const kTree: Branch = {
         {
           name: "Straight-through",
           what: "all weights learn; gradients pass the rounding",
+          terms: { gradients: "gradient" },
           at: ["qat", "training"],
         },
       ],
@@ -124,7 +128,12 @@ export const kTree: Branch = {
       name: "For finetuning",
       what: "a frozen model in few bits, small adapters in 16",
       branches: [
-        { name: "QLoRA", what: "adapters on a base in NF4", at: ["qlora", "card-qlora"] },
+        {
+          name: "QLoRA",
+          what: "adapters on a base in NF4",
+          terms: { adapters: "lora" },
+          at: ["qlora", "card-qlora"],
+        },
         {
           name: "LoRA-Q",
           what: "adapters on a base in integers, merged and rounded again",

@@ -55,7 +55,8 @@ export default function TradeOffs() {
       <Demo of="trade-offs" name="SpeedHere" />
       <p>
         What others found stands in the next figure. Names such as Q4_K_M are formats of{" "}
-        <Term of="gguf">GGUF</Term>.
+        <Term of="gguf">GGUF</Term>; where <Term of="importance-matrix">imatrix</Term> stands beside one, it
+        was measured beforehand which weights matter.
       </p>
       <Demo of="trade-offs" name="PublishedChart" />
       <p>

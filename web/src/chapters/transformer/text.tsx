@@ -11,8 +11,8 @@ export default function Transformer() {
         token a row of numbers, here 256.
       </p>
       <p>
-        On its way through the model this row is added to, again and again; at the end it says how likely each
-        token is to come next.
+        On its way through the model this row <Term of="residual-stream">is added to</Term>, again and again;
+        at the end it says how likely each token is to come next.
       </p>
       <p>
         The adding is done in equal <Term of="block">blocks</Term>, often called layers, one after the other;

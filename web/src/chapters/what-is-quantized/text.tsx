@@ -5,7 +5,9 @@ import { ProseTable } from "../../ui/prose-table";
 
 const kRows = [
   [
-    "Weights only",
+    <Term key="weights" of="weight-only-quantization">
+      Weights only
+    </Term>,
     "The matrices are stored in 2 to 8 bits and unpacked to 16 when they are used.",
     "A quarter of the bits takes a quarter to a third of the bytes, depending on how many scales there are. Writing one text at a time gets faster almost as much, since it waits for weights.",
     "Reading long prompts and writing hundreds of texts at a time gain little or nothing. Below 4 bits rounding alone is not enough.",

@@ -8,9 +8,9 @@ export default function ZeroPoint() {
     <Chapter id="zero-point" title="Two numbers place the ruler: the scale and the zero-point">
       <p>
         What is stored is a <Term of="code">code</Term>, a whole number such as 0 to 15: the number of a mark.
-        To turn it back into a weight you need to know how far apart the marks are, the{" "}
-        <Term of="scale">scale</Term>, and which code means zero, the <Term of="zero-point">zero-point</Term>.
-        Change the numbers and follow them through.
+        To <Term of="dequantization">turn it back</Term> into a weight you need to know how far apart the
+        marks are, the <Term of="scale">scale</Term>, and which code means zero, the{" "}
+        <Term of="zero-point">zero-point</Term>. Change the numbers and follow them through.
       </p>
       <Demo of="zero-point" name="StepByStep" />
       <p>
