@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { browser, figure, near, numberIn, open, serveAndLaunch, server, show, wake } from "./page.mjs";
+import { browser, figure, near, numberIn, open, problemOf, serveAndLaunch, server, show, wake } from "./page.mjs";
 
 serveAndLaunch();
 
@@ -80,7 +80,8 @@ test("the device is measured, can be stopped, and is compared with a native repo
   writeFileSync(report, "{}");
   await fig.locator("input[type=file]").setInputFiles([]);
   await fig.locator("input[type=file]").setInputFiles(report);
-  await page.waitForFunction(() => /no report of quantbench/.test(document.querySelector("#this-device .sentence").textContent));
+  await fig.locator(".problem", { hasText: "no report of quantbench" }).waitFor();
+  assert.match(await problemOf(fig.locator("input[type=file]")), /no report of quantbench/);
   assert.deepEqual(wrongs, []);
   await context.close();
   rmSync(folder, { recursive: true });

@@ -4,7 +4,20 @@ import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeFileSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { commandOf, figure, hasModel, near, numberIn, onChapter, root, runNative, serveAndLaunch, settled, slide } from "./page.mjs";
+import {
+  commandOf,
+  figure,
+  hasModel,
+  near,
+  numberIn,
+  onChapter,
+  problemOf,
+  root,
+  runNative,
+  serveAndLaunch,
+  settled,
+  slide,
+} from "./page.mjs";
 
 serveAndLaunch();
 
@@ -196,6 +209,8 @@ describe("own data", () => {
       await fig.getByLabel("Group size, as a number").fill("0");
       await fig.getByLabel("Group size, as a number").blur();
       await fig.locator(".control .problem", { hasText: "group_size" }).waitFor();
+      for (const label of ["Group size, as a number", "Group size"])
+        assert.match(await problemOf(fig.getByLabel(label, { exact: true })), /group_size/);
       assert.equal(await fig.locator(".problem").count(), 1);
       await fig.locator("select").last().selectOption("channel");
       await fig.locator(".figure > .problem, :scope > .problem", { hasText: "group_size" }).waitFor();
@@ -259,6 +274,7 @@ describe("own data", () => {
       await fig.locator("textarea").fill("x");
       await fig.locator(".problem").waitFor();
       assert.match(await fig.locator(".problem").textContent(), /1 tokens, must have at least 2/);
+      assert.match(await problemOf(fig.locator("textarea")), /1 tokens/);
     }));
 
   test("bad files are refused in the words of the command line", () =>
@@ -285,11 +301,12 @@ describe("own data", () => {
           ([words]) => document.querySelector("#own-data .figure .problem")?.textContent && words.includes(document.querySelector("#own-data .figure .problem").textContent),
           [native],
         );
+        assert.ok(native.includes(await problemOf(contents(page).locator("input[type=file]"))));
       }
       // A good file afterwards is read as if nothing had been.
       await give(page, join(root, "tests/golden/open/_inputs/c06_W.npy"));
       await page.waitForFunction(() => document.querySelector("#own-data .sentence")?.textContent.startsWith("c06_W"));
-      assert.equal(await contents(page).locator(".problem").count(), 0);
+      assert.equal(await contents(page).locator(".problem, [aria-invalid]").count(), 0);
     }));
 
   test("tensors that cannot be weights are refused beside the figures, and the list stays", () =>

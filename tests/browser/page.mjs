@@ -218,6 +218,25 @@ export const onChapter = (chapter, steps, hash = `#${chapter}`, most = Number.PO
     await steps(page);
   }, hash);
 
+/** What a control says is wrong with it: the text of the alert that it names, as its error and in its description. */
+export async function problemOf(control) {
+  const { invalid, error, described, role, text } = await control.evaluate((element) => {
+    const error = element.getAttribute("aria-errormessage");
+    const message = document.getElementById(error);
+    return {
+      invalid: element.getAttribute("aria-invalid"),
+      error,
+      described: (element.getAttribute("aria-describedby") ?? "").split(" "),
+      role: message?.getAttribute("role"),
+      text: message?.textContent,
+    };
+  });
+  assert.equal(invalid, "true");
+  assert.equal(role, "alert", `no alert has the id ${error}`);
+  assert.ok(described.includes(error), `${described} without ${error}`);
+  return text;
+}
+
 /** Moves a slider (a range input) as a drag does. */
 export async function slide(slider, value) {
   await slider.evaluate((input, position) => {

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Field } from "../state/view-state";
-import { Problem } from "./problems";
+import { useNotes } from "./notes";
 
 export interface CellsProps {
   field: Field<readonly number[]>;
@@ -18,10 +18,15 @@ const numberOf = (text: string): number | undefined => {
   const value = Number(text.trim().replace("\u2212", "-"));
   return text.trim() !== "" && Number.isFinite(value) ? value : undefined;
 };
+const wrongWith = (text: string): string =>
+  text.trim() === ""
+    ? "This box is empty: it needs a number, such as 0.5."
+    : `\u201c${text}\u201d is not a number: write one such as 0.5 or -1.2e-3.`;
 
 /** Numbers that the reader can change, one box each. A pasted list fills the boxes; a list stays a list of numbers. */
 export function Cells({ field, name, columns, most, label = (i) => `${name}, number ${i + 1}` }: CellsProps) {
   const [bad, setBad] = useState<{ index: number; text: string } | undefined>(undefined);
+  const notes = useNotes([field.key], { wrong: bad && wrongWith(bad.text) });
   const values = field.value;
   const replace = (index: number, ...numbers: number[]) => {
     const next = [...values];
@@ -55,26 +60,20 @@ export function Cells({ field, name, columns, most, label = (i) => `${name}, num
             autocomplete="off"
             spellcheck={false}
             aria-label={label(i)}
-            aria-invalid={bad?.index === i ? "true" : undefined}
+            disabled={notes.idle}
+            {...(bad && bad.index !== i ? notes.others : notes.marks)}
             value={bad?.index === i ? bad.text : String(value)}
             onChange={(event) => change(i, event.currentTarget.value)}
             onFocus={(event) => event.currentTarget.select()}
           />
         ))}
         {most && values.length < most ? (
-          <button type="button" class="add" onClick={() => field.set([...values, 0])}>
+          <button type="button" class="add" disabled={notes.idle} onClick={() => field.set([...values, 0])}>
             add a number
           </button>
         ) : null}
       </div>
-      {bad ? (
-        <p class="problem" role="alert">
-          {bad.text.trim() === ""
-            ? "This box is empty: it needs a number, such as 0.5."
-            : `\u201c${bad.text}\u201d is not a number: write one such as 0.5 or -1.2e-3.`}
-        </p>
-      ) : null}
-      <Problem field={field.key} />
+      {notes.below}
     </fieldset>
   );
 }

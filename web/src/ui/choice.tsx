@@ -1,5 +1,5 @@
 import type { Field } from "../state/view-state";
-import { Problem } from "./problems";
+import { useNotes } from "./notes";
 import { useUniqueId } from "./unique-id";
 
 /** [value, what the reader sees]. */
@@ -25,9 +25,19 @@ export function Choice({
   settles?: readonly string[];
 }) {
   const id = useUniqueId();
+  const notes = useNotes([field.key, ...settles], { hint });
   return (
-    <fieldset class={lettersIn(options) > kLettersInColumn ? "control is-wide" : "control"}>
-      <legend class="control-name">{name}</legend>
+    // Not a fieldset: a group of radio buttons can be invalid, a group of anything cannot, nor the buttons themselves.
+    <div
+      role="radiogroup"
+      aria-labelledby={`${id}-name`}
+      class={lettersIn(options) > kLettersInColumn ? "control is-wide" : "control"}
+      aria-disabled={notes.idle || undefined}
+      {...notes.marks}
+    >
+      <span class="control-name" id={`${id}-name`}>
+        {name}
+      </span>
       <div class="segments">
         {options.map(([value, label]) => (
           <label class="segment" key={value}>
@@ -35,6 +45,7 @@ export function Choice({
               type="radio"
               name={id}
               value={value}
+              disabled={notes.idle}
               checked={field.value === value}
               onChange={() => field.set(value)}
             />
@@ -42,17 +53,15 @@ export function Choice({
           </label>
         ))}
       </div>
-      {hint ? <p class="hint">{hint}</p> : null}
-      {[field.key, ...settles].map((key) => (
-        <Problem field={key} key={key} />
-      ))}
-    </fieldset>
+      {notes.below}
+    </div>
   );
 }
 
 /** One of many. */
 export function Select({ field, name, options }: { field: Field<string>; name: string; options: Options }) {
   const id = useUniqueId();
+  const notes = useNotes([field.key]);
   return (
     <div class="control">
       <label class="control-name" for={id}>
@@ -61,6 +70,8 @@ export function Select({ field, name, options }: { field: Field<string>; name: s
       <select
         id={id}
         class="select"
+        disabled={notes.idle}
+        {...notes.marks}
         value={field.value}
         onChange={(event) => field.set(event.currentTarget.value)}
       >
@@ -70,13 +81,14 @@ export function Select({ field, name, options }: { field: Field<string>; name: s
           </option>
         ))}
       </select>
-      <Problem field={field.key} />
+      {notes.below}
     </div>
   );
 }
 
 /** On or off. */
 export function Switch({ field, name, hint }: { field: Field<boolean>; name: string; hint?: string }) {
+  const notes = useNotes([field.key]);
   return (
     <div class="control">
       <label class="switch">
@@ -84,6 +96,8 @@ export function Switch({ field, name, hint }: { field: Field<boolean>; name: str
           type="checkbox"
           role="switch"
           aria-checked={field.value}
+          disabled={notes.idle}
+          {...notes.marks}
           checked={field.value}
           onChange={(event) => field.set(event.currentTarget.checked)}
         />
@@ -92,7 +106,7 @@ export function Switch({ field, name, hint }: { field: Field<boolean>; name: str
           {hint ? <small> {hint}</small> : null}
         </span>
       </label>
-      <Problem field={field.key} />
+      {notes.below}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { useRef } from "preact/hooks";
 import type { Field } from "../state/view-state";
+import { useMarks } from "./problems";
 
 export interface DragNumberProps {
   field: Field<number>;
@@ -14,6 +15,7 @@ const kPixelsPerStep = 14;
 /** A number in a sentence that can be dragged, or changed with the arrow keys. */
 export function DragNumber({ field, name, minimum, maximum, step = 1 }: DragNumberProps) {
   const start = useRef<{ x: number; value: number } | undefined>(undefined);
+  const marks = useMarks(field.key);
   const set = (value: number) => {
     const kept = Math.min(maximum, Math.max(minimum, value));
     if (kept !== field.value) field.set(Number(kept.toPrecision(12)));
@@ -35,6 +37,7 @@ export function DragNumber({ field, name, minimum, maximum, step = 1 }: DragNumb
       aria-valuemin={minimum}
       aria-valuemax={maximum}
       aria-valuenow={field.value}
+      {...marks}
       title={`${name}: drag to change`}
       onKeyDown={(event) => {
         const next = keys[event.key];

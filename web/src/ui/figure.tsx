@@ -7,10 +7,10 @@ import { type Answer, aboutCore, core } from "../core/ask";
 import { commandOf } from "../core/command";
 import { needsModel } from "../core/companions";
 import { modelStatus } from "../core/model";
-import type { ReceiptRow } from "../core/requests";
+import type { CoreError, ReceiptRow } from "../core/requests";
 import type { ViewState } from "../state/view-state";
 import { DataTable, type TableData } from "./data-table";
-import { Claims, ProblemContext } from "./problems";
+import { Claims, Problem, ProblemContext } from "./problems";
 import { Receipt } from "./receipt";
 import { useUniqueId } from "./unique-id";
 
@@ -55,8 +55,9 @@ export function Figure<R extends object>(props: FigureProps<R>) {
   };
   const toggle = (panel: "table" | "how" | "command") => () => setOpen(open === panel ? undefined : panel);
   const titleId = useUniqueId();
+  const remark = useUniqueId();
   return (
-    <ProblemContext.Provider value={{ error, claims }}>
+    <ProblemContext.Provider value={{ error, claims, remark }}>
       <figure class="figure" aria-labelledby={titleId}>
         <figcaption class="figure-title" id={titleId}>
           {title}
@@ -67,7 +68,7 @@ export function Figure<R extends object>(props: FigureProps<R>) {
           {value ? children(value) : <Placeholder model={asksModel(result)} />}
         </div>
         {controls ? <div class="controls needs-script">{controls}</div> : null}
-        <Remark error={error} claims={claims} />
+        <Remark error={error} claims={claims} id={remark} />
         {sentence ? <Sentence>{value ? sentence(value) : null}</Sentence> : null}
         <div class="links needs-script">
           {table ? (
@@ -195,19 +196,9 @@ function Placeholder({ model }: { model: boolean }) {
 }
 
 /** An error that no control on the figure shows beside itself. */
-function Remark({
-  error,
-  claims,
-}: {
-  error: { field?: string; message: string } | undefined;
-  claims: Claims;
-}) {
-  if (!error || (error.field && claims.has(error.field))) return null;
-  return (
-    <p class="problem" role="alert">
-      {error.message}
-    </p>
-  );
+function Remark({ error, claims, id }: { error: CoreError | undefined; claims: Claims; id: string }) {
+  if (!error || claims.idFor(error)) return null;
+  return <Problem id={id}>{error.message}</Problem>;
 }
 
 /** The result in words. It is read aloud once the reader has stopped moving the controls. */

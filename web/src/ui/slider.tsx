@@ -1,5 +1,5 @@
 import type { Field } from "../state/view-state";
-import { Problem } from "./problems";
+import { useNotes } from "./notes";
 import { useUniqueId } from "./unique-id";
 
 export interface SliderProps {
@@ -19,6 +19,7 @@ const kMostTicks = 32;
 /** A slider that is a ruler, with the number itself beside it for typing. */
 export function Slider({ field, name, minimum, maximum, step = 1, unit, hint, stops }: SliderProps) {
   const id = useUniqueId();
+  const notes = useNotes([field.key], { hint });
   const low = stops ? 0 : minimum;
   const high = stops ? stops.length - 1 : maximum;
   const position = (value: number) => (stops ? nearest(stops, value) : value);
@@ -37,6 +38,8 @@ export function Slider({ field, name, minimum, maximum, step = 1, unit, hint, st
         <input
           type="number"
           aria-label={`${name}, as a number`}
+          disabled={notes.idle}
+          {...notes.marks}
           min={minimum}
           max={maximum}
           step={stops ? "any" : step}
@@ -55,6 +58,8 @@ export function Slider({ field, name, minimum, maximum, step = 1, unit, hint, st
         <input
           id={id}
           type="range"
+          disabled={notes.idle}
+          {...notes.marks}
           min={low}
           max={high}
           step={stops ? 1 : step}
@@ -66,8 +71,7 @@ export function Slider({ field, name, minimum, maximum, step = 1, unit, hint, st
           }}
         />
       </div>
-      {hint ? <p class="hint">{hint}</p> : null}
-      <Problem field={field.key} />
+      {notes.below}
     </div>
   );
 }

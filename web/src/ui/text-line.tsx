@@ -1,10 +1,11 @@
 import type { Field } from "../state/view-state";
-import { Problem } from "./problems";
+import { useNotes } from "./notes";
 import { useUniqueId } from "./unique-id";
 
 /** A line of text; it counts once the reader leaves it or presses Enter. */
 export function TextLine({ field, name }: { field: Field<string>; name: string }) {
   const id = useUniqueId();
+  const notes = useNotes([field.key]);
   return (
     <div class="control">
       <label class="control-name" for={id}>
@@ -13,13 +14,15 @@ export function TextLine({ field, name }: { field: Field<string>; name: string }
       <input
         id={id}
         class="select"
+        disabled={notes.idle}
+        {...notes.marks}
         type="text"
         autocomplete="off"
         spellcheck={false}
         value={field.value}
         onChange={(event) => field.set(event.currentTarget.value)}
       />
-      <Problem field={field.key} />
+      {notes.below}
     </div>
   );
 }

@@ -6,7 +6,7 @@ import { FileInput } from "../../ui/file-input";
 import { decimals, significant } from "../../ui/format";
 import { MeasureButtons } from "../shared/measuring";
 import { methodName } from "../shared/settings-text";
-import { type Compared, compared, compareWith, device, kProducts } from "./measure";
+import { type Compared, compared, compareWith, device, kProducts, wrongReport } from "./measure";
 import { byBytes, type Report, sameWork } from "./report";
 
 const rate = (row: Measured): string =>
@@ -110,6 +110,7 @@ export function Device() {
             label="To compare, drop a report of quantbench --report here, or choose one"
             accept=".json"
             take={(file) => void compareWith(file)}
+            wrong={wrongReport.value}
           />
         </>
       }
@@ -126,6 +127,7 @@ export function Device() {
           "spread",
           ...(r.report ? ["in the report"] : []),
         ],
+        naming: 2,
         rows: r.rows.map((row) => {
           const other = sameWork(r.report, row);
           return [

@@ -29,11 +29,16 @@ const kernels = measuring(
 export interface Compared extends Run {
   report?: Report;
 }
-const beside = signal<Pick<Compared, "report" | "message">>({});
+const beside = signal<{ report?: Report; wrong?: string }>({});
+/** What is wrong with the file that was to be compared with. */
+export const wrongReport = computed(() => beside.value.wrong);
 
 export const compared: Answer<Compared> = {
   ...kernels.measured,
-  value: computed(() => ({ ...beside.value, ...kernels.run.value })),
+  value: computed(() => {
+    const { report } = beside.value;
+    return { ...kernels.run.value, ...(report ? { report } : {}) };
+  }),
 };
 
 export const device: Measuring = {
@@ -50,6 +55,6 @@ export async function compareWith(file: Blob): Promise<void> {
   try {
     beside.value = { report: reportOf(await file.text()) };
   } catch (error) {
-    beside.value = { message: error instanceof Error ? error.message : String(error) };
+    beside.value = { wrong: error instanceof Error ? error.message : String(error) };
   }
 }
