@@ -1,7 +1,21 @@
 // The built folder under a sub-path: it loads, it computes, and it says what the command line says.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { answersTo, commandOf, figure, near, numberIn, onPage, runNative, serveAndLaunch, server, settled, show, slide } from "./page.mjs";
+import {
+  answersTo,
+  commandOf,
+  figure,
+  near,
+  numberIn,
+  onPage,
+  problemOf,
+  runNative,
+  serveAndLaunch,
+  server,
+  settled,
+  show,
+  slide,
+} from "./page.mjs";
 
 const kChapters = [
   "opening",
@@ -136,6 +150,53 @@ describe("the folder", () => {
       assert.ok(errors[2] > errors[3], "activations in 8 bits must not be better than activations as they are");
     }));
 
+  test("what outlier protection decides itself cannot be set meanwhile, says why, and is as it was afterwards", () =>
+    onPage(async (page) => {
+      await show(page, "layer-lab");
+      const fig = figure(page, "One layer: round its weights, its inputs, or both");
+      const protection = fig.getByRole("switch", { name: /^Outlier protection/ });
+      await fig.locator("input[value=group]").check({ force: true });
+      await slide(fig.locator(".controls").getByLabel("Weight bits", { exact: true }), 3);
+      await fig.locator("input[value=token]").check({ force: true });
+      await settled(page, "layer-lab");
+      const command = await commandOf(fig);
+      const inputs = fig.locator(".controls :is(input, select)");
+      const values = () =>
+        inputs.evaluateAll((all) => all.map(({ type, checked, value }) => (type === "radio" ? checked : value)));
+      const before = await values();
+      const kFree = ["Layer", "Planted outliers", "Outlier protection"];
+      const enabled = () =>
+        fig
+          .locator(".controls :is(input, select):enabled")
+          .evaluateAll((all) => all.map((input) => input.labels[0].innerText.split("\n")[0].trim()));
+
+      await protection.check({ force: true });
+      await settled(page, "layer-lab");
+      assert.deepEqual(await enabled(), kFree);
+      assert.deepEqual(await values(), before);
+      const idle = fig.locator(".controls .control", { has: page.locator(":disabled") });
+      assert.equal(await idle.count(), 6);
+      for (const control of await idle.all()) {
+        const said = await control.evaluate((element) =>
+          [element, ...element.querySelectorAll("[aria-describedby]")].map((one) => {
+            const ids = one.getAttribute("aria-describedby")?.split(" ") ?? [];
+            return ids.map((id) => document.getElementById(id).textContent).join(" ");
+          }),
+        );
+        assert.ok(said.some((text) => /^Outlier protection sets/.test(text)), `${await control.textContent()}: ${said}`);
+      }
+      // From the last control before them the Tab key goes to the first after them.
+      await fig.getByRole("switch", { name: /^Planted outliers/ }).focus();
+      await page.keyboard.press("Tab");
+      assert.ok(await protection.evaluate((input) => input === document.activeElement));
+
+      await protection.uncheck({ force: true });
+      await settled(page, "layer-lab");
+      assert.equal(await fig.locator(".controls :disabled").count(), 0);
+      assert.equal(await fig.locator(".controls [aria-describedby]").count(), 0);
+      assert.equal(await commandOf(fig), command);
+    }));
+
   test("says what the command line says of memory and of the KV cache", () =>
     onPage(async (page) => {
       await show(page, "challenge");
@@ -234,7 +295,8 @@ describe("bad input", () => {
         await cell.press("Enter");
         await cell.blur();
         assert.match(await fig.locator(".problem").textContent(), message);
-        assert.equal(await cell.getAttribute("aria-invalid"), "true");
+        assert.match(await problemOf(cell), message);
+        assert.equal(await fig.locator("[aria-invalid]").count(), 1);
       }));
 
   test("what the core refuses stands beside the control that it is about", () =>
@@ -247,7 +309,33 @@ describe("bad input", () => {
       const problem = fig.locator("fieldset.control", { has: page.locator(".cell") }).locator(".problem");
       await problem.waitFor();
       assert.match(await problem.textContent(), /values/);
+      for (const box of await fig.locator(".cell").all()) assert.match(await problemOf(box), /values/);
+      await cell.fill("1");
+      await cell.blur();
+      await problem.waitFor({ state: "detached" });
+      assert.equal(await fig.locator("[aria-invalid], [aria-errormessage]").count(), 0);
+      await fig.getByLabel("Bits, as a number").fill("99");
+      await fig.getByLabel("Bits, as a number").blur();
+      await problemOfAll(fig, ["number", "range", "slider"], /bits is 99/);
     }));
+
+  /** Every control of these kinds, in their order, names the one message of the figure, and no other does. */
+  async function problemOfAll(fig, kinds, message) {
+    await fig.locator(".problem").waitFor();
+    assert.equal(await fig.locator(".problem").count(), 1);
+    const invalid = fig.locator("[aria-invalid]");
+    for (const control of await invalid.all()) assert.match(await problemOf(control), message);
+    assert.deepEqual(await invalid.evaluateAll((all) => all.map(({ type, role }) => type ?? role)), kinds);
+  }
+  const kWrong = [
+    ["bits=99", ["number", "range"], /bits is 99/],
+    ["scheme=sideways", ["radiogroup"], /scheme/],
+  ];
+  for (const [settings, kinds, message] of kWrong)
+    test(`a link with ${settings} is refused, and every control of it names the message`, () =>
+      onPage(async (page) => {
+        await problemOfAll(figure(page, "Your numbers, their codes"), kinds, message);
+      }, `#rounding?${settings}`));
 
   test("extremes have right answers: zeros, denormals, huge and equal numbers", () =>
     onPage(async (page) => {

@@ -6,7 +6,9 @@ import { Choice, Switch } from "../../ui/choice";
 import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant, whole } from "../../ui/format";
+import { Idle } from "../../ui/notes";
 import { Slider } from "../../ui/slider";
+import { useUniqueId } from "../../ui/unique-id";
 import { GranularityChoice, GroupSize } from "../shared/controls";
 import { LayerSelect, layerWords, PlantedSwitch, plantableLayer } from "../shared/layer-choice";
 
@@ -64,6 +66,7 @@ const kFullBits = 16;
 
 export function Lab() {
   const bits = view.field("bits");
+  const why = useUniqueId();
   const { protect, activation_bits, method } = view.value;
   const granularity = method === "awq" ? "group" : view.value.granularity;
   return (
@@ -76,49 +79,48 @@ export function Lab() {
         <>
           <LayerSelect view={view} />
           <PlantedSwitch field={view.field("planted")} />
-          <Choice
-            field={view.field("method")}
-            name="Weights are rounded"
-            options={[
-              ["rtn", "to nearest"],
-              ["gptq", "by GPTQ"],
-              ["awq", "by AWQ"],
-            ]}
-          />
-          <Slider
-            field={bits}
-            name="Weight bits"
-            minimum={2}
-            maximum={8}
-            unit="bits"
-            hint={protect ? "Outlier protection uses 8." : ""}
-          />
-          {method === "awq" ? null : <GranularityChoice view={view} name="One weight scale for each" />}
-          {granularity === "group" && !protect ? (
-            <GroupSize view={view} stops={[32, 64, 128, 256, 512]} />
-          ) : null}
-          <Slider
-            field={view.field("activation_bits")}
-            name="Activation bits"
-            minimum={2}
-            maximum={16}
-            unit="bits"
-            stops={[2, 3, 4, 5, 6, 7, 8, kFullBits]}
-            hint={activation_bits === kFullBits ? "16: the activations stay as they are." : ""}
-          />
-          <Choice
-            field={view.field("activation_granularity")}
-            name="One activation scale for each"
-            options={[
-              ["tensor", "tensor"],
-              ["token", "token"],
-            ]}
-          />
+          <Idle when={protect} why={why}>
+            <Choice
+              field={view.field("method")}
+              name="Weights are rounded"
+              options={[
+                ["rtn", "to nearest"],
+                ["gptq", "by GPTQ"],
+                ["awq", "by AWQ"],
+              ]}
+            />
+            <Slider field={bits} name="Weight bits" minimum={2} maximum={8} unit="bits" />
+            {method === "awq" ? null : <GranularityChoice view={view} name="One weight scale for each" />}
+            {granularity === "group" ? <GroupSize view={view} stops={[32, 64, 128, 256, 512]} /> : null}
+            <Slider
+              field={view.field("activation_bits")}
+              name="Activation bits"
+              minimum={2}
+              maximum={16}
+              unit="bits"
+              stops={[2, 3, 4, 5, 6, 7, 8, kFullBits]}
+              hint={activation_bits === kFullBits && !protect ? "16: the activations stay as they are." : ""}
+            />
+            <Choice
+              field={view.field("activation_granularity")}
+              name="One activation scale for each"
+              options={[
+                ["tensor", "tensor"],
+                ["token", "token"],
+              ]}
+            />
+          </Idle>
           <Switch
             field={view.field("protect")}
             name="Outlier protection"
             hint="8 bits, outlier columns apart in 16"
           />
+          {protect ? (
+            <p class="hint span" id={why}>
+              Outlier protection sets how weights and activations are rounded; your own choices come back
+              without it.
+            </p>
+          ) : null}
         </>
       }
       sentence={(r) => (
