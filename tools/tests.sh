@@ -15,7 +15,7 @@ test_steps() {
     step native-build  'true'                           'build_tree dev unit_tests'
     step native        'any "tests/unit/*/*_test.cpp"'  'build_tree dev unit_tests; run_ctest dev'
     step release       'true'                           'build_native; build_tree release test_kernels'
-    step optimized     'any "tests/unit/kernels/*.cpp"' 'build_tree release test_kernels; run_ctest release --tests-regex "^kernels$"'
+    step optimized     'any "tests/unit/kernels/*.cpp"' 'build_tree release test_kernels test_tensor; run_ctest release --tests-regex "^(kernels|tensor)$"'
     step symbols       'any "core/kernels/arch/*.cpp"'  'build_native; bash tests/architecture/symbols.sh build/native'
     step install       'true'                           'build_native; install_and_use'
     step command-line  'any "tests/cli/*.test.mjs"'     'build_native; run_node_tests tests/cli'

@@ -4,24 +4,126 @@
 #include <new>
 
 #if defined(__linux__)
+#include <malloc.h>
 #include <sys/mman.h>
+
+#include <algorithm>
+#include <array>
+#include <mutex>
 #endif
 
 namespace quantlens {
 
 void out_of_memory() { throw std::bad_alloc(); }
 
-void* allocate_aligned(std::size_t bytes) {
-    constexpr std::size_t kLine = 64, kPage = std::size_t{2} << 20;
-    const std::size_t alignment = bytes < 2 * kPage ? kLine : kPage;
+namespace {
+
+constexpr std::size_t kLine = 64, kPage = std::size_t{2} << 20, kLarge = 2 * kPage;
+
+void* from_system(std::size_t bytes, std::size_t alignment) {
     void* memory = nullptr;
-    if (posix_memalign(&memory, alignment, bytes) != 0) out_of_memory();
+    return posix_memalign(&memory, alignment, bytes) == 0 ? memory : nullptr;
+}
+
 #if defined(__linux__)
-    if (alignment == kPage) madvise(memory, bytes, MADV_HUGEPAGE);  // a wish: nothing depends on it
+/// Large blocks that were freed and wait for whoever wants their size next, oldest first.
+class KeptBlocks {
+public:
+    /// A block of `bytes` or little more; null where none is kept.
+    void* take(std::size_t bytes) {
+        const std::scoped_lock lock(mutex_);
+        for (std::size_t i = count_; i-- > 0;)
+            if (const Block block = blocks_[i]; block.bytes >= bytes && block.bytes - bytes <= bytes / 8) {
+                remove(i);
+                return block.memory;
+            }
+        return nullptr;
+    }
+
+    void keep(void* memory, std::size_t bytes) {
+        const std::scoped_lock lock(mutex_);
+        while (count_ > 0 && (count_ == blocks_.size() || total_ + bytes > kMostKept)) free_oldest();
+        if (bytes > kMostKept) return std::free(memory);
+        blocks_[count_++] = {memory, bytes};
+        total_ += bytes;
+    }
+
+    void release() {
+        const std::scoped_lock lock(mutex_);
+        while (count_ > 0) free_oldest();
+    }
+
+private:
+    struct Block {
+        void* memory;
+        std::size_t bytes;
+    };
+#if defined(__SANITIZE_ADDRESS__)
+    static constexpr std::size_t kMostKept = 0;  // who uses freed memory is to be found
+#else
+    static constexpr std::size_t kMostKept = std::size_t{512} << 20;
 #endif
+
+    void remove(std::size_t i) {
+        total_ -= blocks_[i].bytes;
+        std::copy(blocks_.begin() + i + 1, blocks_.begin() + count_, blocks_.begin() + i);
+        --count_;
+    }
+
+    void free_oldest() {
+        std::free(blocks_[0].memory);
+        remove(0);
+    }
+
+    std::mutex mutex_;
+    std::array<Block, 16> blocks_;
+    std::size_t count_ = 0, total_ = 0;
+};
+
+/// Never destroyed: static objects may free their memory after it would be.
+KeptBlocks& kept_blocks() {
+    static KeptBlocks& blocks = *new KeptBlocks;
+    return blocks;
+}
+#endif
+
+}  // namespace
+
+#if defined(__linux__)
+void* allocate_aligned(std::size_t bytes) {
+    if (bytes < kLarge) {
+        void* const memory = from_system(bytes, kLine);
+        if (!memory) out_of_memory();
+        return memory;
+    }
+    if (void* const memory = kept_blocks().take(bytes)) return memory;
+    void* memory = from_system(bytes, kPage);
+    if (!memory) {
+        release_kept_memory();
+        memory = from_system(bytes, kPage);
+    }
+    if (!memory) out_of_memory();
+    madvise(memory, bytes, MADV_HUGEPAGE);  // a wish: nothing depends on it
+    return memory;
+}
+
+void free_aligned(void* memory) noexcept {
+    const std::size_t bytes = malloc_usable_size(memory);
+    if (bytes < kLarge) return std::free(memory);
+    kept_blocks().keep(memory, bytes);
+}
+
+void release_kept_memory() noexcept { kept_blocks().release(); }
+#else
+void* allocate_aligned(std::size_t bytes) {
+    void* const memory = from_system(bytes, bytes < kLarge ? kLine : kPage);
+    if (!memory) out_of_memory();
     return memory;
 }
 
 void free_aligned(void* memory) noexcept { std::free(memory); }
+
+void release_kept_memory() noexcept {}
+#endif
 
 }  // namespace quantlens

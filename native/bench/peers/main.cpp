@@ -23,6 +23,7 @@
 
 #include "bench/machine.h"
 #include "bench/peers/peer.h"
+#include "tensor/memory.h"
 
 namespace {
 
@@ -48,6 +49,7 @@ double resident(std::string_view name) {
 
 /// Runs something and returns how many bytes more than before the process held at most.
 double bytes_taken(const std::function<void()>& run) {
+    quantlens::release_kept_memory();
 #if defined(__GLIBC__)
     malloc_trim(0);  // what was freed would be used again unseen
 #endif
