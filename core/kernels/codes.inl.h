@@ -58,7 +58,7 @@ void pack_right_codes(const std::int8_t* from, size_t stride, size_t k, size_t c
 template <class Target>
 void multiply_codes(const std::int32_t* a, const std::int32_t* b, size_t m, size_t n, size_t words,
                     const Sums<std::int32_t>& sums) {
-    multiply_panels<Target, CodeProduct<Target>>(a, true, b, m, n, words, sums);
+    multiply_panels<Target, CodeProduct<Target>>(a, true, b, m, n, words, sums, {});
 }
 
 }  // namespace

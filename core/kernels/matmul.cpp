@@ -15,40 +15,61 @@ namespace {
 // kLeftRows rows of the left one past it.
 constexpr std::size_t kSteps = 384;
 constexpr std::size_t kLeftRows = 96;
+// So few rows stay in the second cache whole: they meet each panel as soon as it is packed, and ask for the next one's
+// source meanwhile. Only where a panel's steps are contiguous; else all panels read the same pages.
+constexpr std::size_t kFewRows = 192;
 
 std::size_t round_up(std::size_t value, std::size_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+/// `rows` lines of the left operand, `depth` steps from `step` on, as multiply_block reads them.
+void pack_left(const KernelTable& table, Operand a, std::size_t first, std::size_t rows, std::size_t step,
+               std::size_t depth, float* to) {
+    if (!a.steps_contiguous) return table.pack_steps(a.at(first, step), a.stride, depth, rows, table.tile_rows, to);
+    for (std::size_t r = 0; r < rows; ++r) {
+        const float* from = a.at(first + r, step);
+        std::copy(from, from + depth, to + r * depth);
+    }
+}
+
+void pack_right(const KernelTable& table, Operand b, std::size_t first, std::size_t columns, std::size_t step,
+                std::size_t depth, float* to) {
+    if (b.steps_contiguous)
+        table.pack_transposed(b.at(first, step), b.stride, depth, columns, to);
+    else
+        table.pack_steps(b.at(first, step), b.stride, depth, columns, table.tile_columns, to);
+}
 
 /// a times b into the rows and columns of `out` (both operands start at its corner).
 void multiply_piece(const KernelTable& table, Operand a, Operand b, std::size_t steps, MatrixView<float> out,
                     Into into) {
     thread_local Scratch left_scratch, right_scratch, sums_scratch;
     const std::size_t rows = out.rows(), columns = out.columns(), padded = round_up(columns, table.tile_columns);
-    float* const left = left_scratch.floats(round_up(kLeftRows, table.tile_rows) * kSteps);
-    float* const right = right_scratch.floats(padded * kSteps);
+    const bool few = b.steps_contiguous && rows <= kFewRows;
+    const std::size_t height = few ? rows : kLeftRows, width = few ? table.tile_columns : columns;
+    float* const left = left_scratch.floats(round_up(height, table.tile_rows) * kSteps);
+    float* const right = right_scratch.floats(round_up(width, table.tile_columns) * kSteps);
     float* const sums = sums_scratch.floats(rows * padded);
     for (std::size_t step = 0; step < steps; step += kSteps) {
         const std::size_t depth = std::min(kSteps, steps - step);
-        if (b.steps_contiguous)
-            table.pack_transposed(b.at(0, step), b.stride, depth, columns, right);
-        else
-            table.pack_steps(b.at(0, step), b.stride, depth, columns, table.tile_columns, right);
-        for (std::size_t i = 0; i < rows; i += kLeftRows) {
-            const std::size_t count = std::min(kLeftRows, rows - i);
-            if (a.steps_contiguous) {
-                for (std::size_t r = 0; r < count; ++r) {
-                    const float* from = a.at(i + r, step);
-                    std::copy(from, from + depth, left + r * depth);
-                }
-            } else {
-                table.pack_steps(a.at(i, step), a.stride, depth, count, table.tile_rows, left);
+        if (few) pack_left(table, a, 0, rows, step, depth, left);
+        for (std::size_t j = 0; j < columns; j += width) {
+            const std::size_t across = std::min(width, columns - j);
+            pack_right(table, b, j, across, step, depth, right);
+            Ahead<float> ahead;
+            if (few && j + width < columns)
+                ahead = {b.at(j + width, step), b.stride, std::min(width, columns - j - width)};
+            for (std::size_t i = 0; i < rows; i += height) {
+                const std::size_t count = std::min(height, rows - i);
+                if (!few) pack_left(table, a, i, count, step, depth, left);
+                table.multiply_block(left, a.steps_contiguous, right, count, across, depth,
+                                     {.kept = sums + i * padded + j * count,
+                                      .first = step == 0,
+                                      .last = step + depth == steps,
+                                      .out = &out(i, j),
+                                      .stride = out.stride(),
+                                      .into = into},
+                                     ahead);
             }
-            table.multiply_block(left, a.steps_contiguous, right, count, columns, depth,
-                                 {.kept = sums + i * padded,
-                                  .first = step == 0,
-                                  .last = step + depth == steps,
-                                  .out = &out(i, 0),
-                                  .stride = out.stride(),
-                                  .into = into});
         }
     }
 }
@@ -86,28 +107,26 @@ void axpy(float alpha, std::span<const float> x, std::span<float> y) {
 
 namespace {
 
-/// Few tokens: what takes the time is to read b, so b is not packed but read once, where it is, for all of them. With
-/// 16 that took 14.8 ms and packing 12.6, with 8 it was 8.7 and 10.7 (4096 x 4096, Zen 3, one thread).
-constexpr std::size_t kFewTokens = 12;
-
-void multiply_few(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> out, ThreadPool& pool) {
-    constexpr std::size_t kRows = 64;
-    // Of several tokens, 4 rows of a chunk of b stay in the first cache, a's rows in the second. For one, b is best
-    // read in runs as long as there are.
-    const std::size_t chunk = a.rows() == 1 ? a.columns() : 1024;
-    const auto multiply_chunk = active_table().multiply_few;
+/// Few tokens: what takes the time is to read b, so b is not packed but read once, where it is, for all of them.
+void multiply_few(const KernelTable& table, MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> out,
+                  ThreadPool& pool) {
+    constexpr std::size_t kRows = 96;
+    // Of several tokens, a's rows of a chunk stay in the second cache. For one, b is best read in runs as long as there
+    // are.
+    const std::size_t chunk = a.rows() == 1 ? a.columns() : table.few_steps;
     pool.for_each((b.rows() + kRows - 1) / kRows, [&](std::size_t piece) {
         const std::size_t row = piece * kRows, rows = std::min(kRows, b.rows() - row);
         for (std::size_t k = 0; k < a.columns(); k += chunk)
-            multiply_chunk(a.data() + k, a.stride(), a.rows(), &b(row, k), b.stride(), rows,
-                           std::min(chunk, a.columns() - k), out.data() + row, out.stride(), k > 0);
+            table.multiply_few(a.data() + k, a.stride(), a.rows(), &b(row, k), b.stride(), rows,
+                               std::min(chunk, a.columns() - k), out.data() + row, out.stride(), k > 0);
     });
 }
 
 }  // namespace
 
 void matmul_nt(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> out, ThreadPool& pool) {
-    if (a.rows() > 0 && a.rows() <= kFewTokens && a.columns() > 0) return multiply_few(a, b, out, pool);
+    const KernelTable& table = active_table();
+    if (a.rows() > 0 && a.rows() <= table.few_tokens && a.columns() > 0) return multiply_few(table, a, b, out, pool);
     multiply(rows_of(a), rows_of(b), a.columns(), out, Into::kSet, false, pool);
 }
 

@@ -122,15 +122,29 @@ void pack_transposed_floats(const float* from, size_t stride, size_t k, size_t c
     pack_transposed<Target>(from, stride, k, count, to, k * Target::tile_vectors * kLanes<Target>);
 }
 
+/// Brings the cache line into the second cache.
+template <class Value>
+[[gnu::always_inline]] inline void ask_for_line([[maybe_unused]] const Value* at) {
+#if !defined(__wasm__)  // which has no such instruction
+    __builtin_prefetch(at, 0, 2);
+#endif
+}
+
+/// The same for all that will be read next.
+template <class Value>
+[[gnu::always_inline]] inline void ask_for(const Value* from, const Value* end) {
+    for (; from < end; from += 64 / sizeof(Value)) ask_for_line(from);
+}
+
 /// c [Rows x columns] (into) Rows rows of a, k steps, times one packed panel, and what is `kept` of former steps if
 /// anything: all sums stay in registers.
 template <class Target, class Product, size_t Rows>
 void multiply_tile(const typename Product::Value* a, size_t row, size_t step, const typename Product::Value* b,
                    size_t k, const typename Product::Value* kept, typename Product::Value* c, size_t c_stride,
-                   size_t columns, Into into) {
+                   size_t columns, Into into, const Ahead<typename Product::Value>& ahead) {
     using V = typename Product::Vector;
     using Value = typename Product::Value;
-    constexpr size_t kVectors = Target::tile_vectors;
+    constexpr size_t kVectors = Target::tile_vectors, kLine = 64 / sizeof(Value);
     // Rows of c are far apart, so that no prefetcher of the machine's foresees them.
     if (into != Into::kSet)
         unroll<Rows>([&](auto r) __attribute__((always_inline)) { __builtin_prefetch(c + r * c_stride, 1); });
@@ -141,15 +155,20 @@ void multiply_tile(const typename Product::Value* a, size_t row, size_t step, co
         });
     });
     if constexpr (Product::kPanelsHaveStart) b += kVectors * V::size;
-    for (; k > 0; --k, a += step, b += kVectors * V::size) {
-        V right[kVectors];
-        unroll<kVectors>([&](auto v) __attribute__((always_inline)) { right[v] = V::load_aligned(b + v * V::size); });
-        unroll<Rows>([&](auto r) __attribute__((always_inline)) {
-            const V left(a[r * row]);
-            unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
-                sums[r][v] = Product::add(sums[r][v], left, right[v]);
+    for (size_t first = 0; first < k; first += kLine) {
+        for (size_t r = 0; r < ahead.rows; ++r) ask_for_line(ahead.from + r * ahead.stride + first);
+        const size_t end = k - first < kLine ? k : first + kLine;
+        for (size_t i = first; i < end; ++i, a += step, b += kVectors * V::size) {
+            V right[kVectors];
+            unroll<kVectors>([&](auto v)
+                                 __attribute__((always_inline)) { right[v] = V::load_aligned(b + v * V::size); });
+            unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+                const V left(a[r * row]);
+                unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
+                    sums[r][v] = Product::add(sums[r][v], left, right[v]);
+                });
             });
-        });
+        }
     }
     if (kept != nullptr)
         unroll<Rows>([&](auto r) __attribute__((always_inline)) {
@@ -180,17 +199,10 @@ void multiply_tile(const typename Product::Value* a, size_t row, size_t step, co
     }
 }
 
-/// Brings what will be read next into the second cache.
-template <class Value>
-[[gnu::always_inline]] inline void ask_for([[maybe_unused]] const Value* from, [[maybe_unused]] const Value* end) {
-#if !defined(__wasm__)  // which has no such instruction
-    for (; from < end; from += 64 / sizeof(Value)) __builtin_prefetch(from, 0, 2);
-#endif
-}
-
 template <class Target, class Product>
 void multiply_panels(const typename Product::Value* a, bool a_by_rows, const typename Product::Value* b, size_t m,
-                     size_t n, size_t k, const Sums<typename Product::Value>& sums) {
+                     size_t n, size_t k, const Sums<typename Product::Value>& sums,
+                     const Ahead<typename Product::Value>& ahead) {
     constexpr size_t kRows = Target::tile_rows, kColumns = Target::tile_vectors * kLanes<Target>;
     const size_t row = a_by_rows ? k : 1, step = a_by_rows ? 1 : kRows;
     const size_t panel = (k + (Product::kPanelsHaveStart ? 1 : 0)) * kColumns;
@@ -201,11 +213,13 @@ void multiply_panels(const typename Product::Value* a, bool a_by_rows, const typ
         const auto rows_of = [&](auto rows) __attribute__((always_inline)) {
             for (; i + rows <= m; i += rows) {
                 ask_for(next + i * panel / m, next + (i + rows) * panel / m);
+                const size_t first = i * ahead.rows / m, end = (i + rows) * ahead.rows / m;
                 auto* const kept = sums.kept + j * m + i * kColumns;
                 multiply_tile<Target, Product, rows>(
                     a + (a_by_rows ? i * k : i / kRows * kRows * k + i % kRows), row, step, b, k,
                     sums.first ? nullptr : kept, sums.last ? sums.out + i * sums.stride + j : kept,
-                    sums.last ? sums.stride : kColumns, columns, sums.last ? sums.into : Into::kSet);
+                    sums.last ? sums.stride : kColumns, columns, sums.last ? sums.into : Into::kSet,
+                    {.from = ahead.from + first * ahead.stride, .stride = ahead.stride, .rows = end - first});
             }
         };
         rows_of(Index<kRows>{});
@@ -218,50 +232,60 @@ void multiply_panels(const typename Product::Value* a, bool a_by_rows, const typ
 
 template <class Target>
 void multiply_block(const float* a, bool a_by_rows, const float* b, size_t m, size_t n, size_t k,
-                    const Sums<float>& sums) {
-    multiply_panels<Target, FloatProduct<Target>>(a, a_by_rows, b, m, n, k, sums);
+                    const Sums<float>& sums, const Ahead<float>& ahead) {
+    multiply_panels<Target, FloatProduct<Target>>(a, a_by_rows, b, m, n, k, sums, ahead);
 }
 
-/// Rows x Tokens sums over k steps that are contiguous in both operands, each a vector until its end.
+/// Rows x Tokens sums over k steps that are contiguous in both operands, each a vector until its end. Asks for the same
+/// steps of `next`, a row that will be read later, if there is one.
 template <class Target, size_t Rows, size_t Tokens>
 void multiply_few_tile(const float* x, size_t x_stride, const float* weights, size_t weights_stride, size_t k,
-                       float* out, size_t out_stride, bool add) {
+                       const float* next, float* out, size_t out_stride, bool add) {
     using V = Floats<Target>;
-    V sums[Rows][Tokens];
-    unroll<Rows>([&](auto r) __attribute__((always_inline)) {
-        unroll<Tokens>([&](auto t) __attribute__((always_inline)) { sums[r][t] = V(0.0f); });
-    });
+    V sums[Tokens * Rows];
+    unroll<Tokens * Rows>([&](auto i) __attribute__((always_inline)) { sums[i] = V(0.0f); });
     size_t i = 0;
     for (; i + V::size <= k; i += V::size) {
+        if (next != nullptr) ask_for_line(next + i);
         V left[Tokens];
         unroll<Tokens>([&](auto t)
                            __attribute__((always_inline)) { left[t] = V::load_unaligned(x + t * x_stride + i); });
         unroll<Rows>([&](auto r) __attribute__((always_inline)) {
             const V right = V::load_unaligned(weights + r * weights_stride + i);
             unroll<Tokens>([&](auto t) __attribute__((always_inline)) {
-                sums[r][t] = multiply_add<Target>(left[t], right, sums[r][t]);
+                V& sum = sums[t * Rows + r];
+                sum = multiply_add<Target>(left[t], right, sum);
             });
         });
     }
-    unroll<Rows>([&](auto r) __attribute__((always_inline)) {
-        unroll<Tokens>([&](auto t) __attribute__((always_inline)) {
-            float sum = xsimd::reduce_add(sums[r][t]);
-            for (size_t j = i; j < k; ++j) sum += x[t * x_stride + j] * weights[r * weights_stride + j];
-            float& to = out[t * out_stride + r];
-            to = add ? to + sum : sum;
-        });
+    unroll<Tokens * Rows>([&](auto at) __attribute__((always_inline)) {
+        constexpr size_t t = at / Rows, r = at % Rows;
+        float sum = xsimd::reduce_add(sums[at]);
+        for (size_t j = i; j < k; ++j) sum += x[t * x_stride + j] * weights[r * weights_stride + j];
+        float& to = out[t * out_stride + r];
+        to = add ? to + sum : sum;
     });
 }
 
+/// Whether a tile of many sums fits into registers: there are 32 of them, else 16.
+template <class Target>
+inline constexpr bool kManyRegisters = Target::tile_rows* Target::tile_vectors > 16;
+
+/// `next`: the rows after these, null where there are fewer.
 template <class Target, size_t Rows>
 void multiply_few_rows(const float* x, size_t x_stride, size_t tokens, const float* weights, size_t weights_stride,
-                       size_t k, float* out, size_t out_stride, bool add) {
-    constexpr size_t kTokens = Target::tile_rows * Target::tile_vectors > 16 ? 4 : 2;  // of 32 registers, or 16
+                       size_t k, const float* next, float* out, size_t out_stride, bool add) {
+    constexpr size_t kTokens = kManyRegisters<Target> ? 4 : 2;
     size_t t = 0;
     const auto tiles_of = [&](auto count) __attribute__((always_inline)) {
-        for (; t + count <= tokens; t += count)
+        for (; t + count <= tokens; t += count) {
+            // Each of the first tiles asks for a row; where there are too few tiles for that, the machine foresees
+            // more.
+            const bool asks = next != nullptr && tokens >= Rows * kTokens && t < Rows * kTokens;
             multiply_few_tile<Target, Rows, count>(x + t * x_stride, x_stride, weights, weights_stride, k,
+                                                   asks ? next + t / kTokens * weights_stride : nullptr,
                                                    out + t * out_stride, out_stride, add);
+        }
     };
     tiles_of(Index<kTokens>{});
     if constexpr (kTokens > 2) tiles_of(Index<2>{});
@@ -273,10 +297,14 @@ void multiply_few(const float* x, size_t x_stride, size_t tokens, const float* w
                   size_t rows, size_t k, float* out, size_t out_stride, bool add) {
     size_t row = 0;
     const auto rows_of = [&](auto count) __attribute__((always_inline)) {
-        for (; row + count <= rows; row += count)
-            multiply_few_rows<Target, count>(x, x_stride, tokens, weights + row * weights_stride, weights_stride, k,
-                                             out + row, out_stride, add);
+        for (; row + count <= rows; row += count) {
+            const float* const from = weights + row * weights_stride;
+            const float* const next = row + 2 * count <= rows ? from + count * weights_stride : nullptr;
+            multiply_few_rows<Target, count>(x, x_stride, tokens, from, weights_stride, k, next, out + row, out_stride,
+                                             add);
+        }
     };
+    if constexpr (kManyRegisters<Target>) rows_of(Index<6>{});
     rows_of(Index<4>{});
     rows_of(Index<1>{});
 }

@@ -26,6 +26,15 @@ struct Sums {
     Into into;
 };
 
+/// Rows that are laid out next, from their first step on: while a block passes its steps, it asks for the same steps of
+/// these, so that reading memory and computing overlap.
+template <class Value>
+struct Ahead {
+    const Value* from = nullptr;
+    std::size_t stride = 0;
+    std::size_t rows = 0;
+};
+
 /// Words of codes, at most, that pack_right_codes takes at a time.
 inline constexpr std::size_t kMostCodeWords = 256;
 
@@ -73,8 +82,10 @@ struct KernelTable {
     /// a times b, [m x n] sums over k steps. b: packed panels of tile_columns. a: tiles of tile_rows x k values, row
     /// after row where `a_by_rows`, else step after step as pack_steps writes them.
     void (*multiply_block)(const float* a, bool a_by_rows, const float* b, std::size_t m, std::size_t n, std::size_t k,
-                           const Sums<float>& sums);
+                           const Sums<float>& sums, const Ahead<float>& ahead);
 
+    std::size_t few_tokens;  ///< up to so many, reading the weights is what takes the time
+    std::size_t few_steps;   ///< a chunk of a few rows' steps stays in the first cache, or nearly
     /// out[token][row] of one chunk of `k` steps (or +=): the rows are read once, from where they are, by all tokens.
     void (*multiply_few)(const float* x, std::size_t x_stride, std::size_t tokens, const float* weights,
                          std::size_t weights_stride, std::size_t rows, std::size_t k, float* out,

@@ -26,9 +26,10 @@ void expect_close(MatrixView<const float> actual, MatrixView<const float> expect
 struct Shape {
     std::size_t m, n, k;
 };
-constexpr Shape kShapes[] = {{1, 1, 1},    {1, 1, 300},   {1, 37, 64},    {2, 3, 5},      {3, 70, 17},
-                             {7, 33, 257}, {13, 65, 129}, {31, 100, 512}, {97, 47, 300},  {1, 513, 1027},
-                             {5, 16, 16},  {6, 32, 256},  {100, 1, 40},   {200, 300, 70}, {8, 1000, 33}};
+constexpr Shape kShapes[] = {{1, 1, 1},      {1, 1, 300},    {1, 37, 64},    {2, 3, 5},      {3, 70, 17},
+                             {7, 33, 257},   {13, 65, 129},  {31, 100, 512}, {97, 47, 300},  {1, 513, 1027},
+                             {5, 16, 16},    {6, 32, 256},   {100, 1, 40},   {200, 300, 70}, {8, 1000, 33},
+                             {27, 13, 2500}, {60, 100, 900}, {191, 40, 800}};
 
 TEST_P(Matmul, ProductsAgreeWithTheScalarMeaningOverOddShapes) {
     ThreadPool pool(2);
