@@ -74,6 +74,19 @@ describe("the client", () => {
     expect(second.answered).toHaveBeenCalledOnce();
   });
 
+  test("goes on where a listener fails", async () => {
+    const [first, second] = [listener(), listener()];
+    first.answered.mockImplementation(() => {
+      throw new Error("cannot draw");
+    });
+    client.ask("a", { op: "one" }, [], first);
+    client.ask("b", { op: "two" }, [], second);
+    await ready();
+    expect(() => answer(newest(), { n: 1 })).toThrow("cannot draw");
+    answer(newest(), { n: 2 });
+    expect(second.answered).toHaveBeenCalledWith({ n: 2 }, {}, 1);
+  });
+
   test("passes an error on to who asked", async () => {
     const asking = listener();
     client.ask("a", { op: "one" }, [], asking);

@@ -111,7 +111,7 @@ export class CoreClient {
     this.surroundings.moduleBytes().then(
       (modules) => worker.postMessage({ kind: "start", modules } satisfies ToWorker),
       (error: unknown) => {
-        this.status.value = { state: "failed", message: String(error) };
+        if (this.worker === worker) this.status.value = { state: "failed", message: String(error) };
       },
     );
   }
@@ -145,14 +145,18 @@ export class CoreClient {
     const json = JSON.parse(message.json) as { error?: CoreError };
     // A request that failed may have failed before it came to the model.
     if (job.model) this.held = json.error ? undefined : job.model.key;
-    if (json.error) job.listener.refused(json.error);
-    else {
-      const arrays = Object.fromEntries(message.arrays.map((array) => [array.name, array]));
-      job.listener.answered(json, arrays, message.milliseconds);
+    try {
+      if (json.error) job.listener.refused(json.error);
+      else {
+        const arrays = Object.fromEntries(message.arrays.map((array) => [array.name, array]));
+        job.listener.answered(json, arrays, message.milliseconds);
+      }
+    } finally {
+      // A figure that cannot draw its answer does not keep the others from theirs. Where memory ran out, what the core held
+      // is lost in it (cmake/wasm.cmake says why); a refusal before that names a field.
+      if (json.error?.code === "too_large" && !json.error.field) this.replaceWorker();
+      else this.send();
     }
-    // Where memory ran out, what the core held is lost in it (cmake/wasm.cmake says why). A refusal before that names a field.
-    if (json.error?.code === "too_large" && !json.error.field) this.replaceWorker();
-    else this.send();
   }
 
   private recover(message: string): void {
