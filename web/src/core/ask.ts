@@ -69,6 +69,7 @@ export function ask<R extends Request>(
     newest += 1;
     const turn = newest;
     request.value = asked;
+    progress.value = undefined; // of what is no longer waited for
     if (!asked || !load) return;
     stale.value = true;
     const settle = (change: () => void) => {

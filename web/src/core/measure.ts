@@ -61,10 +61,12 @@ export function measure<T>(makePlans: () => readonly Planned<T>[]): Measurement<
           items.map((item, i) => (i === at ? { ...next, found } : item)),
           own,
         ),
-      refused: (refusal) => {
-        error.value = refusal;
-        stale.value = false;
-      },
+      refused: (refusal) =>
+        batch(() => {
+          error.value = refusal;
+          stale.value = false;
+          progress.value = undefined;
+        }),
     });
   }
 
