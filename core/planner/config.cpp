@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxConfigBytes = std::size_t{1} << 20;
 constexpr std::uint64_t kMostOfAnything = std::uint64_t{1} << 32;
+constexpr std::size_t kMostShown = 120;  // what is no JSON may be a text of the whole file without its end
 
 /// Which layers have a sliding window where the config does not list them one by one.
 enum class WindowRule : std::uint8_t { kNone, kAll, kEveryOther, kPattern, kFromLayer };
@@ -91,7 +92,8 @@ public:
     Status status(std::string_view model_type) const {
         if (!missing_.empty())
             return fail(ErrorCode::kBadParameter, "config",
-                        "config.json of model_type '" + std::string{model_type} + "' lacks " + joined(missing_));
+                        "config.json" + (model_type.empty() ? "" : " of model_type '" + std::string{model_type} + "'") +
+                            " lacks " + joined(missing_));
         if (!wrong_.empty())
             return fail(ErrorCode::kBadParameter, "config",
                         "config.json: " + joined(wrong_) + ", must be whole numbers between 1 and 2^32");
@@ -133,6 +135,29 @@ void read_window(Fields& f, const Family& family, ModelShape& m) {
     if (layers > 0) m.window = SlidingWindow{width, std::min(layers, m.layers)};
 }
 
+/// Layers that keep an ordinary feed-forward part. Layer i has experts unless it is one of the first few, the model has
+/// them only in every so many layers, or it is listed.
+/// Source: transformers, modeling_qwen2_moe.py and modeling_deepseek_v3.py, the decoder layers' choice of their mlp.
+std::uint64_t read_dense_layers(Fields& f, std::uint64_t layers) {
+    const auto first = std::min(layers, f.optional("first_k_dense_replace", 0));
+    const auto step = std::max<std::uint64_t>(1, f.optional("decoder_sparse_step", 1));
+    std::uint64_t with_experts = layers / step - first / step;
+    if (!f.has("mlp_only_layers")) return layers - with_experts;
+    std::vector<std::uint64_t> listed;
+    const Json& list = f["mlp_only_layers"];
+    const bool is_list =
+        list.is_array() && std::ranges::all_of(list, [](const Json& i) { return i.is_number_unsigned(); });
+    f.require(is_list, "mlp_only_layers is " + list.dump().substr(0, 40) + ", must be a list of layers counted from 0");
+    if (is_list)
+        for (const auto& item : list) listed.push_back(item.get<std::uint64_t>());
+    std::ranges::sort(listed);
+    const auto repeated = std::ranges::unique(listed);
+    listed.erase(repeated.begin(), repeated.end());
+    with_experts -= std::uint64_t(std::ranges::count_if(
+        listed, [&](std::uint64_t i) { return i >= first && i < layers && (i + 1) % step == 0; }));
+    return layers - with_experts;
+}
+
 void read_experts(Fields& f, const Family& family, ModelShape& m) {
     Experts e;
     for (const std::string_view key : {"num_local_experts", "num_experts", "n_routed_experts"})
@@ -148,21 +173,28 @@ void read_experts(Fields& f, const Family& family, ModelShape& m) {
         e.shared_ffn = f.needed("shared_expert_intermediate_size");
         e.shared_gate = true;
     }
-    e.dense_layers = f.optional("first_k_dense_replace", 0);
-    if (f.has("mlp_only_layers") && f["mlp_only_layers"].is_array()) e.dense_layers += f["mlp_only_layers"].size();
-    const auto step = std::max<std::uint64_t>(1, f.optional("decoder_sparse_step", 1));
-    if (step > 1) e.dense_layers = m.layers - m.layers / step;
-    e.dense_layers = std::min(e.dense_layers, m.layers);
+    e.dense_layers = read_dense_layers(f, m.layers);
     e.router_bias = family.model_type == "gpt_oss" || f.words("topk_method") == "noaux_tc";
     e.expert_bias = family.model_type == "gpt_oss";
     m.experts = e;
 }
 
 void read_latent(Fields& f, ModelShape& m) {
-    if (!f.has("kv_lora_rank")) return;
     m.latent = LatentAttention{f.needed("kv_lora_rank"), f.needed("qk_rope_head_dim"), f.needed("qk_nope_head_dim"),
                                f.needed("v_head_dim"), f.optional("q_lora_rank", 0)};
     m.head_dim = m.latent->nope_dim;
+}
+
+/// The width that each head gets of the model's. Models refuse heads that do not share it evenly, where nothing
+/// `else_given` says how wide they are.
+std::uint64_t shared_width(Fields& f, std::uint64_t width, std::string_view width_key, std::uint64_t heads,
+                           std::string_view heads_key, std::string_view else_given = "") {
+    if (heads == 0) return 0;
+    std::string wrong{heads_key};
+    wrong.append(" is ").append(to_text(heads)).append(", must divide ").append(width_key);
+    wrong.append(", ").append(to_text(width)).append(else_given);
+    f.require(width % heads == 0, std::move(wrong));
+    return width / heads;
 }
 
 /// Llama and all that use its field names.
@@ -172,9 +204,15 @@ void read_llama_like(Fields& f, const Family& family, ModelShape& m) {
     m.hidden = f.needed("hidden_size");
     m.heads = gemma3 ? f.optional("num_attention_heads", 8) : f.needed("num_attention_heads");
     m.kv_heads = f.size("num_key_value_heads", gemma3 ? 4 : m.heads);
-    m.head_dim = f.size("head_dim", gemma3 || family.model_type == "gemma2" ? 256
-                                    : m.heads > 0                           ? m.hidden / m.heads
-                                                                            : 0);
+    if (f.has("kv_lora_rank"))
+        read_latent(f, m);
+    else if (f.has("head_dim"))
+        m.head_dim = f.needed("head_dim");
+    else if (gemma3 || family.model_type == "gemma2")
+        m.head_dim = 256;
+    else
+        m.head_dim =
+            shared_width(f, m.hidden, "hidden_size", m.heads, "num_attention_heads", ", or head_dim must be given");
     m.ffn = f.needed("intermediate_size");
     m.vocab = gemma3 ? f.optional("vocab_size", 262208) : f.needed("vocab_size");
     m.max_context = f.optional("max_position_embeddings", gemma3 ? 131072 : 0);
@@ -186,7 +224,6 @@ void read_llama_like(Fields& f, const Family& family, ModelShape& m) {
     m.o_bias = bias;
     m.mlp_bias = f.flag("mlp_bias", false);
     m.attention_sinks = family.model_type == "gpt_oss";
-    read_latent(f, m);
     read_experts(f, family, m);
     read_window(f, family, m);
 }
@@ -195,7 +232,7 @@ void read_gpt2(Fields& f, ModelShape& m) {
     m.layers = f.needed("n_layer");
     m.hidden = f.needed("n_embd");
     m.heads = m.kv_heads = f.needed("n_head");
-    m.head_dim = m.heads > 0 ? m.hidden / m.heads : 0;
+    m.head_dim = shared_width(f, m.hidden, "n_embd", m.heads, "n_head");
     m.ffn = f.optional("n_inner", 4 * m.hidden);
     m.vocab = f.needed("vocab_size");
     m.positions = m.max_context = f.needed("n_positions");
@@ -209,7 +246,7 @@ void read_opt(Fields& f, ModelShape& m) {
     m.layers = f.needed("num_hidden_layers");
     m.hidden = f.needed("hidden_size");
     m.heads = m.kv_heads = f.needed("num_attention_heads");
-    m.head_dim = m.heads > 0 ? m.hidden / m.heads : 0;
+    m.head_dim = shared_width(f, m.hidden, "hidden_size", m.heads, "num_attention_heads");
     m.ffn = f.needed("ffn_dim");
     m.vocab = f.needed("vocab_size");
     m.max_context = f.needed("max_position_embeddings");
@@ -233,7 +270,9 @@ Result<ModelShape> model_from_config(std::string_view text) {
     const auto parsed = parse_json(text);
     if (!parsed || !parsed->is_object())
         return fail(ErrorCode::kBadParameter, "config",
-                    "config.json must be a JSON object such as {\"hidden_size\": 4096, ...}");
+                    "config.json is " +
+                        (parsed ? std::string{parsed->type_name()} : parsed.error().message.substr(0, kMostShown)) +
+                        ", must be a JSON object such as {\"hidden_size\": 4096, ...}");
     const Json& root = *parsed;
     const bool nested = root.contains("text_config") && root["text_config"].is_object();
     const Json& object = nested ? root["text_config"] : root;
@@ -257,7 +296,6 @@ Result<ModelShape> model_from_config(std::string_view text) {
         read_opt(f, m);
     else
         read_llama_like(f, family, m);
-    f.require(m.head_dim > 0, "head_dim, by default the width over the heads, is 0, must be at least 1");
     if (const auto status = f.status(model_type); !status) return std::unexpected(status.error());
     return m;
 }

@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "planner/counts.h"
 #include "planner/memory.h"
 
@@ -142,6 +146,56 @@ TEST(Config, TheOutputMatrixIsAsWideAsTheEmbedding) {
     EXPECT_EQ(counts.active, counts.total() - 2050.0 * 1024);
 }
 
+std::string moe_config(std::string_view settings) {
+    return R"({"model_type":"qwen2_moe","hidden_size":64,"intermediate_size":96,"moe_intermediate_size":32,"vocab_size":100,
+        "num_attention_heads":4,"num_hidden_layers":12,"num_experts":8,"num_experts_per_tok":2)" +
+           std::string{settings} + "}";
+}
+
+TEST(Config, ALayerHasExpertsWhereTheStepAndTheListBothSaySo) {
+    // transformers' rule, layer by layer: not listed, and (layer + 1) is a multiple of the step.
+    const struct {
+        std::size_t step;
+        std::vector<std::size_t> listed;
+        const char* text;
+    } cases[] = {{1, {}, ""},
+                 {1, {0, 5}, R"(,"mlp_only_layers":[0,5])"},
+                 {2, {}, R"(,"decoder_sparse_step":2)"},
+                 {2, {1, 4}, R"(,"decoder_sparse_step":2,"mlp_only_layers":[1,4])"},
+                 {3, {2, 5, 3}, R"(,"decoder_sparse_step":3,"mlp_only_layers":[2,5,3])"},
+                 {2, {3, 12}, R"(,"decoder_sparse_step":2,"mlp_only_layers":[3,3,12,99])"},
+                 {13, {}, R"(,"decoder_sparse_step":13,"mlp_only_layers":[])"}};
+    for (const auto& c : cases) {
+        double with_experts = 0;
+        for (std::size_t layer = 0; layer < 12; ++layer)
+            with_experts += std::ranges::find(c.listed, layer) == c.listed.end() && (layer + 1) % c.step == 0;
+        const auto model = model_from_config(moe_config(c.text));
+        ASSERT_TRUE(model) << c.text << model.error().message;
+        const double experts = 64 * 8 + 8 * 3 * 64 * 32, dense = 3 * 64 * 96;
+        EXPECT_EQ(count_parameters(*model).of_part[2], with_experts * experts + (12 - with_experts) * dense) << c.text;
+    }
+    const auto wrong = model_from_config(moe_config(R"(,"mlp_only_layers":[0,"x"])"));
+    ASSERT_FALSE(wrong);
+    EXPECT_NE(wrong.error().message.find("mlp_only_layers is [0,\"x\"]"), std::string::npos) << wrong.error().message;
+}
+
+TEST(Config, HeadsShareTheWidthEvenlyUnlessTheirOwnIsGiven) {
+    const auto message = [](const std::string& text) {
+        const auto model = model_from_config(text);
+        return model ? std::string{"read"} : model.error().message;
+    };
+    const std::string llama = R"({"hidden_size":64,"intermediate_size":128,"vocab_size":100,"num_hidden_layers":2,)";
+    const std::string wrong = "config.json: num_attention_heads is 6, must divide hidden_size, 64";
+    EXPECT_EQ(message(llama + R"("num_attention_heads":6})"), wrong + ", or head_dim must be given");
+    EXPECT_EQ(message(llama + R"("num_attention_heads":6,"head_dim":16})"), "read");
+    EXPECT_EQ(message(llama + R"("num_attention_heads":6,"model_type":"gemma2"})"), "read") << "256 wide by default";
+    EXPECT_EQ(message(R"({"model_type":"opt","hidden_size":64,"ffn_dim":128,"vocab_size":100,"num_hidden_layers":2,
+        "max_position_embeddings":32,"num_attention_heads":6})"),
+              wrong);
+    EXPECT_EQ(message(R"({"model_type":"gpt2","n_embd":64,"n_layer":2,"vocab_size":100,"n_positions":32,"n_head":6})"),
+              "config.json: n_head is 6, must divide n_embd, 64");
+}
+
 TEST(Config, HostileTextIsAnErrorAndNoCrash) {
     for (const char* text : {"", "[]", "3", "{", "{\"hidden_size\": -1}", "{\"hidden_size\": 1e99}", "null",
                              "{\"model_type\": 5, \"num_hidden_layers\": 99999999999999999999}",
@@ -149,6 +203,7 @@ TEST(Config, HostileTextIsAnErrorAndNoCrash) {
         EXPECT_FALSE(model_from_config(text)) << text;
     EXPECT_FALSE(model_from_config(std::string(100000, '[')));
     EXPECT_FALSE(model_from_config(std::string(2u << 20, ' ')));
+    EXPECT_LT(model_from_config("{\"a\":\"" + std::string(100000, 'x')).error().message.size(), 250u);
 }
 
 }  // namespace
