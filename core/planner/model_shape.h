@@ -58,8 +58,8 @@ struct ModelShape {
 
 /// The models of data/models.json.
 std::span<const ModelShape> models();
-/// The model with this id, or an error that lists the ids.
-Result<const ModelShape*> find_model(std::string_view id);
+/// The model with this id, or an error that lists the ids; `field` is the request's key that named it.
+Result<const ModelShape*> find_model(std::string_view id, std::string_view field = "model");
 
 /// Reads a Hugging Face config.json of a Llama, Mistral, Mixtral, Qwen2, Qwen2-MoE, Qwen3, Qwen3-MoE, Gemma 2 or 3,
 /// Phi-3, GPT-2, OPT, gpt-oss, DeepSeek V2 or V3 model. Another architecture is read by the same field names; where

@@ -122,7 +122,9 @@ std::span<const Device> devices() {
     return table;
 }
 
-Result<const ModelShape*> find_model(std::string_view id) { return find_row(models(), id, "model"); }
+Result<const ModelShape*> find_model(std::string_view id, std::string_view field) {
+    return find_row(models(), id, field);
+}
 Result<const Device*> find_device(std::string_view id) { return find_row(devices(), id, "device"); }
 
 }  // namespace quantlens::planner

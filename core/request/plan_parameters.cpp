@@ -34,6 +34,7 @@ Load load_of(const MemoryParameters& p) { return {std::uint64_t(p.context), std:
 
 Result<double> memory_to_fit(const MemoryParameters& p) {
     if (p.device.empty()) return p.fit;
+    if (p.fit > 0) return bad_parameter("fit", "given together with device", "left out: a device brings its memory");
     const auto device = find_device(p.device);
     if (!device) return std::unexpected(device.error());
     if (!(*device)->memory_bytes)

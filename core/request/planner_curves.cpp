@@ -80,7 +80,8 @@ struct CacheCurveParameters {
 Result<Response> cache_curve(const CacheCurveParameters& p, Call&) {
     const auto ids = words_of(p.models);
     if (ids.empty() || ids.size() > kMostPoints)
-        return bad_parameter("models", "'" + p.models + "'", "ids of models, separated by commas");
+        return bad_parameter("models", ids.empty() ? "missing" : to_text(ids.size()) + " ids",
+                             "1 to " + to_text(kMostPoints) + " ids of models, separated by commas");
     const auto contexts = whole_numbers(p.contexts, "contexts", std::uint64_t{1} << 30);
     if (!contexts) return std::unexpected(contexts.error());
     auto storage = Storage::all("f16");
@@ -91,8 +92,8 @@ Result<Response> cache_curve(const CacheCurveParameters& p, Call&) {
 
     Json curves = Json::array();
     for (const auto& id : ids) {
-        const auto found = find_model(id);
-        if (!found) return std::unexpected(Error{found.error().code, "models", found.error().message});
+        const auto found = find_model(id, "models");
+        if (!found) return std::unexpected(found.error());
         const ModelShape& model = **found;
         // What the formula 2 x layers x width x tokens gives: every head with its own keys and values, all layers with
         // the whole context, and heads that together are as wide as the model.
