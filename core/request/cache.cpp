@@ -1,18 +1,21 @@
-#include <span>
+#include <array>
 
 #include "methods/kv_receipt.h"
 #include "request/json.h"
 #include "request/operation.h"
+#include "request/wanted.h"
 
 namespace quantlens::request {
 namespace {
 
+constexpr std::array<std::string_view, 3> kArrays{"keys", "values", "attention"};
+
 struct CacheParameters : methods::KvParameters {
     std::string wanted;
     static constexpr auto fields() {
-        return std::tuple_cat(
-            methods::KvParameters::fields(),
-            std::tuple{text("return", &CacheParameters::wanted, "'all' for the arrays keys, values and attention")});
+        return std::tuple_cat(methods::KvParameters::fields(),
+                              std::tuple{text("return", &CacheParameters::wanted,
+                                              "arrays to return: 'all', or some of keys,values,attention")});
     }
 };
 
@@ -23,6 +26,8 @@ Result<methods::CacheTensor> cache_tensor(Call& call, std::string_view name) {
 }
 
 Result<Response> kv(const CacheParameters& p, Call& call) {
+    const auto wanted = Wanted::from(p.wanted, kArrays);
+    if (!wanted) return std::unexpected(wanted.error());
     const auto keys = cache_tensor(call, "keys");
     if (!keys) return std::unexpected(keys.error());
     const auto values = cache_tensor(call, "values");
@@ -39,12 +44,12 @@ Result<Response> kv(const CacheParameters& p, Call& call) {
                               {"bytes", quantized->stored_bytes()},
                               {"receipt", to_json(methods::kv_receipt(*quantized))}}),
                       {}};
-    if (p.wanted == "all") {
-        auto attention_shape = queries->shape;
-        attention_shape.back() = values->shape.back();
-        response.arrays.push_back({"keys", keys->shape, std::move(quantized->keys)});
-        response.arrays.push_back({"values", values->shape, std::move(quantized->values)});
-        response.arrays.push_back({"attention", std::move(attention_shape), std::move(quantized->attention)});
+    if (wanted->has("keys")) response.arrays.push_back({"keys", keys->shape, std::move(quantized->keys)});
+    if (wanted->has("values")) response.arrays.push_back({"values", values->shape, std::move(quantized->values)});
+    if (wanted->has("attention")) {
+        auto shape = queries->shape;
+        shape.back() = values->shape.back();
+        response.arrays.push_back({"attention", std::move(shape), std::move(quantized->attention)});
     }
     return response;
 }

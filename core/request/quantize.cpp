@@ -1,14 +1,20 @@
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "methods/table.h"
 #include "request/json.h"
 #include "request/layer_source.h"
 #include "request/operation.h"
+#include "request/wanted.h"
 #include "tensor/statistics.h"
 
 namespace quantlens::request {
 namespace {
+
+constexpr std::array<std::string_view, 13> kArrays{
+    "dequantized",   "weights",       "errors",          "row_mse",     "codes",  "scales",      "zero_points",
+    "column_groups", "column_scales", "outlier_columns", "activations", "output", "exact_output"};
 
 struct QuantizeParameters : LayerSource {
     std::string method = "rtn";
@@ -73,25 +79,6 @@ double mean_square(const Matrix& matrix) {
     return sum / double(matrix.size());
 }
 
-/// Which arrays the caller asked for.
-class Wanted {
-public:
-    explicit Wanted(std::string_view list) : list_(list) {}
-    bool has(std::string_view name) const {
-        if (list_ == "all") return true;
-        std::string_view rest = list_;
-        while (!rest.empty()) {
-            const auto comma = rest.find(',');
-            if (rest.substr(0, comma) == name) return true;
-            rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
-        }
-        return false;
-    }
-
-private:
-    std::string_view list_;
-};
-
 void add_weight_arrays(const Wanted& wanted, const Layer& layer, const methods::QuantizedLayer& quantized,
                        std::vector<Array>& arrays) {
     if (wanted.has("dequantized")) arrays.push_back(matrix_array("dequantized", quantized.dequantized));
@@ -147,6 +134,8 @@ Result<Response> quantize(const QuantizeParameters& p, Call& call) {
     if (!method) return std::unexpected(method.error());
     const auto parameters = (*method)->effective(call.method_settings);
     if (!parameters) return std::unexpected(parameters.error());
+    const auto wanted = Wanted::from(p.wanted, kArrays);
+    if (!wanted) return std::unexpected(wanted.error());
     auto layer = layer_from(p, call);
     if (!layer) return std::unexpected(layer.error());
 
@@ -174,16 +163,15 @@ Result<Response> quantize(const QuantizeParameters& p, Call& call) {
         {"weight_sqnr_db", number_or_null(deviation.sqnr_db)},
         {"worst_channel", {{"row", worst - errors.begin()}, {"weight_mse", *worst}}},
     });
-    const Wanted wanted(p.wanted);
     if (layer->activations)
         if (const auto status =
-                add_output(wanted, **method, problem, call.method_settings, *layer, *quantized, response);
+                add_output(*wanted, **method, problem, call.method_settings, *layer, *quantized, response);
             !status)
             return std::unexpected(status.error());
     set(response.body, "seconds", seconds);
     set(response.body, "details", details_json(*quantized));
     set(response.body, "receipt", to_json(quantized->bits_receipt()));
-    add_weight_arrays(wanted, *layer, *quantized, response.arrays);
+    add_weight_arrays(*wanted, *layer, *quantized, response.arrays);
     return response;
 }
 
