@@ -76,6 +76,23 @@ Result<std::pair<std::size_t, std::size_t>> parse_shape(std::string_view text) {
                          "ROWSxCOLUMNS such as 512x512, with at most " + to_text(kMaxSyntheticValues) + " weights");
 }
 
+Result<Layer> synthetic_layer(const LayerSource& source, std::uint64_t seed) {
+    const auto shape = parse_shape(source.synthetic);
+    if (!shape) return std::unexpected(shape.error());
+    const auto [rows, columns] = *shape;
+    // Inputs are tokens x columns, outputs tokens x rows.
+    const auto most_tokens = kMaxSyntheticValues / std::max(rows, columns);
+    if (std::size_t(source.synthetic_tokens) > most_tokens)
+        return bad_parameter("synthetic_tokens", source.synthetic_tokens,
+                             "at most " + to_text(most_tokens) + " for a layer of " + source.synthetic +
+                                 ": inputs and outputs have at most " + to_text(kMaxSyntheticValues) + " values");
+    Layer layer{synthetic_weights(rows, columns, seed), std::nullopt, "synthetic layer, seed " + to_text(seed)};
+    if (source.synthetic_tokens > 0)
+        layer.activations = synthetic_activations(std::size_t(source.synthetic_tokens), columns, seed,
+                                                  float(source.synthetic_outliers));
+    return layer;
+}
+
 /// A tensor of the language model, with the inputs that it sees on the calibration text where one came; a norm is one
 /// row, and multiplies no inputs.
 Result<Layer> model_layer(const LayerSource& source, Call& call) {
@@ -142,13 +159,9 @@ Result<Layer> given_layer(const LayerSource& source, Call& call) {
         layer.weights = Matrix(1, count, *numbers);
         layer.description = to_text(count) + " typed values";
     } else if (!source.synthetic.empty()) {
-        const auto shape = parse_shape(source.synthetic);
-        if (!shape) return std::unexpected(shape.error());
-        layer.weights = synthetic_weights(shape->first, shape->second, call.run.seed);
-        if (source.synthetic_tokens > 0)
-            layer.activations = synthetic_activations(std::size_t(source.synthetic_tokens), shape->second,
-                                                      call.run.seed, float(source.synthetic_outliers));
-        layer.description = "synthetic layer, seed " + to_text(call.run.seed);
+        auto made = synthetic_layer(source, call.run.seed);
+        if (!made) return std::unexpected(made.error());
+        layer = *std::move(made);
     } else {
         auto weights = source.weights_type.empty() ? matrix_from(call, "weights") : stored_matrix(source, call);
         if (!weights) return std::unexpected(weights.error());

@@ -45,7 +45,7 @@ struct LayerSource {
             text("synthetic", &P::synthetic, "ROWSxCOLUMNS of a seeded layer with outlier channels"),
             integer("synthetic_tokens", &P::synthetic_tokens, 0, 65536, 1, "tokens", "inputs for the synthetic layer"),
             real("synthetic_outliers", &P::synthetic_outliers, 1, 1000, 1, "",
-                 "how many times as large one input column in 64 of the synthetic layer is; 1: no outliers"),
+                 "how many times as large about one input column in 64 of the synthetic layer is; 1: no outliers"),
             text("layer", &P::layer, "a matrix of the language model, such as model.layers.0.mlp.down_proj.weight"),
             choice<P, LayerNumbers>(
                 "layer_numbers", &P::layer_numbers, kLayerNumbersNames,

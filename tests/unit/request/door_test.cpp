@@ -96,6 +96,39 @@ TEST_F(Door, ErrorsNameTheFieldTheValueAndWhatIsRight) {
             << shape;
 }
 
+TEST_F(Door, ASyntheticLayerIsRefusedBeforeItsInputsTakeMemory) {
+    const auto message = [this](const char* shape, int tokens) {
+        return error(Json{{"op", "quantize"}, {"synthetic", shape}, {"synthetic_tokens", tokens}}.dump());
+    };
+    EXPECT_EQ(message("1x1048576", 129),
+              "synthetic_tokens is 129, must be at most 128 for a layer of 1x1048576: inputs and outputs have at most "
+              "134217728 values");
+    EXPECT_NE(message("67108864x1", 3).find("at most 2 for"), std::string::npos) << "outputs count as well";
+    EXPECT_NE(message("1x134217728", 65536).find("at most 1 for"), std::string::npos);
+    EXPECT_EQ(message("1x2048", 65536), "");
+}
+
+TEST_F(Door, NamesOfArraysThatThereAreNotAreErrors) {
+    EXPECT_EQ(error(R"({"op":"quantize","values":[1,2],"return":"codes,code"})"),
+              "return is 'code', must be one or more of all, dequantized, weights, errors, row_mse, codes, scales, "
+              "zero_points, column_groups, column_scales, outlier_columns, activations, output, exact_output");
+    EXPECT_NE(error(R"({"op":"quantize","values":[1,2],"return":"codes,,scales"})").find("return is ''"),
+              std::string::npos);
+    EXPECT_EQ(error(R"({"op":"quantize","values":[1,2],"return":["codes","output"]})"), "")
+        << "known, though without activations there is none";
+    EXPECT_EQ(response_.arrays.size(), 1u);
+    const std::vector<Array> cache{{"keys", {4, 2}, std::vector<float>(8, 1)},
+                                   {"values", {4, 2}, std::vector<float>(8, 1)},
+                                   {"queries", {1, 2}, std::vector<float>(2, 1)}};
+    EXPECT_EQ(error(R"({"op":"kv","return":"everything"})", cache),
+              "return is 'everything', must be one or more of all, keys, values, attention");
+    EXPECT_EQ(error(R"({"op":"kv","return":"all"})", cache), "");
+    EXPECT_EQ(response_.arrays.size(), 3u);
+    EXPECT_EQ(error(R"({"op":"kv","return":"attention"})", cache), "");
+    ASSERT_EQ(response_.arrays.size(), 1u);
+    EXPECT_EQ(array("attention")->shape, (std::vector<std::size_t>{1, 2}));
+}
+
 TEST_F(Door, TextThatIsNoRequestIsAnError) {
     for (const char* text :
          {"", "{", "[]", "3", "null", "{\"op\":3}", "{\"op\":[{}]}", "{}", "\xff", "{\"op\":\"schema\"} x"})
