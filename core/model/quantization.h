@@ -98,7 +98,6 @@ public:
     /// The first step is to capture the calibration, where one is needed. Another quantization of the same original
     /// that sees as many tokens of the same text can be given it, and then does not capture its own.
     bool needs_calibration() const { return needs_activations_ && !calibration_; }
-    std::shared_ptr<const Calibration> calibration() const { return calibration_; }
     void use(std::shared_ptr<const Calibration> calibration) { calibration_ = std::move(calibration); }
     /// Does the next step; false when all are done.
     Result<bool> advance(const Run& run);

@@ -121,16 +121,10 @@ Result<Layer> model_layer(const LayerSource& source, Call& call) {
     const std::size_t rows = first(source.layer_rows, all.rows()), columns = first(source.layer_columns, all.columns());
     Layer layer{Matrix(all.block(0, 0, rows, columns)), std::nullopt, source.layer};
     if (text->empty()) return layer;
-    const std::string key = calibration_key(*loaded, source.plant_outliers, model::QuantizationPlan{}.outlier_channels,
-                                            source.layer_tokens, fingerprint(*text));
-    auto& store = call.session.state().models.calibrations;
-    auto* calibration = store.find(key);
-    if (!calibration) {
-        auto captured =
-            model::Calibration::capture(model::Model(weights), *text, std::size_t(source.layer_tokens), call.run.pool);
-        if (!captured) return std::unexpected(captured.error());
-        calibration = &store.add(key, std::make_shared<const model::Calibration>(*std::move(captured)));
-    }
+    const auto calibration = calibration_of({*loaded, source.plant_outliers, model::QuantizationPlan{}.outlier_channels,
+                                             source.layer_tokens, *text, fingerprint(*text)},
+                                            model::Model(weights), call);
+    if (!calibration) return std::unexpected(calibration.error());
     const auto inputs = (*calibration)->inputs(*index);
     if (!inputs.empty()) layer.activations = Matrix(inputs.block(0, 0, inputs.rows(), columns));
     return layer;

@@ -34,15 +34,26 @@ Settings settings_for(const methods::Method& method, const Call& call, model::Qu
     return settings;
 }
 
+std::string key_of(const CalibrationSource& source) {
+    const std::string outliers = source.planted_outliers == 1
+                                     ? "none"
+                                     : to_text(source.planted_outliers) + "," + to_text(source.outlier_channels);
+    return to_text(source.loaded.fingerprint) + "," + outliers + "," + to_text(source.tokens) + "," +
+           to_text(source.text_fingerprint);
+}
+
 }  // namespace
 
 std::uint64_t fingerprint(std::span<const model::Token> tokens) { return hash_of(tokens); }
 
-std::string calibration_key(const LoadedModel& loaded, double planted_outliers, int outlier_channels, int tokens,
-                            std::uint64_t text) {
-    const std::string outliers =
-        planted_outliers == 1 ? "none" : to_text(planted_outliers) + "," + to_text(outlier_channels);
-    return to_text(loaded.fingerprint) + "," + outliers + "," + to_text(tokens) + "," + to_text(text);
+Result<std::shared_ptr<const model::Calibration>> calibration_of(const CalibrationSource& source,
+                                                                 const model::Model& original, Call& call) {
+    auto& known = call.session.state().models.calibrations;
+    const auto key = key_of(source);
+    if (const auto* found = known.find(key)) return *found;
+    auto captured = model::Calibration::capture(original, source.text, std::size_t(source.tokens), call.run.pool);
+    if (!captured) return std::unexpected(captured.error());
+    return known.add(key, std::make_shared<const model::Calibration>(*std::move(captured)));
 }
 
 Result<LoadedModel> model_of(Call& call) {
@@ -99,27 +110,28 @@ Result<QuantizedModel> quantized_model(const ModelParameters& p, Call& call, Bud
         return std::unexpected(
             unknown_key(call.method_settings.front().first, "a model without a method", describe<ModelParameters>()));
     }
-    auto calibration = tokens_of(call, "calibration", false);
+    const auto calibration = tokens_of(call, "calibration", false);
     if (!calibration) return std::unexpected(calibration.error());
     const std::uint64_t text = fingerprint(*calibration);
     const std::string key = to_text(loaded->fingerprint) + p.method + to_json(parameters).dump() +
                             to_json(settings_of(plan)).dump() + to_text(text) + "," + to_text(call.run.seed);
-    const std::string seen_key =
-        calibration_key(*loaded, plan.plant_outliers, plan.outlier_channels, plan.calibration_tokens, text);
+    const CalibrationSource source{
+        *loaded, plan.plant_outliers, plan.outlier_channels, plan.calibration_tokens, *calibration, text};
     auto* known = store.quantizations.find(key);
     if (!known) {
-        auto begun = model::Quantization::create(loaded->weights, method, settings, plan, *std::move(calibration));
+        auto begun = model::Quantization::create(loaded->weights, method, settings, plan, *calibration);
         if (!begun) return std::unexpected(begun.error());
         known = &store.quantizations.add(key, std::make_shared<model::Quantization>(*std::move(begun)));
     }
     auto& work = **known;
     const Run quiet{call.run.pool, call.run.seed, {}};
     while (budget.open() && work.steps_done() < work.steps()) {
-        const bool captures = work.needs_calibration();
-        const auto* seen = captures ? store.calibrations.find(seen_key) : nullptr;
-        if (seen) work.use(*seen);
+        if (work.needs_calibration()) {
+            auto seen = calibration_of(source, *work.original(), call);
+            if (!seen) return std::unexpected(seen.error());
+            work.use(*std::move(seen));
+        }
         if (const auto more = work.advance(quiet); !more) return std::unexpected(more.error());
-        if (captures && !seen) store.calibrations.add(seen_key, work.calibration());
         if (const auto status = budget.spend(share * double(work.steps_done()) / double(work.steps())); !status)
             return std::unexpected(status.error());
     }

@@ -77,9 +77,20 @@ Result<std::vector<model::Token>> tokens_of(Call& call, std::string_view array, 
 /// A number that tells texts apart.
 std::uint64_t fingerprint(std::span<const model::Token> tokens);
 
-/// Tells apart the inputs that the loaded model's matrices see on so many tokens of a text, whose fingerprint it takes.
-std::string calibration_key(const LoadedModel& loaded, double planted_outliers, int outlier_channels, int tokens,
-                            std::uint64_t text);
+/// What the inputs of the loaded model's matrices depend on.
+struct CalibrationSource {
+    const LoadedModel& loaded;
+    double planted_outliers;
+    int outlier_channels;
+    int tokens;
+    std::span<const model::Token> text;
+    std::uint64_t text_fingerprint;
+};
+
+/// The inputs that the matrices of `original`, the loaded model with its planted outliers, see on the text: those of an
+/// earlier request, or captured now.
+Result<std::shared_ptr<const model::Calibration>> calibration_of(const CalibrationSource& source,
+                                                                 const model::Model& original, Call& call);
 
 /// Counts steps against the limit of a request, tells its caller and hears whether to stop.
 class Budget {
