@@ -192,9 +192,10 @@ struct ConvertParameters {
     std::string to = "gguf", format = "f16", name = "quantlens-reference";
     static constexpr auto fields() {
         using P = ConvertParameters;
-        return std::tuple{text("to", &P::to, "safetensors or gguf"),
-                          text("format", &P::format, "format of the matrices: f32, f16, and for gguf any GGUF type"),
-                          text("name", &P::name, "the model's name in the file")};
+        return std::tuple{
+            text("to", &P::to, "safetensors or gguf"),
+            text("format", &P::format, "format of the matrices: f32, f16, and for gguf any GGUF type of weights"),
+            text("name", &P::name, "the model's name in the file")};
     }
 };
 

@@ -89,7 +89,7 @@ Action convert(CLI::App& app) {
                    "A Llama-style safetensors file; one that is not ours needs its config.json beside it")
         ->required();
     state->own.add(app, operation_fields("convert"));
-    app.get_option("--to")->required();
+    app.get_option("--to")->required()->description("safetensors or gguf");  // without the door's default
     app.add_option("-o,--out", state->out, "The file to write")->required()->type_name("FILE");
     return [state](const Common& common) -> Status {
         io::Output output;

@@ -121,6 +121,7 @@ test("what cannot be converted leaves no file", () => {
     fails(2, /--to/, model, ...place);
     fails(2, /--to is onnx.*safetensors or gguf/, model, "--to", "onnx", ...place);
     fails(2, /nf4/, model, "--to", "gguf", "--format", "nf4", ...place);
+    fails(2, /--format is q8_K, must be a type that llama\.cpp reads weights in/, model, "--to", "gguf", "--format", "q8_K", ...place);
     fails(2, /--format is q4_0.*f16, bf16 or f32/, model, "--to", "safetensors", "--format", "q4_0", ...place);
     fails(1, /No such file/, "no-such.safetensors", "--to", "gguf", ...place);
     fails(1, /safetensors/, `${folder}/config.json`, "--to", "gguf", ...place);
