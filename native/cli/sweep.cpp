@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "cli/model_input.h"
@@ -83,6 +84,8 @@ Status run(const State& state, const Common& common) {
     if (!schema) return std::unexpected(schema.error());
     ProgressBar bar("sweep");
     Json results = Json::array();
+    std::optional<Error> first_error;
+    std::size_t measured = 0;
     for (const auto& row : *settings) {
         Json request = row;
         request["op"] = "eval";
@@ -93,15 +96,19 @@ Status run(const State& state, const Common& common) {
         Json result{{"settings", row}};
         if (response) {
             for (const auto* key : kFigures) result[key] = response->body.at(key);
+            ++measured;
         } else {
             // A format whose blocks do not fit this model's rows has no figure; anything else ends the sweep.
             const auto code = response.error().code;
             if (code != ErrorCode::kBadShape && code != ErrorCode::kUnsupported)
                 return std::unexpected(response.error());
             result["error"] = response.error().message;
+            if (!first_error) first_error = response.error();
         }
         results.push_back(std::move(result));
     }
+    // What no row gets past is wrong with the text or the model.
+    if (measured == 0 && first_error) return std::unexpected(*std::move(first_error));
     const Json body{{"version", schema->body["version"]},
                     {"instruction_set", schema->body["instruction_set"]},
                     {"seed", common.seed},

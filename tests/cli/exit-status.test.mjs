@@ -77,6 +77,12 @@ test("status 2: the command line is wrong", () => {
   fails(2, /--weights-norms is 'q9_9'.*q4_0/, "memory", "--model", "llama-3.1-8b", "--weights-norms", "q9_9");
   fails(2, /--kv-value is 'q9_9'.*q4_0/, "memory", "--model", "llama-3.1-8b", "--kv-value", "q9_9");
   fails(2, /--kv-key is 'q9_9'.*q4_0/, "generate", "--prompt", "a", "--tokens", 1, "--kv-key", "q9_9");
+  fails(2, /^error: --models is missing, must be 1 to 1024 ids of models/, "cache-curve");
+  fails(2, /^error: --models is 'x', must be one of .*llama-2-7b/, "cache-curve", "--models", "llama-2-7b,x");
+  fails(2, /--contexts is 'x', must be a whole number/, "cache-curve", "--models", "llama-2-7b", "--contexts", "1024,x");
+  for (const command of ["memory", "formats-that-fit"])
+    fails(2, /--fit is given together with device, must be left out/, command, "--model", "llama-2-7b", "--device", "nvidia-rtx-4090", "--fit", 1e9);
+  fails(2, /--synthetic-tokens is 65536, must be at most 128 for a layer of 4x1048576/, "quantize", "--method", "rtn", "--synthetic", "4x1048576", "--synthetic-tokens", 65536);
   fails(2, /--only is 'q9_9'.*q4_0/, "sweep", "--out", "x.json", "--only", "q9_9");
   inFolder((folder) => {
     const x = writeNpy(`${folder}/x.npy`, [32], Array(32).fill(1));
@@ -125,6 +131,12 @@ test("status 1: the input is bad", () => {
       writeFileSync(config, JSON.stringify({ ...shape, [key]: 0 }));
       fails(1, new RegExp(`${key} is 0, must be whole numbers between 1`), "memory", "--config", config);
     }
+    for (const [text, says] of [["[]", /config\.json is array, must be a JSON object/], ['{"a":NaN}', /config\.json is not valid JSON at byte 6/], ["{}", /config\.json lacks num_hidden_layers/]]) {
+      writeFileSync(config, text);
+      fails(1, says, "memory", "--config", config);
+    }
+    writeFileSync(config, JSON.stringify({ ...shape, num_attention_heads: 6 }));
+    fails(1, /num_attention_heads is 6, must divide hidden_size, 256/, "memory", "--config", config);
     writeFileSync(config, JSON.stringify(shape));
     assert.equal(quantlens("memory", "--config", config).status, 0);
   });

@@ -1,6 +1,6 @@
 // quantlens sweep: its rows, its file, and that a row is the same request as eval's.
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -64,6 +64,10 @@ test("a place, a method or a text that is wrong leaves no file", () => {
     assert.equal(quantlens("sweep", ...given, "--only", "magic", "--out", `${out}/s.json`).status, 2);
     assert.equal(quantlens("sweep", "--model", given[1], "--text", "no-such.txt", "--out", `${out}/s.json`).status, 1);
     assert.equal(quantlens("sweep", ...given, "--only", "rtn", "--out", `${out}/missing/s.json`).status, 1);
+    writeFileSync(`${folder}/empty.txt`, "");
+    const empty = quantlens("sweep", ...given.with(3, `${folder}/empty.txt`), "--only", "rtn", "--out", `${out}/s.json`);
+    assert.equal(empty.status, 1);
+    assert.match(empty.stderr, /^error: the text has 0 tokens, must have at least 2/);
     assert.deepEqual(readdirSync(out), []);
   });
 });
