@@ -13,8 +13,8 @@ const kCodeSection = 10;
 const kFunctionNames = 1;
 /** What the compiler emits; wasm-opt refuses to read what it is not told. */
 const kFeatures = [
-  "bulk-memory", "exception-handling", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types",
-  "relaxed-simd", "sign-ext", "simd",
+  "bulk-memory", "exception-handling", "extended-const", "multivalue", "mutable-globals", "nontrapping-float-to-int",
+  "reference-types", "relaxed-simd", "sign-ext", "simd",
 ].map((name) => `--enable-${name}`);
 
 /** A reader of the module's numbers and ranges. */
