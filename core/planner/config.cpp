@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kMaxConfigBytes = std::size_t{1} << 20;
 constexpr std::uint64_t kMostOfAnything = std::uint64_t{1} << 32;
-constexpr std::size_t kMostShown = 120;  // what is no JSON may be a text of the whole file without its end
+constexpr std::size_t kMostListed = 4096;  // layers: each is looked for among those before it
+constexpr std::size_t kMostShown = 120;    // what is no JSON may be a text of the whole file without its end
 
 /// Which layers have a sliding window where the config does not list them one by one.
 enum class WindowRule : std::uint8_t { kNone, kAll, kEveryOther, kPattern, kFromLayer };
@@ -143,18 +144,15 @@ std::uint64_t read_dense_layers(Fields& f, std::uint64_t layers) {
     const auto step = std::max<std::uint64_t>(1, f.optional("decoder_sparse_step", 1));
     std::uint64_t with_experts = layers / step - first / step;
     if (!f.has("mlp_only_layers")) return layers - with_experts;
-    std::vector<std::uint64_t> listed;
     const Json& list = f["mlp_only_layers"];
-    const bool is_list =
-        list.is_array() && std::ranges::all_of(list, [](const Json& i) { return i.is_number_unsigned(); });
+    bool is_list = list.is_array() && list.size() <= kMostListed;
+    for (auto item = list.begin(); is_list && item != list.end(); ++item) {
+        is_list = item->is_number_unsigned();
+        if (!is_list || std::find(list.begin(), item, *item) != item) continue;
+        const auto layer = item->get<std::uint64_t>();
+        if (layer >= first && layer < layers && (layer + 1) % step == 0) --with_experts;
+    }
     f.require(is_list, "mlp_only_layers is " + list.dump().substr(0, 40) + ", must be a list of layers counted from 0");
-    if (is_list)
-        for (const auto& item : list) listed.push_back(item.get<std::uint64_t>());
-    std::ranges::sort(listed);
-    const auto repeated = std::ranges::unique(listed);
-    listed.erase(repeated.begin(), repeated.end());
-    with_experts -= std::uint64_t(std::ranges::count_if(
-        listed, [&](std::uint64_t i) { return i >= first && i < layers && (i + 1) % step == 0; }));
     return layers - with_experts;
 }
 

@@ -44,8 +44,7 @@ std::vector<float> sixteen_bit_values(const formats::Format& format) {
 Result<std::vector<float>> values_of(const formats::Format& format) {
     if (!format.values.empty()) return std::vector<float>(format.values.begin(), format.values.end());
     if (format.block_size == 1 && format.block_bytes == 2) return sixteen_bit_values(format);
-    return fail(ErrorCode::kUnsupported, "format",
-                std::string{format.id} + " has no fixed list of numbers: they follow from its scale");
+    return fail(ErrorCode::kUnsupported, "format", std::string{format.id} + " has too many numbers to list them");
 }
 
 Result<Response> representable(const RepresentableParameters& p, Call&) {

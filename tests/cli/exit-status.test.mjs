@@ -121,6 +121,7 @@ test("status 1: the input is bad", () => {
   fails(1, /no-such-file.npy: No such file/, "quantize", "--method", "rtn", "--weights", "no-such-file.npy");
   fails(1, /directory/, "quantize", "--method", "rtn", "--weights", file("npy"));
   fails(1, /no npy, GGUF or safetensors/, "inspect", file("README.md"));
+  fails(1, /f32 has too many numbers to list them/, "representable", "--format", "f32");
   fails(1, /structures/, "inspect", file("npy/structured.npy"));
   inFolder((folder) => {
     const config = `${folder}/config.json`;
