@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include "formats/float_codes.h"
+#include "methods/order.h"
 #include "tensor/statistics.h"
 
 namespace quantlens::methods {
@@ -27,11 +27,8 @@ Status check(const LinearProblem& problem, const AwqParameters& parameters) {
 
 /// The channels with the largest inputs, ascending.
 std::vector<std::uint32_t> salient_channels(MatrixView<const float> activations, double percent) {
-    const auto means = column_absmean(activations);
-    std::vector<std::uint32_t> order(means.size());
-    std::iota(order.begin(), order.end(), 0u);
-    std::ranges::stable_sort(order, std::greater{}, [&](std::uint32_t c) { return means[c]; });
-    order.resize(std::size_t(std::llround(percent / 100 * double(means.size()))));
+    auto order = largest_first(column_absmean(activations));
+    order.resize(std::size_t(std::llround(percent / 100 * double(order.size()))));
     std::ranges::sort(order);
     return order;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "kernels/cholesky.h"
+#include "methods/order.h"
 
 namespace quantlens::methods {
 namespace {
@@ -92,10 +93,12 @@ Result<GptqPlan> plan_gptq(MatrixView<const float> hessian, bool activation_orde
             diagonal[j] = 1;
         }
     }
-    plan.order.resize(n);
-    std::iota(plan.order.begin(), plan.order.end(), 0u);
-    if (activation_order)
-        std::ranges::stable_sort(plan.order, std::greater{}, [&](std::uint32_t j) { return diagonal[j]; });
+    if (activation_order) {
+        plan.order = largest_first(diagonal);
+    } else {
+        plan.order.resize(n);
+        std::iota(plan.order.begin(), plan.order.end(), 0u);
+    }
 
     plan.damping = damping;
     plan.influence = inverse_factor(damped(hessian, diagonal, plan.order, plan.damping, pool), pool);

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+
+#include "methods/order.h"
 
 namespace quantlens::model {
 
@@ -13,9 +14,7 @@ GeneratedToken sample(std::span<const float> logits, const Sampling& sampling, R
     for (const float logit : logits) sum += std::exp(double(logit) - top);
     for (const float logit : logits) result.probabilities.push_back(float(std::exp(double(logit) - top) / sum));
 
-    std::vector<std::size_t> order(logits.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return logits[i]; });
+    const auto order = methods::largest_first(logits);
     std::size_t chosen = order[0];
     if (sampling.temperature > 0) {
         std::size_t count = order.size();

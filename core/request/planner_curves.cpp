@@ -240,10 +240,12 @@ Result<Response> formats_that_fit(const FormatFitParameters& p, Call&) {
     const auto bytes = memory_to_fit(p);
     if (!bytes) return std::unexpected(bytes.error());
     if (*bytes <= 0) return bad_parameter("fit", *bytes, "more than 0 bytes, or a device");
+    const auto bits_of = [](const formats::Format* format) { return format->bits_per_weight; };
     std::vector<const formats::Format*> order;
     for (const auto& format : formats::all())
-        if (format.bits_per_weight <= 16) order.push_back(&format);
-    std::ranges::stable_sort(order, std::ranges::greater{}, [](const auto* f) { return f->bits_per_weight; });
+        if (format.bits_per_weight <= 16)
+            order.insert(std::ranges::upper_bound(order, format.bits_per_weight, std::ranges::greater{}, bits_of),
+                         &format);
     const auto plain = plan_memory(*model, Storage::all("f16"), load_of(p));
     if (!plain) return std::unexpected(plain.error());
     Json rows = Json::array();
