@@ -3,7 +3,7 @@
 
 import { moduleBytes } from "core:files";
 import { createWorker } from "core:worker";
-import { batch, effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
+import { batch, computed, effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
 import { CoreClient, type HeldModel, type Listener } from "./client";
 import { needsModel } from "./companions";
 import { modelFiles, referenceModel, textArrays, wakeModel } from "./model";
@@ -24,16 +24,27 @@ const inBrowser = typeof Worker !== "undefined" && !import.meta.env.SSR;
 
 export const core = new CoreClient({ createWorker, moduleBytes });
 
+const kReasons: Partial<Record<typeof core.status.value.state, string>> = {
+  unsupported: "This needs WebAssembly SIMD, which this browser does not have.",
+  failed: "The core could not be started, so this stays empty.",
+};
+/** Why nothing can be computed here; undefined while it can, or while that is not known yet. */
+export const cannot = computed(() => kReasons[core.status.value.state]);
+/** For good: after a failure the next question starts the core once more. */
+const never = computed(() => core.status.value.state === "unsupported");
+
 let channels = 0;
 
 /**
  * What goes to the worker beside a request: its own arrays, and for a request to the language model the model and its
- * texts. Undefined while the model is not here; reading it in an effect asks again once it is.
+ * texts. Undefined while the model is not here; reading it in an effect asks again once it is. Undefined as well where the
+ * core cannot run: there nothing is asked.
  */
 export function beside(
   request: object,
   own: SentArray[],
 ): { arrays: SentArray[]; model?: HeldModel } | undefined {
+  if (never.value) return undefined;
   if (!needsModel(request)) return { arrays: own };
   wakeModel();
   const files = modelFiles.value;

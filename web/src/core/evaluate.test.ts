@@ -5,6 +5,7 @@ let asked = 0;
 /** A core that evaluates at the second step of whatever it is asked. */
 vi.mock("./ask", () => ({
   beside: () => ({ arrays: [] }),
+  cannot: { peek: () => undefined },
   core: {
     ask: (_channel: string, _request: object, _arrays: unknown[], listener: Listener) => {
       asked += 1;

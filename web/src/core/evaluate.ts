@@ -1,7 +1,7 @@
 // How well the model predicts, for one or many ways to quantize it. Answers are kept: the same question of another figure,
 // or of a slider that came back, is answered at once.
 import { batch, effect, signal, untracked } from "@preact/signals";
-import { type Answer, beside, core } from "./ask";
+import { type Answer, beside, cannot, core } from "./ask";
 import { Lane, type Work } from "./lane";
 import { bytesArray } from "./model";
 import type {
@@ -47,7 +47,8 @@ export function answerTo<R extends Request>(
 ): Promise<{ answer: ResponseTo<R>; milliseconds: number }> {
   return new Promise((answered, refused) => {
     const load = untracked(() => beside(request, own));
-    if (!load) return refused({ code: "missing", message: "the model is not here" } satisfies CoreError);
+    const reason = cannot.peek() ?? (load ? undefined : "the model is not here");
+    if (!load || reason) return refused({ code: "missing", message: reason ?? "" } satisfies CoreError);
     core.ask(
       channel,
       request,

@@ -3,7 +3,7 @@
 import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { type Answer, aboutCore, core } from "../core/ask";
+import { type Answer, aboutCore, cannot, core } from "../core/ask";
 import { commandOf } from "../core/command";
 import { needsModel } from "../core/companions";
 import { modelStatus } from "../core/model";
@@ -25,7 +25,7 @@ export interface FigureProps<R extends object> {
   /** The picture, once the core has answered. Until then a placeholder stands in, as tall as page/heights.json says. */
   children: (result: R) => ComponentChildren;
   controls?: ComponentChildren;
-  sentence?: (result: R) => ComponentChildren;
+  sentence?: ((result: R) => ComponentChildren) | undefined;
   table?: (result: R) => TableData;
   /** The derivation behind the main number; the answer's own receipt unless given. */
   receipt?: (result: R) => readonly ReceiptRow[] | undefined;
@@ -149,11 +149,6 @@ function Progress({ share }: { share: ReadonlySignal<number | undefined> }) {
   );
 }
 
-const kWaiting: Record<string, string> = {
-  unsupported: "This figure needs WebAssembly SIMD, which this browser does not have.",
-  failed: "The core could not be started, so this figure stays empty.",
-};
-
 const asksModel = (result: Answer<object>): boolean => {
   const request = result.request.value;
   return request !== undefined && needsModel(request);
@@ -177,10 +172,9 @@ function waitingForModel(): string {
 
 /** What a figure waits for, in words; undefined once core and model are there. */
 export function waitingFor(model: boolean): string | undefined {
-  const state = core.status.value.state;
-  if (kWaiting[state]) return kWaiting[state];
+  if (cannot.value) return cannot.value;
   if (model && modelStatus.value.state !== "ready") return waitingForModel();
-  return state === "ready" ? undefined : "waiting for the core";
+  return core.status.value.state === "ready" ? undefined : "waiting for the core";
 }
 
 function Placeholder({ model }: { model: boolean }) {
@@ -221,7 +215,8 @@ function Sentence({ children }: { children: ComponentChildren }) {
   });
   useEffect(() => {
     const timer = setTimeout(() => {
-      const text = shown.current?.textContent ?? "";
+      // Not textContent, which has what is only there for its room as well.
+      const text = shown.current?.innerText ?? "";
       if (text && first.current) first.current = false;
       else if (spoken.current && spoken.current.textContent !== text) spoken.current.textContent = text;
     }, kQuietMs);

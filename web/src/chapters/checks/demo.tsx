@@ -1,4 +1,4 @@
-import { aboutCore, core } from "../../core/ask";
+import { aboutCore, cannot, core } from "../../core/ask";
 import { Figure } from "../../ui/figure";
 import { significant, whole } from "../../ui/format";
 import { type CaseResult, checks, type Run, start, stop } from "./run";
@@ -82,12 +82,18 @@ export function Checks() {
       result={checks}
       controls={
         <div class="control span buttons">
-          <button type="button" class="plain-button" disabled={running} onClick={() => void start()}>
+          <button
+            type="button"
+            class="plain-button"
+            disabled={running || cannot.value !== undefined}
+            onClick={() => void start()}
+          >
             run the checks
           </button>
           <button type="button" class="plain-button" disabled={!running} onClick={stop}>
             stop
           </button>
+          {cannot.value ? <span class="hint">{cannot.value}</span> : null}
         </div>
       }
       sentence={(r) => <Said run={r} />}

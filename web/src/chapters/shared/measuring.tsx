@@ -1,6 +1,6 @@
 // Measures one kernel after the other in the worker; a reader may stop between two.
 import { type Signal, signal } from "@preact/signals";
-import type { Answer } from "../../core/ask";
+import { type Answer, cannot } from "../../core/ask";
 import { once } from "../../core/once";
 import type { MeasureRequest, MeasureResponse } from "../../core/requests";
 
@@ -65,14 +65,24 @@ export function MeasureButtons({ asked, run, start, stop }: Measuring) {
   const running = run.value.state === "running";
   return (
     <div class="control buttons">
-      <button type="button" class="plain-button" disabled={running} onClick={start}>
+      <button
+        type="button"
+        class="plain-button"
+        disabled={running || cannot.value !== undefined}
+        onClick={start}
+      >
         measure
       </button>
-      <button type="button" class="plain-button" disabled={!running} onClick={stop}>
+      <button
+        type="button"
+        class="plain-button"
+        disabled={!running || cannot.value !== undefined}
+        onClick={stop}
+      >
         stop
       </button>
       <span class="hint" role="status">
-        {running ? `${run.value.rows.length} of ${asked.length}` : ""}
+        {cannot.value ?? (running ? `${run.value.rows.length} of ${asked.length}` : "")}
       </span>
     </div>
   );

@@ -3,7 +3,7 @@
 import { computed, effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
 import type { Kind } from "../../charts/kinds";
 import { Lines, type Series } from "../../charts/lines";
-import type { Answer } from "../../core/ask";
+import { type Answer, cannot } from "../../core/ask";
 import type { Evaluation } from "../../core/evaluate";
 import { type ModelFiles, modelFiles, modelStatus } from "../../core/model";
 import type { EvalRequest, Evaluated } from "../../core/requests";
@@ -124,10 +124,16 @@ export function TrainButton({ training, start }: { training: Training; start: ()
           stop
         </button>
       ) : (
-        <button type="button" class="plain-button" onClick={start} disabled={state === "done"}>
+        <button
+          type="button"
+          class="plain-button"
+          onClick={start}
+          disabled={state === "done" || cannot.value !== undefined}
+        >
           {state === "stopped" ? "go on" : state === "done" ? "trained" : "train"}
         </button>
       )}
+      {cannot.value ? <p class="hint">{cannot.value}</p> : null}
     </div>
   );
 }
