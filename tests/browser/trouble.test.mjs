@@ -1,7 +1,7 @@
 // Browsers that cannot run the core, and workers that die.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { beforeWorker, browser, figure, open, serveAndLaunch, server, show, slide, withPlainSimd } from "./page.mjs";
+import { beforeWorker, browser, figure, open, serveAndLaunch, server, show, slide, wake, withPlainSimd } from "./page.mjs";
 
 serveAndLaunch();
 
@@ -18,6 +18,32 @@ test("without WebAssembly SIMD the page says so and keeps its text", async () =>
   assert.match(await page.locator("#opening .placeholder").textContent(), /needs WebAssembly SIMD/);
   assert.match(await page.locator("#rounding").innerText(), /Try it on your own numbers/);
   assert.equal(workers, 1, "a browser that cannot run the core is asked once");
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await context.close();
+});
+
+test("without WebAssembly SIMD every button that would wait for the core says why it cannot be pressed", async () => {
+  const { page, goto, context } = await open(browser, server.address, { reducedMotion: "reduce" });
+  await beforeWorker(page, "WebAssembly.validate = () => false");
+  await goto();
+  await page.waitForFunction(() => document.getElementById("banner").textContent.includes("WebAssembly SIMD"));
+  for (const [demo, name] of [
+    ["gptq/OnTheModel", "measure"],
+    ["qat/Curves", "train"],
+    ["qlora/Adapters", "train"],
+    ["trade-offs/SpeedHere", "measure"],
+    ["this-device/Device", "measure"],
+    ["checks/Checks", "run the checks"],
+  ]) {
+    await wake(page, demo);
+    const button = page.locator(`[data-demo="${demo}"]`).getByRole("button", { name, exact: true });
+    assert.equal(await button.isDisabled(), true, demo);
+    assert.match(await button.locator("..").textContent(), /needs WebAssembly SIMD/, demo);
+  }
+  await wake(page, "own-data/Contents");
+  const files = page.locator('[data-demo="own-data/Contents"]');
+  await files.locator("input[type=file]").setInputFiles({ name: "a.npy", mimeType: "application/octet-stream", buffer: Buffer.alloc(256) });
+  await files.getByText("needs WebAssembly SIMD").first().waitFor();
   await page.unrouteAll({ behavior: "ignoreErrors" });
   await context.close();
 });

@@ -17,6 +17,8 @@ export interface Measured<T> extends Planned<T> {
 export interface Measurement<T> extends Answer<{ items: Measured<T>[] }> {
   /** Whether the reader wants it measured: from then on it follows the settings. */
   readonly wanted: ReadonlySignal<boolean>;
+  /** Whether the reader has ever wanted it: what is drawn from then on stays. */
+  readonly begun: ReadonlySignal<boolean>;
   start(): void;
   stop(): void;
 }
@@ -33,6 +35,7 @@ export function measure<T>(makePlans: () => readonly Planned<T>[]): Measurement<
   const progress = signal<number | undefined>(undefined);
   const request = signal<Request | undefined>(undefined);
   const wanted = signal(false);
+  const begun = signal(false);
   let turn = 0;
   let last = "";
   let resting: ReturnType<typeof setTimeout> | undefined;
@@ -96,9 +99,12 @@ export function measure<T>(makePlans: () => readonly Planned<T>[]): Measurement<
     progress,
     request,
     wanted,
-    start: () => {
-      wanted.value = true;
-    },
+    begun,
+    start: () =>
+      batch(() => {
+        begun.value = true;
+        wanted.value = true;
+      }),
     stop: () => {
       wanted.value = false;
     },

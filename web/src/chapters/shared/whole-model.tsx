@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { Intervals } from "../../charts/intervals";
 import type { Kind } from "../../charts/kinds";
+import { cannot } from "../../core/ask";
 import { type Measured, type Measurement, measure, type Planned } from "../../core/measure";
 import { modelStatus } from "../../core/model";
 import type { EvalResponse, Evaluated, Interval, ModelPlan } from "../../core/requests";
@@ -76,21 +77,17 @@ const kMatrices =
   "Every matrix of the reference model’s blocks is rounded so, its embedding stays in 16 bits, and it reads a passage that it has never seen.";
 
 export function WholeModel({ measurement, view, lead, what, sizes, controls, command }: WholeModelProps) {
+  const begun = measurement.begun.value;
   return (
     <Figure
       title="On the whole model"
       lead={`${what ?? kMatrices} ${lead ?? ""}`}
       result={measurement}
       view={view}
-      controls={
-        <>
-          <Start measurement={measurement} beside={controls !== undefined} />
-          {controls}
-        </>
-      }
+      controls={controls}
       receipt={() => undefined}
       {...(command ? { command } : {})}
-      sentence={({ items }) => <Summary items={items} size={sizes?.words} />}
+      sentence={begun ? ({ items }) => <Summary items={items} size={sizes?.words} /> : undefined}
       table={({ items }) => ({
         caption: "The whole model; intervals are at 95\u00a0%",
         columns: [
@@ -110,7 +107,12 @@ export function WholeModel({ measurement, view, lead, what, sizes, controls, com
         words: [0],
       })}
     >
-      {({ items }) => <Charts items={items} />}
+      {({ items }) => (
+        <>
+          <Start measurement={measurement} />
+          {begun ? <Charts items={items} /> : null}
+        </>
+      )}
     </Figure>
   );
 }
@@ -118,29 +120,34 @@ export function WholeModel({ measurement, view, lead, what, sizes, controls, com
 const written = (value: number | undefined, digits: number): string =>
   value === undefined ? "" : significant(value, digits);
 
-/** Beside other controls it has a name too, so that all of them stand on one line. */
-function Start({ measurement, beside }: { measurement: Measurement<Row>; beside: boolean }) {
+/** Stands where the charts will be, and then over them, so that what was pressed stays under the finger. */
+function Start({ measurement }: { measurement: Measurement<Row> }) {
   const missing = !import.meta.env.SSR && modelStatus.value.state === "missing";
   const wanted = measurement.wanted.value;
   const items = measurement.value.value?.items ?? [];
   const done = items.every((item) => item.found?.done);
+  const absent =
+    cannot.value ?? (missing ? "This copy of the page was built without the reference model." : "");
   return (
-    <div class="control">
-      {beside ? <span class="control-name">Whole passage</span> : null}
+    <div class="to-measure">
       <button
         type="button"
-        class="plain-button"
-        disabled={missing}
+        class="plain-button needs-script"
+        disabled={absent !== ""}
         onClick={() => (wanted ? measurement.stop() : measurement.start())}
       >
         {wanted ? (done ? "stop measuring anew" : "stop") : "measure"}
       </button>
-      <p class="hint" role="status">
-        {missing ? "This copy of the page was built without the reference model." : stateOf(items, wanted)}
+      <p class="hint needs-script" role="status">
+        {absent || (measurement.begun.value ? stateOf(items, wanted) : kToCome)}
       </p>
+      <p class="hint without-script">What is measured here is measured by the page&rsquo;s script.</p>
     </div>
   );
 }
+
+const kToCome =
+  "Perplexity, KL divergence and how often the same byte is the likeliest are drawn here, each with its interval. It takes some seconds, on a slow device a minute.";
 
 function stateOf(items: Rows, wanted: boolean): string {
   const { state } = modelStatus.value;
@@ -156,41 +163,51 @@ function stateOf(items: Rows, wanted: boolean): string {
     : `${at.about.name}: matrix ${matrices_done} of ${matrices}`;
 }
 
-/** Only where all are measured: half a comparison would mislead. */
+/** Only where all are measured: half a comparison would mislead. Until then its words keep their room, or links would move. */
 function Summary({ items, size }: { items: Rows; size: ComponentChildren }) {
-  const [first, ...others] = items;
-  const last = others[others.length - 1];
-  if (!first?.found?.done || !last || !others.every((item) => item.found?.done))
-    return items.some((item) => item.found) ? (
-      <>Not all of it is measured yet.</>
-    ) : (
-      <>Nothing is measured yet: press measure to compare them on a whole passage.</>
-    );
-  const found = last.found as EvalResponse;
+  if (items.every((item) => item.found?.done)) return <Compared items={items} size={size} />;
   return (
     <>
-      As it is, the model has a perplexity of{" "}
-      <b class="is-original">{significant(first.found.perplexity ?? Number.NaN, 4)}</b> a byte.{" "}
+      Not all of it is measured yet.{" "}
+      <span class="unwritten">
+        <Compared items={items} size={size} />
+      </span>
+    </>
+  );
+}
+
+function Compared({ items, size }: { items: Rows; size: ComponentChildren }) {
+  const [first, ...others] = items;
+  const found = others.at(-1)?.found;
+  return (
+    <>
+      As it is, the model has a perplexity of <b class="is-original">{said(first?.found?.perplexity, 4)}</b> a
+      byte.{" "}
       {others.map(({ about, found: one }) => (
         <>
-          {about.name}: <b class={`is-${about.kind}`}>{significant(one?.perplexity ?? Number.NaN, 4)}</b>.{" "}
+          {about.name}: <b class={`is-${about.kind}`}>{said(one?.perplexity, 4)}</b>.{" "}
         </>
       ))}
       The last one takes{" "}
       <span class="is-scale">
         {size ?? (
           <>
-            {bytes(found.bytes)}, {decimals(found.bits_per_weight, 2)} bits a weight
+            {bytes(found?.bytes ?? kAsLong.bytes)}, {decimals(found?.bits_per_weight ?? kAsLong.bits, 2)} bits
+            a weight
           </>
         )}
       </span>
-      , and names the same likeliest byte in {percent(found.top1_agreement ?? Number.NaN)} of the places.
-      Compared window by window it costs {significant(found.bits_per_byte_increase ?? Number.NaN, 2)} bits a
-      byte more than as it is ({between(found.bits_per_byte_increase_ci95, (value) => significant(value, 2))}
+      , and names the same likeliest byte in {percent(found?.top1_agreement ?? kAsLong.share)} of the places.
+      Compared window by window it costs {said(found?.bits_per_byte_increase, 2)} bits a byte more than as it
+      is ({between(found?.bits_per_byte_increase_ci95 ?? kAsLong.interval, (value) => significant(value, 2))}
       ).
     </>
   );
 }
+
+/** Where nothing is measured yet: as wide as what will be. */
+const kAsLong = { bytes: 1_300_000, bits: 12.34, share: 0.999, interval: [-0.00012, 0.00012] } as const;
+const said = (value: number | undefined, digits: number): string => significant(value ?? 0.000123456, digits);
 
 function Charts({ items }: { items: Rows }) {
   const rounded = items.slice(1);
