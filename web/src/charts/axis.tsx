@@ -24,7 +24,8 @@ const spill = (text: string, toEnd: number): number => Math.max(0, textWidth(tex
 
 export function XAxis({ scale, label, y, format = shortly, count = 6 }: AxisProps & { y: number }) {
   const [from = 0, to = 0] = scale.range();
-  const ticks = roomy(scale, count, format);
+  const moved = (text: string, at: number) => spill(text, at) - spill(text, to - at);
+  const ticks = roomy(scale, count, format, moved);
   const written = plainly(ticks, format);
   return (
     <g class="axis" transform={`translate(0,${y})`}>
@@ -35,7 +36,7 @@ export function XAxis({ scale, label, y, format = shortly, count = 6 }: AxisProp
         return (
           <g key={tick} transform={`translate(${at},0)`}>
             <line y2="6" />
-            <text x={spill(text, at) - spill(text, to - at)} y="20" text-anchor="middle">
+            <text x={moved(text, at)} y="20" text-anchor="middle">
               {text}
             </text>
           </g>

@@ -35,6 +35,17 @@ test("ticks keep apart, however narrow the axis", () => {
   }
 });
 
+test("ticks keep apart where the last number is moved inwards, off the edge of the picture", () => {
+  const scale = scaleOver(300);
+  const moved = (_: string, at: number) => (at === 300 ? -40 : 0);
+  const places = (ticks: number[]) => ticks.map((tick) => scale(tick) + moved(String(tick), scale(tick)));
+  expect(roomy(scale, 8, String)).toHaveLength(9);
+  const ticks = roomy(scale, 8, String, moved);
+  expect(ticks.at(-1)).toBe(80);
+  const [before, last] = places(ticks).slice(-2);
+  expect(last! - before!).toBeGreaterThan(textWidth("80"));
+});
+
 test("ticks that would read alike get the digits that tell them apart", () => {
   const two = (value: number) => value.toFixed(2);
   expect([4.946, 4.948, 4.95].map(plainly([4.946, 4.948, 4.95], two))).toEqual(["4.946", "4.948", "4.950"]);

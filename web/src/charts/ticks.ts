@@ -5,6 +5,8 @@ import type { AxisScale } from "./axis";
 import { textWidth } from "./text";
 
 const kBetween = 10;
+/** To a number that was moved towards its neighbour: rather near it than half of the ticks gone. */
+const kBetweenMoved = 5;
 const kFewest = 3;
 const kMostPowers = 8;
 /** From coarse to fine: what a power of ten is multiplied by on a logarithmic axis. */
@@ -24,15 +26,26 @@ export function logTicks(low: number, high: number): number[] {
   return evenTicks(low, high, kFewest);
 }
 
-/** As many ticks as asked for, or as many fewer as it takes for their numbers to keep apart. */
-export function roomy(scale: AxisScale, count: number, format: (value: number) => string): number[] {
+/**
+ * As many ticks as asked for, or as many fewer as it takes for their numbers to keep apart; `moved` says how far from its
+ * tick a number stands.
+ */
+export function roomy(
+  scale: AxisScale,
+  count: number,
+  format: (value: number) => string,
+  moved: (text: string, at: number) => number = () => 0,
+): number[] {
+  const place = (tick: number) => {
+    const text = format(tick);
+    const by = moved(text, scale(tick));
+    return { at: scale(tick) + by, half: textWidth(text) / 2, between: by === 0 ? kBetween : kBetweenMoved };
+  };
   const apart = (ticks: readonly number[]): boolean =>
-    ticks.every(
-      (tick, i) =>
-        i === 0 ||
-        Math.abs(scale(tick) - scale(ticks[i - 1]!)) >=
-          (textWidth(format(tick)) + textWidth(format(ticks[i - 1]!))) / 2 + kBetween,
-    );
+    ticks.map(place).every(({ at, half, between }, i, all) => {
+      const before = all[i - 1];
+      return !before || Math.abs(at - before.at) >= half + before.half + Math.min(between, before.between);
+    });
   if (count < 1) return [];
   for (let fewer = count; fewer >= 2; fewer -= 1) {
     const ticks = scale.ticks(fewer);
