@@ -271,3 +271,25 @@ test("rows of a tensor are read alone, and what they cost is what they cost as a
     }
   });
 });
+
+test("GGUF's MXFP4 has the scales of the OCP format and puts halves on the smaller mark, as the page says", () => {
+  inFolder((folder) => {
+    // The largest number makes the scale 1, so that marks are 0, 0.5, 1, 1.5, 2, 3, 4 and 6.
+    const halves = [0.25, 0.75, 1.25, 1.75, 2.5, 3.5, 5];
+    const block = [6, ...halves, ...halves.map((value) => -value), ...Array(17).fill(0.1)];
+    writeNpy(`${folder}/block.npy`, [block.length], block);
+    const back = (format) => {
+      answer("encode", "--format", format, "--in", `${folder}/block.npy`, "--out", `${folder}/${format}`);
+      const bytes = readFileSync(`${folder}/${format}`);
+      answer("decode", "--format", format, "--in", `${folder}/${format}`, "--out", `${folder}/${format}.npy`);
+      return { bytes, values: [...readNpy(`${folder}/${format}.npy`).values].slice(1, 15) };
+    };
+    const [gguf, ocp] = [back("mxfp4"), back("mxfp4_ocp")];
+    assert.equal(gguf.bytes.length, ocp.bytes.length);
+    assert.equal(gguf.bytes[0], ocp.bytes[0]);
+    const smaller = [0, 0.5, 1, 1.5, 2, 3, 4];
+    const even = [0, 1, 1, 2, 2, 4, 4];
+    assert.deepEqual(gguf.values.map(Math.abs), [...smaller, ...smaller]);
+    assert.deepEqual(ocp.values.map(Math.abs), [...even, ...even]);
+  });
+});

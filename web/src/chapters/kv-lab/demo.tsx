@@ -10,6 +10,7 @@ import { Choice } from "../../ui/choice";
 import { Figure } from "../../ui/figure";
 import { bytes, decimals, plain, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
+import { methodName } from "../shared/settings-text";
 import { measureRows, type Sizes, WholeModel } from "../shared/whole-model";
 
 /** From as it is to the fewest bits. */
@@ -324,7 +325,7 @@ const kKeys = [
   ["int8", "token", "8 bits", "error"],
   ["int4", "channel", "4 bits", "quantized"],
   ["int4", "token", "4 bits", "error"],
-  ["q4_0", "channel", "4 bits (Q4_0)", "error"],
+  ["q4_0", "channel", `4 bits (${methodName("q4_0")})`, "error"],
   ["int2", "channel", "2 bits", "quantized"],
   ["int2", "token", "2 bits", "error"],
   ["fp8_e4m3", "channel", "FP8", "quantized"],

@@ -6,6 +6,7 @@ import { Choice } from "../../ui/choice";
 import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant } from "../../ui/format";
 import { LayerSelect, layerWords, PlantedSwitch, plantableLayer } from "../shared/layer-choice";
+import { methodName } from "../shared/settings-text";
 
 /** Methods in two leagues: weights alone, and weights with activations. What is compared has the same bits. */
 type Contestant = readonly [method: string, name: string, settings: Partial<QuantizeRequest>];
@@ -14,10 +15,8 @@ const kWeightsOnly: readonly Contestant[] = [
   ["gptq", "GPTQ", { bits: 4, scheme: "asymmetric", granularity: "group", group_size: 64 }],
   ["awq", "AWQ", { bits: 4, scheme: "asymmetric", group_size: 64 }],
   ["hqq", "HQQ", { bits: 4, group_size: 64 }],
-  ["nf4", "NF4", { block_size: 64 }],
-  ["q4_K", "GGUF Q4_K", {}],
-  ["mxfp4_ocp", "MXFP4", {}],
-  ["nvfp4_two_level", "NVFP4", {}],
+  ["nf4", methodName("nf4"), { block_size: 64 }],
+  ...["q4_K", "mxfp4_ocp", "nvfp4_two_level"].map((id): Contestant => [id, methodName(id), {}]),
 ];
 const kActivationsToo: readonly Contestant[] = [
   [

@@ -4,6 +4,7 @@ import { type Evaluation, evaluateEach } from "../../core/evaluate";
 import { Figure } from "../../ui/figure";
 import { decimals, significant } from "../../ui/format";
 import { perplexityBars, requestOf, type Way } from "../shared/measured";
+import { methodName } from "../shared/settings-text";
 
 const kWays: readonly Way[] = [
   { name: "As it is", plan: { method: "none" } },
@@ -11,9 +12,7 @@ const kWays: readonly Way[] = [
     name: "GPTQ, 4 bits in groups of 32",
     plan: { method: "gptq", bits: 4, granularity: "group", group_size: 32 },
   },
-  { name: "GGUF Q5_0", plan: { method: "q5_0" } },
-  { name: "GGUF Q4_K", plan: { method: "q4_K" } },
-  { name: "MXFP4", plan: { method: "mxfp4" } },
+  ...["q5_0", "q4_K", "mxfp4"].map((method) => ({ name: methodName(method), plan: { method } })),
   { name: "KV cache in 2 bits", plan: { method: "none", kv_key: "int2", kv_value: "int2" } },
 ];
 const result = evaluateEach(() => kWays.map(requestOf));
@@ -36,10 +35,10 @@ export function Same() {
           <>
             As it is the model has a perplexity of <b class="is-original">{perplexity(whole)}</b> a byte, by
             GPTQ <b class="is-quantized">{perplexity(gptq)}</b>, and yet another byte is the likeliest at{" "}
-            <b class="is-error">{percent(gptq)}</b> of the places. Q5_0 and MXFP4 have{" "}
-            <b class="is-quantized">{perplexity(q5)}</b> and <b class="is-quantized">{perplexity(mxfp4)}</b>,
-            and it is another at <b class="is-error">{percent(q5)}</b> and{" "}
-            <b class="is-error">{percent(mxfp4)}</b>.
+            <b class="is-error">{percent(gptq)}</b> of the places. {methodName("q5_0")} and{" "}
+            {methodName("mxfp4")} have <b class="is-quantized">{perplexity(q5)}</b> and{" "}
+            <b class="is-quantized">{perplexity(mxfp4)}</b>, and it is another at{" "}
+            <b class="is-error">{percent(q5)}</b> and <b class="is-error">{percent(mxfp4)}</b>.
           </>
         ) : (
           "The rows come one after the other."

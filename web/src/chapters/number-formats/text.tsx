@@ -28,8 +28,12 @@ export default function NumberFormats() {
       </p>
       <p>
         FP16 and BF16, the formats that most models are shipped in, have 16 bits and so at most 65,536 numbers
-        each. Zoom in and you see marks there too. Names such as Q4_0 and IQ4_NL belong to{" "}
-        <Term of="gguf">GGUF</Term>, the files of llama.cpp.
+        each. Zoom in and you see marks there too.
+      </p>
+      <p>
+        Names such as Q4_0 and IQ4_NL belong to <Term of="gguf">GGUF</Term>, the files of llama.cpp. It has an
+        MXFP4 and an NVFP4 of its own, which this page calls GGUF MXFP4 and GGUF NVFP4. The first puts what
+        lies halfway between two marks on the smaller one; the second has no scale for the whole tensor.
       </p>
       <p>
         Models used to be trained in FP32, which has 32 bits: 8 for the power, 23 for the marks, and the sign.

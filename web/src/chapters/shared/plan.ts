@@ -2,28 +2,34 @@
 // and devices come from the core.
 
 import type { ReceiptRow } from "../../core/requests";
+import { methodName } from "./settings-text";
+
+const kBits = [
+  ["f16", 16],
+  ["q8_0", 8],
+  ["int8", 8],
+  ["fp8_e4m3", 8],
+  ["q6_K", 6],
+  ["q5_K", 5],
+  ["q4_K", 4],
+  ["int4", 4],
+  ["nf4", 4],
+  ["nvfp4", 4],
+  ["mxfp4", 4],
+  ["q3_K", 3],
+  ["int3", 3],
+  ["q2_K", 2],
+  ["int2", 2],
+] as const;
 
 /**
  * Formats of weights, the widest first. Integers have a scale and a minimum for each group of 32, which makes one more bit
  * a weight.
  */
-export const kWeightFormats = [
-  ["f16", "16 bits (FP16)"],
-  ["q8_0", "8 bits (Q8_0)"],
-  ["int8", "8 bits (INT8, groups of 32)"],
-  ["fp8_e4m3", "8 bits (FP8)"],
-  ["q6_K", "6 bits (Q6_K)"],
-  ["q5_K", "5 bits (Q5_K)"],
-  ["q4_K", "4 bits (Q4_K)"],
-  ["int4", "4 bits (INT4, groups of 32)"],
-  ["nf4", "4 bits (NF4)"],
-  ["nvfp4", "4 bits (NVFP4)"],
-  ["mxfp4", "4 bits (MXFP4)"],
-  ["q3_K", "3 bits (Q3_K)"],
-  ["int3", "3 bits (INT3, groups of 32)"],
-  ["q2_K", "2 bits (Q2_K)"],
-  ["int2", "2 bits (INT2, groups of 32)"],
-] as const;
+export const kWeightFormats = kBits.map(([id, bits]) => {
+  const name = methodName(id);
+  return [id, `${bits} bits (${name.startsWith("INT") ? `${name}, groups of 32` : name})`] as const;
+});
 
 export const kCacheFormats = [
   ["f16", "16 bits"],

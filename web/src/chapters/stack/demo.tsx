@@ -10,7 +10,7 @@ import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
 import { kPlanted } from "../shared/layer-choice";
-import { settingsText } from "../shared/settings-text";
+import { methodName, settingsText } from "../shared/settings-text";
 import { sweep } from "../shared/sweep";
 import { front } from "./pareto";
 
@@ -18,10 +18,7 @@ const kMethods = [
   ["rtn", "rounding to nearest"],
   ["gptq", "GPTQ"],
   ["awq", "AWQ"],
-  ["nf4", "NF4"],
-  ["q4_K", "GGUF Q4_K"],
-  ["mxfp4", "MXFP4"],
-  ["nvfp4", "NVFP4"],
+  ...["nf4", "q4_K", "mxfp4", "nvfp4"].map((id) => [id, methodName(id)] as const),
   ["none", "weights as they are"],
 ] as const;
 const kWithBits = ["rtn", "gptq", "awq"];

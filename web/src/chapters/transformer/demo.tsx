@@ -9,6 +9,7 @@ import { viewState } from "../../state/view-state";
 import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
+import { methodName } from "../shared/settings-text";
 import { kAttention, kFeedForward, tensorIn } from "../shared/tensors";
 
 const kEmbedding = "model.embed_tokens.weight";
@@ -28,7 +29,7 @@ const kWays: readonly (readonly [name: string, settings: Partial<QuantizeRequest
   ["INT8, a scale a row", { method: "rtn", bits: 8, scheme: "symmetric", granularity: "channel" }],
   ["INT4, groups of 64", { method: "rtn", bits: 4, granularity: "group", group_size: 64 }],
   ["NF4", { method: "nf4" }],
-  ["MXFP4", { method: "mxfp4" }],
+  [methodName("mxfp4_ocp"), { method: "mxfp4_ocp" }],
   ["INT2, groups of 64", { method: "rtn", bits: 2, granularity: "group", group_size: 64 }],
 ];
 
