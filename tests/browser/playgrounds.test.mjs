@@ -1,7 +1,7 @@
 // The playgrounds of the methods: each shows what the command that it copies prints.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { answersTo, commandOf, figure, hasModel, isAmong, near, numberIn, numbersOf, onChapter, runNative, serveAndLaunch, settled, shownNumber, slide } from "./page.mjs";
+import { answersTo, commandOf, drawn, figure, hasModel, isAmong, near, numberIn, numbersOf, onChapter, onPage, runNative, serveAndLaunch, settled, shownNumber, slide, wake } from "./page.mjs";
 
 serveAndLaunch();
 
@@ -195,6 +195,33 @@ describe("a playground says what the command line says", () => {
     }));
 });
 
+test("every name that the comparison of formats gives a point can be read, at 320, 360 and 1280 px", () =>
+  onChapter("format-comparison", async (page) => {
+    const fig = figure(page, "Bits a weight against error, everything");
+    await fig.getByRole("button", { name: "table" }).click();
+    for (const width of [320, 360, 1280]) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const measure of ["weights", "output"]) {
+        await fig.locator(`input[value=${measure}]`).check({ force: true });
+        await settled(page, "format-comparison");
+        await drawn(page);
+        const rows = await fig.locator("tbody tr").evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.textContent)));
+        const names = rows.filter((row) => row.at(-1) === "yes" && Number(row[1]) <= 9).sort((a, b) => a[1] - b[1]).map(([name]) => name);
+        assert.equal(names.length, Number(await fig.locator(".sentence b").textContent()));
+        const list = fig.locator(".point-names");
+        const shown = (await list.count()) > 0 ? await list.locator("li").allTextContents() : await fig.locator("text.halo").allTextContents();
+        assert.deepEqual([...shown].sort(), [...names].sort(), `${measure} at ${width} px`);
+        if ((await list.count()) === 0) continue;
+        assert.deepEqual(shown, names, "in the order in which they lie");
+        const numbers = (await fig.locator("text.halo").allTextContents()).map(Number);
+        assert.ok(numbers.length >= names.length / 3, `${numbers.length} of ${names.length} points have a number at ${width} px`);
+        const box = await list.boundingBox();
+        assert.ok(box.x >= 0 && box.x + box.width <= width);
+      }
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
+  }));
+
 /** Presses "measure" and waits until every row of the chapter's figure is measured. */
 async function measured(page, chapter) {
   const fig = figure(page.locator(`#${chapter}`), "On the whole model");
@@ -222,6 +249,36 @@ describe("the whole model, measured in the page, is what the command line measur
         near(cells[9] / 100, answer.top1_agreement, 3);
       }),
     );
+
+  for (const width of [360, 1280])
+    test(`before it is measured there is a button and no chart, and nothing moves after it was pressed, at ${width} px`, () =>
+      onPage(
+        async (page) => {
+          await wake(page, "zeroquant/OnTheModel");
+          const fig = figure(page.locator("#zeroquant"), "On the whole model");
+          const start = fig.getByRole("button", { name: "measure" });
+          assert.equal(await fig.locator("svg").count(), 0);
+          assert.match(await fig.locator(".to-measure").innerText(), /Perplexity, KL divergence/);
+          const before = await fig.evaluate((figure) => figure.getBoundingClientRect().height);
+          assert.ok(before < (width < 600 ? 420 : 300), `${before} px with nothing in it`);
+          // From the top of the figure: what is above it is not what is tested.
+          const places = () =>
+            fig.evaluate((figure) =>
+              [".to-measure", ".chart:last-child", ".sentence", ".links"].map((part) => {
+                const box = figure.querySelector(part).getBoundingClientRect();
+                return Math.round(box.top - figure.getBoundingClientRect().top);
+              }),
+            );
+          await start.click();
+          const pressed = await places();
+          await fig.getByText("Done. Change a setting").waitFor({ timeout: 300_000 });
+          await settled(page, "zeroquant");
+          assert.deepEqual(await places(), pressed);
+          assert.match(await fig.locator(".sentence").innerText(), /^As it is, the model has a perplexity of \d/);
+        },
+        "#zeroquant",
+        { width },
+      ));
 
   test("kv-lab: quality of each cache, its bits and its bytes, and those of another pair", () =>
     onChapter("kv-lab", async (page) => {

@@ -32,6 +32,8 @@ export interface ScatterProps {
   yFormat: (value: number) => string;
   /** Each doubling to the right takes as much room as the last. */
   doubling?: boolean;
+  /** Where not every name has room, the points have numbers, and their names stand in a list below. */
+  listed?: boolean;
   height?: number;
 }
 
@@ -42,7 +44,7 @@ const kNameHeight = 15;
 const kNarrow = 560;
 
 export function Scatter(props: ScatterProps) {
-  const { label, groups, xLabel, yLabel, yFormat, doubling = false, height = 380 } = props;
+  const { label, groups, xLabel, yLabel, yFormat, doubling = false, listed = false, height = 380 } = props;
   const shown = groups.map((group) => ({ ...group, points: group.points.filter((p) => p.y > 0) }));
   const flat = shown.flatMap((group) => group.points);
   const [low = 1, high = 10] = extent(flat, (p) => p.y);
@@ -59,6 +61,11 @@ export function Scatter(props: ScatterProps) {
       .nice()
       .range([kLeft, width - 16]);
   const ticks = logTicks(least, most);
+  const labelsOf = (of: readonly ScatterGroup[], width: number) =>
+    placed(of, xFor(width), y, width, height - kFoot - 5);
+  const named = flat.filter((p) => p.name !== undefined).sort((a, b) => a.x - b.x);
+  const isListed = (width: number) => listed && labelsOf(shown, width).length < named.length;
+  const labelled = (width: number) => (isListed(width) ? numbered(shown, named) : shown);
   return (
     <Stage
       label={label}
@@ -71,6 +78,7 @@ export function Scatter(props: ScatterProps) {
         }),
       )}
       count={flat.length}
+      below={(width) => (isListed(width) ? <NameList points={named} /> : null)}
       describe={(i) => flat[i]!.text}
       locate={(px, py, width) => {
         const x = xFor(width);
@@ -112,7 +120,11 @@ export function Scatter(props: ScatterProps) {
                 ))}
               </g>
             ))}
-            <Names groups={shown} x={x} y={y} width={width} lowest={height - kFoot - 5} />
+            {labelsOf(labelled(width), width).map((label) => (
+              <text key={`${label.name} ${label.left}`} x={label.left} y={label.base} class="halo">
+                {label.name}
+              </text>
+            ))}
             {at ? (
               <circle cx={x(at.x)} cy={y(at.y)} r="9" fill="none" stroke="var(--ink)" stroke-width="2" />
             ) : null}
@@ -154,19 +166,7 @@ interface Box {
  * A name stands right above its point; along steps it stands below and to the left, or else under the step to the right:
  * no point can be there. It is left out where another name is already.
  */
-function Names({
-  groups,
-  x,
-  y,
-  width,
-  lowest,
-}: {
-  groups: readonly ScatterGroup[];
-  x: Place;
-  y: Place;
-  width: number;
-  lowest: number;
-}) {
+function placed(groups: readonly ScatterGroup[], x: Place, y: Place, width: number, lowest: number) {
   const taken: Box[] = [];
   const boxOf = (p: ScatterPoint, steps: boolean, points: readonly ScatterPoint[]): Box | undefined => {
     const length = textWidth(p.name!);
@@ -182,7 +182,7 @@ function Names({
     const left = below ? beside : Math.min(x(p.x) + 6, width - length - 2);
     return { left, right: left + length, base: below ? Math.min(lowest, y(p.y) + 13) : y(p.y) - 8 };
   };
-  const placed = groups.flatMap(({ points, steps = false }) =>
+  return groups.flatMap(({ points, steps = false }) =>
     points.flatMap((p) => {
       if (!p.name) return [];
       const box = boxOf(p, steps, points);
@@ -195,13 +195,20 @@ function Names({
       return [{ name: p.name, ...box }];
     }),
   );
-  return (
-    <>
-      {placed.map((p) => (
-        <text key={`${p.name} ${p.left}`} x={p.left} y={p.base} class="halo">
-          {p.name}
-        </text>
-      ))}
-    </>
-  );
 }
+
+/** The same points, each with its number in the list for a name. */
+const numbered = (groups: readonly ScatterGroup[], named: readonly ScatterPoint[]): ScatterGroup[] =>
+  groups.map((group) => ({
+    ...group,
+    points: group.points.map((p) => (p.name ? { ...p, name: String(1 + named.indexOf(p)) } : p)),
+  }));
+
+/** From left to right, as the points lie: what has no room even for its number is found between its neighbours. */
+const NameList = ({ points }: { points: readonly ScatterPoint[] }) => (
+  <ol class="point-names">
+    {points.map((p) => (
+      <li key={p.text}>{p.name}</li>
+    ))}
+  </ol>
+);

@@ -17,6 +17,8 @@ export interface StageProps {
   locate: (x: number, y: number, width: number) => number | undefined;
   /** How far the up and down keys go; left and right always go one. */
   rowLength?: number;
+  /** What stands below, where that depends on the width. */
+  below?: (width: number) => ComponentChildren;
   children: (width: number, cursor: number | undefined) => ComponentChildren;
 }
 
@@ -49,6 +51,7 @@ export function Stage({
   describe,
   locate,
   rowLength = 1,
+  below,
   children,
 }: StageProps) {
   const { ref, width } = useWidth<HTMLDivElement>();
@@ -100,6 +103,7 @@ export function Stage({
       <p class="chart-readout" aria-live="polite">
         {at === undefined ? "" : describe(at)}
       </p>
+      {below?.(width)}
     </div>
   );
 }

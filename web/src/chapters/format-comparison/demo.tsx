@@ -8,6 +8,7 @@ import { decimals, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
 import { LayerSelect, layerFrom, layerWords } from "../shared/layer-choice";
 import { kLayer, kLayerWords } from "../shared/playground-layer";
+import { methodName } from "../shared/settings-text";
 import { measureRows, WholeModel } from "../shared/whole-model";
 import { nameOf, roundsInputs, shown } from "./points";
 
@@ -19,28 +20,26 @@ const view = viewState("format-comparison", {
 });
 const result = ask(() => ({ op: "compare" as const, ...layerFrom(view.value.layer, kLayer) }));
 
-const kFormats = [
-  ["q2_K", "GGUF Q2_K"],
-  ["q3_K", "GGUF Q3_K"],
-  ["q4_0", "GGUF Q4_0"],
-  ["q4_K", "GGUF Q4_K"],
-  ["iq4_nl", "GGUF IQ4_NL"],
-  ["nf4", "NF4"],
-  ["fp4", "FP4"],
-  ["mxfp4_ocp", "MXFP4"],
-  ["nvfp4_two_level", "NVFP4"],
-  ["q5_K", "GGUF Q5_K"],
-  ["q6_K", "GGUF Q6_K"],
-  ["fp8_e4m3", "FP8 E4M3"],
-  ["q8_0", "GGUF Q8_0"],
+const kFormatIds = [
+  "q2_K",
+  "q3_K",
+  "q4_0",
+  "q4_K",
+  "iq4_nl",
+  "nf4",
+  "fp4",
+  "mxfp4_ocp",
+  "nvfp4_two_level",
+  "q5_K",
+  "q6_K",
+  "fp8_e4m3",
+  "q8_0",
 ] as const;
+const kFormats = kFormatIds.map((id) => [id, methodName(id)] as const);
 const onModel = measureRows(() => [
   ["4 bits in groups of 32, rounded to nearest", "error", { method: "rtn", bits: 4, group_size: 32 }],
-  [nameOfFormat(), "quantized", { method: view.value.format }],
+  [methodName(view.value.format), "quantized", { method: view.value.format }],
 ]);
-function nameOfFormat(): string {
-  return kFormats.find(([id]) => id === view.value.format)?.[1] ?? view.value.format;
-}
 
 export function Front() {
   const byOutput = view.value.measure === "output";
@@ -151,6 +150,7 @@ export function Front() {
           xLabel="bits a weight, scales included"
           yLabel={byOutput ? "mean squared error of the output" : "mean squared error of the weights"}
           yFormat={(value) => significant(value, 2)}
+          listed
           height={420}
         />
       )}

@@ -18,7 +18,7 @@ const one: Compared = {
 
 test("a method has its bits in its name, a format has not", () => {
   expect(nameOf(one)).toBe("GPTQ, 4 bits");
-  expect(nameOf({ ...one, title: "NF4", bits: null })).toBe("NF4");
+  expect(nameOf({ ...one, method: "mxfp4", is_format: true, bits: null })).toBe("GGUF MXFP4");
 });
 
 test("8 bits of an activation are rounded, 16 are not", () => {
