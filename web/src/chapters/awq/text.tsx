@@ -10,7 +10,7 @@ export default function Awq() {
     <Chapter id="awq" title="AWQ scales the weights that matter; it keeps none of them apart">
       <p>
         <b>What to look for:</b> the exponent says how strongly weights that meet large inputs are scaled up.
-        At 0 it is plain rounding; the error mostly is lowest between 0 and 1. Then compare: keeping the same
+        At 0 it is plain rounding; the error is mostly lowest between 0 and 1. Then compare: keeping the same
         channels in 16 bits costs bits, scaling costs none.
       </p>
       <Demo of="awq" name="Search" />

@@ -85,7 +85,7 @@ export function MemoryChart() {
             <b class="is-original">{bytes(plain.weights)}</b>. As {own.name} each takes{" "}
             <b class="is-scale">{decimals(own.bits_per_weight, 2)} bits</b>, its share of a ruler included,
             and all together <b class="is-quantized">{bytes(own.weights)}</b>:{" "}
-            {decimals(own.times_smaller_than_f16, 2)} times less. Into {memory} GiB fit{" "}
+            {decimals(own.times_smaller_than_f16, 2)} times smaller. Into {memory} GiB fit{" "}
             <b class="is-good">
               {fitting("plain")} of these {rows.length} models
             </b>{" "}

@@ -22,7 +22,6 @@ export default function Codebooks() {
         itself takes bits too; on a small layer many of them.
       </p>
       <Demo of="codebooks" name="SparseOutliers" />
-      <Demo of="codebooks" name="OnTheModel" />
       <p>
         Each weight kept apart takes 16 bits for its value and 16 for its place, and each row 32 more to say
         where its own begin. Compare with the grey squares: where no weight is far from the rest, a bit more
@@ -32,6 +31,7 @@ export default function Codebooks() {
         On the synthetic layer, where a few weights are far from the rest, the first tenths of a percent are
         worth most.
       </p>
+      <Demo of="codebooks" name="OnTheModel" />
       <Note title="Sources">
         Tables by k{"\u2011"}means: Han, Mao and Dally 2015, Deep Compression (arXiv 1510.00149), section 3;
         vectors: Stock and others 2019 (arXiv 1907.05686), section 3. Sparse outliers: SpQR (arXiv

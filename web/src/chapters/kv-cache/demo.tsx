@@ -56,7 +56,7 @@ export function CacheCalculator() {
             <DragNumber field={layers} name="Layers" minimum={12} maximum={96} step={4} /> layers take{" "}
             <b class="is-original">{bytes(cache.kv_cache_f16)}</b> in 16 bits and{" "}
             <b class="is-quantized">{bytes(cache.kv_cache)}</b> as {own(kFormats)[1]},{" "}
-            {cache.times_smaller === null ? "" : `${decimals(cache.times_smaller, 2)} times less. `}
+            {cache.times_smaller === null ? "" : `${decimals(cache.times_smaller, 2)} times smaller. `}
             {cache.max_batch > 0 ? (
               <>
                 Beside weights of {bytes(cache.weights)}, <b class="is-good">{whole(cache.max_batch)}</b> such{" "}

@@ -20,8 +20,6 @@ export default function LlmInt8() {
         16 bits; all others in 8.
       </p>
       <Demo of="llm-int8" name="ThresholdSweep" />
-      <Demo of="llm-int8" name="OnTheModel" />
-      <Demo of="llm-int8" name="RealModel" />
       <p>
         The threshold goes with the model. Of the layers behind a norm (query, key, value, gate, up) the
         paper&rsquo;s 6 takes out the planted channels, in block 4 a few more.
@@ -30,10 +28,12 @@ export default function LlmInt8() {
         The inputs of the matrices <i>output</i> and <i>down</i> are larger anyway: there it takes out half of
         the columns and more, and little is left of the 8{"\u2011"}bit product.
       </p>
+      <Demo of="llm-int8" name="OnTheModel" />
       <p>
         The weights do not get larger by this. It is the <i>inputs</i> of the outlier columns that stay in 16
         bits; the weights that they meet are stored in 8 bits like all others.
       </p>
+      <Demo of="llm-int8" name="RealModel" />
       <Note title="Source">
         Dettmers, Lewis, Belkada and Zettlemoyer 2022, LLM.int8() (arXiv 2208.07339), section 3, with the
         arithmetic of the library bitsandbytes. The paper&rsquo;s threshold is 6.

@@ -75,11 +75,11 @@ export function Sign() {
           legend={[{ kind: "error", name: "error", mark: "bar" }]}
           rows={[
             {
-              name: "zero-point = lowest code \u2212 round(lowest / scale)",
+              name: "zero-point = lowest code \u2212 round(min / scale)",
               bars: [errorBar(r.items[0]!.mse)],
             },
             {
-              name: "zero-point = round(lowest / scale) \u2212 lowest code",
+              name: "zero-point = round(min / scale) \u2212 lowest code",
               bars: [errorBar(r.items[1]!.mse)],
             },
           ]}

@@ -12,15 +12,10 @@ export default function Qlora() {
         <Term of="optimizer">optimizer&rsquo;s</Term> memory of them: several times the model itself.
       </p>
       <p>
-        <Term of="lora">LoRA</Term> freezes the weights and learns two thin matrices beside each, the adapter;{" "}
-        <b>QLoRA</b> then stores the frozen part in <Term of="nf4">NF4</Term>, with its scales rounded too
-        under <Term of="double-quantization">double quantization</Term>. The adapters stay in 16 bits or more.
-      </p>
-      <Tex display>{"y = W x + \\tfrac{\\alpha}{r}\\, B A x"}</Tex>
-      <p>
-        <Tex>W</Tex> are the frozen weights, <Tex>x</Tex> the inputs. <Tex>A</Tex> squeezes them into{" "}
-        <Tex>r</Tex> numbers (the rank), <Tex>B</Tex> spreads these out again, and <Tex>{"\\alpha"}</Tex>{" "}
-        (alpha) says how much that counts.
+        <Term of="lora">LoRA</Term> freezes the weights and learns two thin matrices, A and B, beside each,
+        the adapter; <b>QLoRA</b> then stores the frozen part in <Term of="nf4">NF4</Term>, with its scales
+        rounded too under <Term of="double-quantization">double quantization</Term>. The adapters stay in 16
+        bits or more.
       </p>
       <p>
         <b>What to look for:</b> the curve of QLoRA beside that of LoRA, and how far both are below the lines
@@ -28,6 +23,12 @@ export default function Qlora() {
         by heart.
       </p>
       <Demo of="qlora" name="Adapters" />
+      <Tex display>{"y = W x + \\tfrac{\\alpha}{r}\\, B A x"}</Tex>
+      <p>
+        <Tex>W</Tex> are the frozen weights, <Tex>x</Tex> the inputs. <Tex>A</Tex> squeezes them into{" "}
+        <Tex>r</Tex> numbers (the rank), <Tex>B</Tex> spreads these out again, and <Tex>{"\\alpha"}</Tex>{" "}
+        (alpha) says how much that counts.
+      </p>
       <p>
         <b>What to look for:</b> with adapters, gradients and optimizer shrink to almost nothing; the base is
         left, which for Llama 2 7B NF4 makes between three and four times smaller. Then lengthen the{" "}

@@ -29,7 +29,6 @@ export default function SmoothQuant() {
         weights of a norm.
       </p>
       <Demo of="smoothquant" name="Sweep" />
-      <Demo of="smoothquant" name="OnTheModel" />
       <p>
         A planted outlier is a factor on a channel, taken back in the weights that meet it. That is just what
         smoothing undoes: flip the switch, and only the line without smoothing moves.
@@ -38,6 +37,7 @@ export default function SmoothQuant() {
         Then choose a <i>down</i> matrix. Its outliers the model grew itself, and too much smoothing hurts, as
         too little does.
       </p>
+      <Demo of="smoothquant" name="OnTheModel" />
       <Note title="Source">
         Xiao, Lin, Seznec, Wu, Demouth and Han 2022, SmoothQuant (arXiv 2211.10438), equation 4 and section 4.
       </Note>

@@ -39,8 +39,8 @@ export default function Speed() {
         all of them, and the marks climb. The caches, which no two texts share, hold them back.
       </p>
       <p>
-        With a short <Term of="context">context</Term> the marks reach the flat roof, and there small weights
-        no longer help, since the arithmetic is still done in 16 bits.
+        With a short <Term of="context">context</Term>, 512 tokens say, the marks reach the flat roof, and
+        there small weights no longer help, since the arithmetic is still done in 16 bits.
       </p>
       <h3>What gets faster, and what does not</h3>
       <ProseTable
