@@ -8,9 +8,9 @@ import { decimals, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
 import { LayerSelect, layerFrom, layerWords } from "../shared/layer-choice";
 import { kLayer, kLayerWords } from "../shared/playground-layer";
-import { methodName } from "../shared/settings-text";
+import { methodName, nameOf } from "../shared/settings-text";
 import { measureRows, WholeModel } from "../shared/whole-model";
-import { nameOf, roundsInputs, shown } from "./points";
+import { roundsInputs, shown } from "./points";
 
 const view = viewState("format-comparison", {
   measure: "output",

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Compared } from "../../core/requests";
-import { nameOf, roundsInputs, shown } from "./points";
+import { nameOf } from "../shared/settings-text";
+import { roundsInputs, shown } from "./points";
 
 const one: Compared = {
   method: "gptq",
@@ -18,7 +19,8 @@ const one: Compared = {
 
 test("a method has its bits in its name, a format has not", () => {
   expect(nameOf(one)).toBe("GPTQ, 4 bits");
-  expect(nameOf({ ...one, method: "mxfp4", is_format: true, bits: null })).toBe("GGUF MXFP4");
+  expect(nameOf({ ...one, method: "mxfp4_ocp", title: "MXFP4 (OCP)", bits: null })).toBe("MXFP4");
+  expect(nameOf({ ...one, method: "q4_K", title: "GGUF Q4_K", bits: null })).toBe("GGUF Q4_K");
 });
 
 test("8 bits of an activation are rounded, 16 are not", () => {

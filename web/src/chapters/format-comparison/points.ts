@@ -1,11 +1,4 @@
 import type { Compared } from "../../core/requests";
-import { methodName } from "../shared/settings-text";
-
-/** The name of one result for people: "GPTQ, 4 bits", "NF4". */
-export function nameOf(one: Compared): string {
-  const name = one.is_format ? methodName(one.method) : one.title;
-  return one.bits === null ? name : `${name}, ${one.bits} bits`;
-}
 
 /** Whether a method rounds the inputs as well, so that its output error is not of the weights alone. */
 export const roundsInputs = (one: Compared): boolean => one.activation_bits < 16;

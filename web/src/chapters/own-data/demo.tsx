@@ -6,6 +6,7 @@ import { Figure } from "../../ui/figure";
 import { FileInput } from "../../ui/file-input";
 import { bytes, decimals, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
+import { nameOf, titleOf } from "../shared/settings-text";
 import { TensorList } from "./file-list";
 import { rowsOf } from "./part";
 import {
@@ -149,7 +150,7 @@ export function Values() {
 }
 
 const textOf = (one: Compared) =>
-  `${one.title}${one.is_format || one.bits === null ? "" : `, ${one.bits} bits`}: ${decimals(one.bits_per_weight, 2)} bits a weight, mean squared error ${significant(one.weight_mse, 3)}`;
+  `${nameOf(one)}: ${decimals(one.bits_per_weight, 2)} bits a weight, mean squared error ${significant(one.weight_mse, 3)}`;
 const pointOf = (one: Compared): ScatterPoint => ({
   x: one.bits_per_weight,
   y: one.weight_mse,
@@ -182,7 +183,7 @@ export function AllMethods() {
         columns: ["method", "bits", "bits a weight", "mean squared error", "beaten"],
         naming: 2,
         rows: r.results.map((one) => [
-          one.title,
+          titleOf(one.method, one.title),
           one.bits ?? "",
           decimals(one.bits_per_weight, 3),
           significant(one.weight_mse, 4),

@@ -7,6 +7,7 @@ import { DragNumber } from "../../ui/drag-number";
 import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant, whole } from "../../ui/format";
 import { Slider } from "../../ui/slider";
+import { titleOf } from "../shared/settings-text";
 import { columnsOf } from "./part";
 import { command, type Download, download, placeFor, quantized, quantizeRequest, view } from "./state";
 import { rowsText, Subject } from "./subject";
@@ -38,7 +39,7 @@ export function OneMethod() {
           <Select
             field={view.field("method")}
             name="Method"
-            options={usable.map((method) => [method.id, method.title] as const)}
+            options={usable.map((method) => [method.id, titleOf(method.id, method.title)] as const)}
           />
           {bits ? (
             <Slider

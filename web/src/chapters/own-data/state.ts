@@ -1,6 +1,6 @@
 // Which file and which tensor the chapter is about, and what the core says of them.
 import { computed, effect, signal } from "@preact/signals";
-import { type Answer, aboutCore, ask } from "../../core/ask";
+import { type Answer, aboutCore, ask, cannot } from "../../core/ask";
 import { once } from "../../core/once";
 import type {
   CoreError,
@@ -51,7 +51,7 @@ const kExample = { synthetic: "512x1024", synthetic_tokens: 0, seed: 2 } as cons
 
 /** A file of a synthetic layer, which the core writes: something to look at until the reader brings one. */
 export async function makeExample(): Promise<void> {
-  if (example.value || typeof Worker === "undefined") return;
+  if (example.value || cannot.value || typeof Worker === "undefined") return;
   const layer = await once({ op: "quantize", method: "f32", return: ["weights"], ...kExample });
   const weights = { ...layer.arrays.weights!, name: "example.weight" };
   const packed = await once({ op: "tensor-file", to: "safetensors" }, [weights]);

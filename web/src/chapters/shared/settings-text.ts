@@ -1,4 +1,5 @@
 // What a request asks for, in the words that the chapters use.
+import type { Compared } from "../../core/requests";
 
 /** Names that a format's or a method's id does not give away. */
 const kNames: Record<string, string> = {
@@ -26,6 +27,14 @@ const kUnsaid = new Set(["op", "seed", "windows", "step_limit"]);
 export function methodName(id: string): string {
   const capitals = id.toUpperCase();
   return kNames[id] ?? (kGguf.test(id) ? `GGUF ${capitals}` : capitals.replaceAll("_", " "));
+}
+
+/** The name of a line of the core's table: the core's own title unless the chapters have another. */
+export const titleOf = (id: string, title: string): string => kNames[id] ?? title;
+/** A line with the bits that a method was given: "GPTQ, 4 bits", "NF4". */
+export function nameOf({ method, title, bits }: Compared): string {
+  const name = titleOf(method, title);
+  return bits === null ? name : `${name}, ${bits} bits`;
 }
 
 type Settings = Readonly<Record<string, unknown>>;

@@ -179,35 +179,36 @@ function Summary({ items, size }: { items: Rows; size: ComponentChildren }) {
 function Compared({ items, size }: { items: Rows; size: ComponentChildren }) {
   const [first, ...others] = items;
   const found = others.at(-1)?.found;
+  const perplexity = (row: Measured<Row> | undefined) =>
+    said(row?.found?.perplexity, (v) => significant(v, 4));
   return (
     <>
-      As it is, the model has a perplexity of <b class="is-original">{said(first?.found?.perplexity, 4)}</b> a
-      byte.{" "}
-      {others.map(({ about, found: one }) => (
+      As it is, the model has a perplexity of <b class="is-original">{perplexity(first)}</b> a byte.{" "}
+      {others.map((row) => (
         <>
-          {about.name}: <b class={`is-${about.kind}`}>{said(one?.perplexity, 4)}</b>.{" "}
+          {row.about.name}: <b class={`is-${row.about.kind}`}>{perplexity(row)}</b>.{" "}
         </>
       ))}
       The last one takes{" "}
       <span class="is-scale">
         {size ?? (
           <>
-            {bytes(found?.bytes ?? kAsLong.bytes)}, {decimals(found?.bits_per_weight ?? kAsLong.bits, 2)} bits
-            a weight
+            {said(found?.bytes, bytes)}, {said(found?.bits_per_weight, (v) => decimals(v, 2))} bits a weight
           </>
         )}
       </span>
-      , and names the same likeliest byte in {percent(found?.top1_agreement ?? kAsLong.share)} of the places.
-      Compared window by window it costs {said(found?.bits_per_byte_increase, 2)} bits a byte more than as it
-      is ({between(found?.bits_per_byte_increase_ci95 ?? kAsLong.interval, (value) => significant(value, 2))}
-      ).
+      , and names the same likeliest byte in {said(found?.top1_agreement, percent)} of the places. Compared
+      window by window it costs {said(found?.bits_per_byte_increase, (v) => significant(v, 2))} bits a byte
+      more than as it is (
+      {said(found?.bits_per_byte_increase_ci95, (ends) => between(ends, (v) => significant(v, 2)))}).
     </>
   );
 }
 
-/** Where nothing is measured yet: as wide as what will be. */
-const kAsLong = { bytes: 1_300_000, bits: 12.34, share: 0.999, interval: [-0.00012, 0.00012] } as const;
-const said = (value: number | undefined, digits: number): string => significant(value ?? 0.000123456, digits);
+/** What is not measured yet is nowhere seen, and as wide as what will be. */
+const kUnwritten = "xxxxxxxx";
+const said = <T,>(value: T | undefined, write: (value: T) => string): string =>
+  value === undefined ? kUnwritten : write(value);
 
 function Charts({ items }: { items: Rows }) {
   const rounded = items.slice(1);
