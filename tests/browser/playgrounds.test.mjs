@@ -1,7 +1,8 @@
 // The playgrounds of the methods: each shows what the command that it copies prints.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { answersTo, commandOf, drawn, figure, hasModel, isAmong, near, numberIn, numbersOf, onChapter, onPage, runNative, serveAndLaunch, settled, shownNumber, slide, wake } from "./page.mjs";
+import { answersTo, commandOf, drawn, figure, hasModel, isAmong, near, numberIn, numbersOf, onChapter, onPage } from "./page.mjs";
+import { runNative, serveAndLaunch, settled, shownNumber, slide, wake } from "./page.mjs";
 
 serveAndLaunch();
 
@@ -205,16 +206,19 @@ test("every name that the comparison of formats gives a point can be read, at 32
         await fig.locator(`input[value=${measure}]`).check({ force: true });
         await settled(page, "format-comparison");
         await drawn(page);
-        const rows = await fig.locator("tbody tr").evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.textContent)));
-        const names = rows.filter((row) => row.at(-1) === "yes" && Number(row[1]) <= 9).sort((a, b) => a[1] - b[1]).map(([name]) => name);
+        const cellsOf = (all) => all.map((row) => [...row.cells].map((cell) => cell.textContent));
+        const rows = await fig.locator("tbody tr").evaluateAll(cellsOf);
+        const unbeaten = rows.filter((row) => row.at(-1) === "yes" && Number(row[1]) <= 9).sort((a, b) => a[1] - b[1]);
+        const names = unbeaten.map(([name]) => name);
         assert.equal(names.length, Number(await fig.locator(".sentence b").textContent()));
         const list = fig.locator(".point-names");
-        const shown = (await list.count()) > 0 ? await list.locator("li").allTextContents() : await fig.locator("text.halo").allTextContents();
+        const isListed = (await list.count()) > 0;
+        const shown = await (isListed ? list.locator("li") : fig.locator("text.halo")).allTextContents();
         assert.deepEqual([...shown].sort(), [...names].sort(), `${measure} at ${width} px`);
-        if ((await list.count()) === 0) continue;
+        if (!isListed) continue;
         assert.deepEqual(shown, names, "in the order in which they lie");
         const numbers = (await fig.locator("text.halo").allTextContents()).map(Number);
-        assert.ok(numbers.length >= names.length / 3, `${numbers.length} of ${names.length} points have a number at ${width} px`);
+        assert.ok(numbers.length >= names.length / 3, `${numbers.length} of ${names.length} have a number at ${width} px`);
         const box = await list.boundingBox();
         assert.ok(box.x >= 0 && box.x + box.width <= width);
       }

@@ -42,7 +42,8 @@ test("without WebAssembly SIMD every button that would wait for the core says wh
   }
   await wake(page, "own-data/Contents");
   const files = page.locator('[data-demo="own-data/Contents"]');
-  await files.locator("input[type=file]").setInputFiles({ name: "a.npy", mimeType: "application/octet-stream", buffer: Buffer.alloc(256) });
+  const file = { name: "a.npy", mimeType: "application/octet-stream", buffer: Buffer.alloc(256) };
+  await files.locator("input[type=file]").setInputFiles(file);
   assert.match(await files.locator(".placeholder").textContent(), /needs WebAssembly SIMD/);
   assert.deepEqual(wrongs, []);
   await page.unrouteAll({ behavior: "ignoreErrors" });
