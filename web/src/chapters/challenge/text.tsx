@@ -25,7 +25,7 @@ export default function Challenge() {
         four.
       </p>
       <p>
-        <Term of="nf4">NF4</Term>, GGUF Q4_K and the other names in the list are{" "}
+        <Term of="nf4">NF4</Term>, <Term of="gguf">GGUF</Term> Q4_K and the other names in the list are{" "}
         <a href="#number-formats">formats</a>; their turn comes.
       </p>
       <p>
