@@ -21,8 +21,8 @@ export default function Challenge() {
       <p>
         <Term of="int8-and-int4">INT4</Term> has here, for every 32 numbers, a <Term of="scale">scale</Term>{" "}
         (how far apart the marks are) and a minimum (where the ruler begins) of 16 bits each: 5 bits in all.
-        INT8 has the same, and takes 9. So INT8 makes a model less than two times smaller, and INT4 less than
-        four.
+        INT8 has the same, and takes 9. That is more than the quarter and the half of 16 that their names
+        promise.
       </p>
       <p>
         <Term of="nf4">NF4</Term>, <Term of="gguf">GGUF</Term> Q4_K and the other names in the list are{" "}
