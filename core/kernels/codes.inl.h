@@ -22,10 +22,10 @@ inline void widen_codes(const std::int8_t* from, size_t k, std::uint8_t offset, 
 
 constexpr size_t words_of(size_t k) { return (k + kCodesInWord - 1) / kCodesInWord; }
 
-/// Rows of the left operand, row after row.
+/// Rows of the left operand, kMostCodeWords apart.
 inline void pack_left_codes(const std::int8_t* from, size_t stride, size_t k, size_t rows, std::int32_t* to) {
     for (size_t r = 0; r < rows; ++r)
-        widen_codes(from + r * stride, k, kCodesInWord == 4 ? 128 : 0, to + r * words_of(k));
+        widen_codes(from + r * stride, k, kCodesInWord == 4 ? 128 : 0, to + r * kMostCodeWords);
 }
 
 /// Panels of the right operand. With unsigned codes on the left a panel starts with a row of -128 * the sum of each
@@ -58,7 +58,7 @@ void pack_right_codes(const std::int8_t* from, size_t stride, size_t k, size_t c
 template <class Target>
 void multiply_codes(const std::int32_t* a, const std::int32_t* b, size_t m, size_t n, size_t words,
                     const Sums<std::int32_t>& sums) {
-    multiply_panels<Target, CodeProduct<Target>>(a, true, b, m, n, words, sums, {});
+    multiply_panels<Target, CodeProduct<Target>, true>(a, b, m, n, words, sums, {});
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 
 // A piece of `out` is computed by one thread: it packs the right operand kSteps at a time and streams blocks of
 // kLeftRows rows of the left one past it.
-constexpr std::size_t kSteps = 384;
+constexpr std::size_t kSteps = kMostSteps;
 constexpr std::size_t kLeftRows = 96;
 // So few rows stay in the second cache whole: they meet each panel as soon as it is packed, and ask for the next one's
 // source meanwhile. Only where a panel's steps are contiguous; else all panels read the same pages.
@@ -27,7 +27,7 @@ void pack_left(const KernelTable& table, Operand a, std::size_t first, std::size
     if (!a.steps_contiguous) return table.pack_steps(a.at(first, step), a.stride, depth, rows, table.tile_rows, to);
     for (std::size_t r = 0; r < rows; ++r) {
         const float* from = a.at(first + r, step);
-        std::copy(from, from + depth, to + r * depth);
+        std::copy(from, from + depth, to + r * kSteps);
     }
 }
 

@@ -67,6 +67,7 @@ template <class Target>
 struct FloatProduct {
     using Value = float;
     using Vector = Floats<Target>;
+    static constexpr size_t kLeftStride = kMostSteps;
     static constexpr bool kPanelsHaveStart = false;  // whether a panel's first row is what its sums start from
     [[gnu::always_inline]] static Vector add(Vector sum, Vector left, Vector right) {
         return multiply_add<Target>(left, right, sum);
@@ -78,6 +79,7 @@ template <class Target>
 struct CodeProduct {
     using Value = std::int32_t;
     using Vector = Ints<Target>;
+    static constexpr size_t kLeftStride = kMostCodeWords;
     static constexpr bool kPanelsHaveStart = kCodesInWord == 4;
     [[gnu::always_inline]] static Vector add(Vector sum, Vector left, Vector right) {
         return add_dot_of_words<Target>(sum, left, right);
@@ -130,21 +132,17 @@ template <class Value>
 #endif
 }
 
-/// The same for all that will be read next.
-template <class Value>
-[[gnu::always_inline]] inline void ask_for(const Value* from, const Value* end) {
-    for (; from < end; from += 64 / sizeof(Value)) ask_for_line(from);
-}
-
 /// c [Rows x columns] (into) Rows rows of a, k steps, times one packed panel, and what is `kept` of former steps if
 /// anything: all sums stay in registers.
-template <class Target, class Product, size_t Rows>
-void multiply_tile(const typename Product::Value* a, size_t row, size_t step, const typename Product::Value* b,
-                   size_t k, const typename Product::Value* kept, typename Product::Value* c, size_t c_stride,
-                   size_t columns, Into into, const Ahead<typename Product::Value>& ahead) {
+template <class Target, class Product, bool ByRows, size_t Rows>
+void multiply_tile(const typename Product::Value* a, const typename Product::Value* b, size_t k,
+                   const typename Product::Value* kept, typename Product::Value* c, size_t c_stride, size_t columns,
+                   Into into, const Ahead<typename Product::Value>& ahead) {
     using V = typename Product::Vector;
     using Value = typename Product::Value;
     constexpr size_t kVectors = Target::tile_vectors, kLine = 64 / sizeof(Value);
+    constexpr size_t kTile = Rows * kVectors * V::size;
+    constexpr size_t kRow = ByRows ? Product::kLeftStride : 1, kStep = ByRows ? 1 : Target::tile_rows;
     // Rows of c are far apart, so that no prefetcher of the machine's foresees them.
     if (into != Into::kSet)
         unroll<Rows>([&](auto r) __attribute__((always_inline)) { __builtin_prefetch(c + r * c_stride, 1); });
@@ -157,13 +155,14 @@ void multiply_tile(const typename Product::Value* a, size_t row, size_t step, co
     if constexpr (Product::kPanelsHaveStart) b += kVectors * V::size;
     for (size_t first = 0; first < k; first += kLine) {
         for (size_t r = 0; r < ahead.rows; ++r) ask_for_line(ahead.from + r * ahead.stride + first);
+        if (kept != nullptr && first < kTile) ask_for_line(kept + kTile + first);  // the next tile's
         const size_t end = k - first < kLine ? k : first + kLine;
-        for (size_t i = first; i < end; ++i, a += step, b += kVectors * V::size) {
+        for (size_t i = first; i < end; ++i, a += kStep, b += kVectors * V::size) {
             V right[kVectors];
             unroll<kVectors>([&](auto v)
                                  __attribute__((always_inline)) { right[v] = V::load_aligned(b + v * V::size); });
             unroll<Rows>([&](auto r) __attribute__((always_inline)) {
-                const V left(a[r * row]);
+                const V left(a[r * kRow]);
                 unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
                     sums[r][v] = Product::add(sums[r][v], left, right[v]);
                 });
@@ -199,27 +198,26 @@ void multiply_tile(const typename Product::Value* a, size_t row, size_t step, co
     }
 }
 
-template <class Target, class Product>
-void multiply_panels(const typename Product::Value* a, bool a_by_rows, const typename Product::Value* b, size_t m,
-                     size_t n, size_t k, const Sums<typename Product::Value>& sums,
-                     const Ahead<typename Product::Value>& ahead) {
+template <class Target, class Product, bool ByRows>
+void multiply_panels(const typename Product::Value* a, const typename Product::Value* b, size_t m, size_t n, size_t k,
+                     const Sums<typename Product::Value>& sums, const Ahead<typename Product::Value>& ahead) {
     constexpr size_t kRows = Target::tile_rows, kColumns = Target::tile_vectors * kLanes<Target>;
-    const size_t row = a_by_rows ? k : 1, step = a_by_rows ? 1 : kRows;
     const size_t panel = (k + (Product::kPanelsHaveStart ? 1 : 0)) * kColumns;
     for (size_t j = 0; j < n; j += kColumns, b += panel) {
         const size_t columns = !sums.last || n - j > kColumns ? kColumns : n - j;
-        const auto* const next = j + kColumns < n ? b + panel : b;  // asked for while this panel is multiplied
+        // Asked for meanwhile, some lines a step: the next panel, after the last one what the caller wants.
+        using Asked = Ahead<typename Product::Value>;
+        const Asked asked = j + kColumns < n ? Asked{.from = b + panel, .stride = k, .rows = kColumns} : ahead;
         size_t i = 0;
         const auto rows_of = [&](auto rows) __attribute__((always_inline)) {
             for (; i + rows <= m; i += rows) {
-                ask_for(next + i * panel / m, next + (i + rows) * panel / m);
-                const size_t first = i * ahead.rows / m, end = (i + rows) * ahead.rows / m;
+                const size_t first = i * asked.rows / m, end = (i + rows) * asked.rows / m;
                 auto* const kept = sums.kept + j * m + i * kColumns;
-                multiply_tile<Target, Product, rows>(
-                    a + (a_by_rows ? i * k : i / kRows * kRows * k + i % kRows), row, step, b, k,
+                multiply_tile<Target, Product, ByRows, rows>(
+                    a + (ByRows ? i * Product::kLeftStride : i / kRows * kRows * k + i % kRows), b, k,
                     sums.first ? nullptr : kept, sums.last ? sums.out + i * sums.stride + j : kept,
                     sums.last ? sums.stride : kColumns, columns, sums.last ? sums.into : Into::kSet,
-                    {.from = ahead.from + first * ahead.stride, .stride = ahead.stride, .rows = end - first});
+                    {.from = asked.from + first * asked.stride, .stride = asked.stride, .rows = end - first});
             }
         };
         rows_of(Index<kRows>{});
@@ -233,7 +231,10 @@ void multiply_panels(const typename Product::Value* a, bool a_by_rows, const typ
 template <class Target>
 void multiply_block(const float* a, bool a_by_rows, const float* b, size_t m, size_t n, size_t k,
                     const Sums<float>& sums, const Ahead<float>& ahead) {
-    multiply_panels<Target, FloatProduct<Target>>(a, a_by_rows, b, m, n, k, sums, ahead);
+    if (a_by_rows)
+        multiply_panels<Target, FloatProduct<Target>, true>(a, b, m, n, k, sums, ahead);
+    else
+        multiply_panels<Target, FloatProduct<Target>, false>(a, b, m, n, k, sums, ahead);
 }
 
 /// Rows x Tokens sums over k steps that are contiguous in both operands, each a vector until its end. Asks for the same

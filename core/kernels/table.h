@@ -35,8 +35,9 @@ struct Ahead {
     std::size_t rows = 0;
 };
 
-/// Words of codes, at most, that pack_right_codes takes at a time.
-inline constexpr std::size_t kMostCodeWords = 256;
+/// Steps of a product, and words of codes, that are laid out at a time, at most. Rows of a left operand stand so far
+/// apart that a tile finds all of its rows from one address.
+inline constexpr std::size_t kMostSteps = 384, kMostCodeWords = 256;
 
 /// Whose sums start from a number of their own, in a product with packed weights.
 enum class StartOf : std::uint8_t { kBlock, kHalfBlock, kToken };
@@ -79,8 +80,8 @@ struct KernelTable {
                        float* to);
     /// The same, tile_columns wide, from element (k, j) at from[j * stride + k].
     void (*pack_transposed)(const float* from, std::size_t stride, std::size_t k, std::size_t count, float* to);
-    /// a times b, [m x n] sums over k steps. b: packed panels of tile_columns. a: tiles of tile_rows x k values, row
-    /// after row where `a_by_rows`, else step after step as pack_steps writes them.
+    /// a times b, [m x n] sums over k steps. b: packed panels of tile_columns. a: rows that are kMostSteps apart where
+    /// `a_by_rows`, else tiles of tile_rows x k values, step after step as pack_steps writes them.
     void (*multiply_block)(const float* a, bool a_by_rows, const float* b, std::size_t m, std::size_t n, std::size_t k,
                            const Sums<float>& sums, const Ahead<float>& ahead);
 
