@@ -109,6 +109,12 @@ Format gguf_blocks(std::string_view id, std::string_view name, std::span<const f
                          "dequantizer of this type");
 }
 
+/// ggml: block_q8_K in ggml-common.h, and type_traits_cpu, where it has no dot product and nothing reads it back.
+Format for_activations(Format format) {
+    format.for_weights = false;
+    return format;
+}
+
 template <int Bits>
 Format integers(std::string_view id, std::string_view name) {
     constexpr std::size_t bytes = 4 + kIntGroup * Bits / 8;
@@ -184,7 +190,7 @@ std::vector<Format> make_table() {
         gguf_blocks<gguf::Q4_K>("q4_K", "GGUF Q4_K", kIntegers<0, 15>),
         gguf_blocks<gguf::Q5_K>("q5_K", "GGUF Q5_K", kIntegers<0, 31>),
         gguf_blocks<gguf::Q6_K>("q6_K", "GGUF Q6_K", kIntegers<-32, 31>),
-        gguf_blocks<gguf::Q8_K>("q8_K", "GGUF Q8_K", kIntegers<-128, 127>),
+        for_activations(gguf_blocks<gguf::Q8_K>("q8_K", "GGUF Q8_K", kIntegers<-128, 127>)),
         gguf_blocks<gguf::IQ4_NL>("iq4_nl", "GGUF IQ4_NL", kIq4Numbers),
         gguf_blocks<gguf::IQ4_XS>("iq4_xs", "GGUF IQ4_XS", kIq4Numbers),
         gguf_blocks<gguf::TQ1_0>("tq1_0", "GGUF TQ1_0", kIntegers<-1, 1>),

@@ -42,6 +42,7 @@ struct Format {
     /// Of one float, where a code is one; else 0.
     int exponent_bits = 0;
     int mantissa_bits = 0;
+    bool for_weights = true;  // false: of activations, inside a product only
 };
 
 std::span<const Format> all();

@@ -128,12 +128,10 @@ Result<std::vector<std::uint8_t>> gguf_of(const Weights& weights, std::string_vi
     const auto* type = files::find_by_id(format_id);
     if (!type || type->ggml < 0)
         return bad_parameter("format", format_id, "a type that GGUF has, such as f32, f16, q8_0, q4_0, q4_K or q6_K");
-    // ggml: block_q8_K in ggml-common.h, and type_traits_cpu, where it has no dot product and nothing reads it back.
-    if (format_id == "q8_K")
-        return bad_parameter(
-            "format", format_id,
-            "a type that llama.cpp reads weights in, such as q8_0 or q6_K: it has q8_K for activations "
-            "inside a product only");
+    if (!(*wanted)->for_weights)
+        return bad_parameter("format", format_id,
+                             "a type that llama.cpp reads weights in, such as q8_0 or q6_K: it has " +
+                                 std::string{format_id} + " for activations inside a product only");
 
     struct Encoded {
         std::string name;

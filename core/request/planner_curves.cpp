@@ -233,7 +233,7 @@ struct FormatFitParameters : MemoryParameters {
     }
 };
 
-/// Every format of at most 16 bits for all weights, the widest first, with what fits beside it.
+/// Every format of weights of at most 16 bits for all of them, the widest first, with what fits beside it.
 Result<Response> formats_that_fit(const FormatFitParameters& p, Call&) {
     const auto model = model_of(p);
     if (!model) return std::unexpected(model.error());
@@ -243,7 +243,7 @@ Result<Response> formats_that_fit(const FormatFitParameters& p, Call&) {
     const auto bits_of = [](const formats::Format* format) { return format->bits_per_weight; };
     std::vector<const formats::Format*> order;
     for (const auto& format : formats::all())
-        if (format.bits_per_weight <= 16)
+        if (format.for_weights && format.bits_per_weight <= 16)
             order.insert(std::ranges::upper_bound(order, format.bits_per_weight, std::ranges::greater{}, bits_of),
                          &format);
     const auto plain = plan_memory(*model, Storage::all("f16"), load_of(p));

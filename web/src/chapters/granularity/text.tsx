@@ -12,9 +12,9 @@ export default function Granularity() {
       </p>
       <Demo of="granularity" name="ErrorMap" />
       <p>
-        Pale is not always good. The pale stripes in the down matrix of block 4, with one scale for all, are
-        inputs whose weights nearly all lie less than half a step from zero. They become zero: the error is
-        small, but it is all that they were.
+        Little colour is not always good. The stripes with hardly any in the down matrix of block 4, with one
+        scale for all, are inputs whose weights nearly all lie less than half a step from zero. They become
+        zero: the error is small, but it is all that they were.
       </p>
       <p>
         With one scale <Term of="per-tensor">for the whole matrix</Term> (a <b>tensor</b> is any table of
