@@ -51,16 +51,14 @@ void multiply_piece(const KernelTable& table, Operand a, Operand b, std::size_t 
     float* const sums = sums_scratch.floats(rows * padded);
     for (std::size_t step = 0; step < steps; step += kSteps) {
         const std::size_t depth = std::min(kSteps, steps - step);
-        if (few) pack_left(table, a, 0, rows, step, depth, left);
         for (std::size_t j = 0; j < columns; j += width) {
             const std::size_t across = std::min(width, columns - j);
             pack_right(table, b, j, across, step, depth, right);
             Ahead<float> ahead;
-            if (few && j + width < columns)
-                ahead = {b.at(j + width, step), b.stride, std::min(width, columns - j - width)};
+            if (j + width < columns) ahead = {b.at(j + width, step), b.stride, std::min(width, columns - j - width)};
             for (std::size_t i = 0; i < rows; i += height) {
                 const std::size_t count = std::min(height, rows - i);
-                if (!few) pack_left(table, a, i, count, step, depth, left);
+                if (j == 0) pack_left(table, a, i, count, step, depth, left);
                 table.multiply_block(left, a.steps_contiguous, right, count, across, depth,
                                      {.kept = sums + i * padded + j * count,
                                       .first = step == 0,

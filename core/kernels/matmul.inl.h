@@ -243,8 +243,10 @@ template <class Target, size_t Rows, size_t Tokens>
 void multiply_few_tile(const float* x, size_t x_stride, const float* weights, size_t weights_stride, size_t k,
                        const float* next, float* out, size_t out_stride, bool add) {
     using V = Floats<Target>;
-    V sums[Tokens * Rows];
-    unroll<Tokens * Rows>([&](auto i) __attribute__((always_inline)) { sums[i] = V(0.0f); });
+    V sums[Rows][Tokens];
+    unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+        unroll<Tokens>([&](auto t) __attribute__((always_inline)) { sums[r][t] = V(0.0f); });
+    });
     size_t i = 0;
     for (; i + V::size <= k; i += V::size) {
         if (next != nullptr) ask_for_line(next + i);
@@ -254,17 +256,17 @@ void multiply_few_tile(const float* x, size_t x_stride, const float* weights, si
         unroll<Rows>([&](auto r) __attribute__((always_inline)) {
             const V right = V::load_unaligned(weights + r * weights_stride + i);
             unroll<Tokens>([&](auto t) __attribute__((always_inline)) {
-                V& sum = sums[t * Rows + r];
-                sum = multiply_add<Target>(left[t], right, sum);
+                sums[r][t] = multiply_add<Target>(left[t], right, sums[r][t]);
             });
         });
     }
-    unroll<Tokens * Rows>([&](auto at) __attribute__((always_inline)) {
-        constexpr size_t t = at / Rows, r = at % Rows;
-        float sum = xsimd::reduce_add(sums[at]);
-        for (size_t j = i; j < k; ++j) sum += x[t * x_stride + j] * weights[r * weights_stride + j];
-        float& to = out[t * out_stride + r];
-        to = add ? to + sum : sum;
+    unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+        unroll<Tokens>([&](auto t) __attribute__((always_inline)) {
+            float sum = xsimd::reduce_add(sums[r][t]);
+            for (size_t j = i; j < k; ++j) sum += x[t * x_stride + j] * weights[r * weights_stride + j];
+            float& to = out[t * out_stride + r];
+            to = add ? to + sum : sum;
+        });
     });
 }
 
