@@ -59,9 +59,12 @@ describe("the page", () => {
         await drawn(page);
         const dark = await maps();
         assert.ok(!same(dark, light));
+        // A browser tells of a change of medium with its next frame.
         await page.emulateMedia({ media: "print" });
+        await drawn(page);
         assert.ok(same(await maps(), light), "printed as on paper");
         await page.emulateMedia({ media: "screen" });
+        await drawn(page);
         assert.ok(same(await maps(), dark), "dark again");
         // What a browser does that asks only with these events, and takes its picture right after the first.
         const [during, after] = await page.evaluate(() => {
