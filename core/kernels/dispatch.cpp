@@ -8,12 +8,17 @@
 
 #include <xsimd/xsimd.hpp>
 
+#if QUANTLENS_HAS_AVX512AMX
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include "kernels/table.h"
 
 namespace quantlens::kernels {
 
 extern const KernelTable kSse2Table, kAvx2Table, kAvx512Table, kAvx512vnniTable, kNeonTable, kSimd128Table;
-KernelTable relaxed_table();
+KernelTable amx_table(), relaxed_table();
 
 namespace {
 
@@ -43,7 +48,8 @@ std::vector<float> packed_products(const KernelTable& table) {
         std::vector<std::uint8_t> unit(kernel.bytes(kBlocks));
         for (std::size_t i = 0; i < unit.size(); ++i) unit[i] = std::uint8_t((i * i + 31 * i + 7) & 0xbf);
         float out[kTokens * kPackedRows];
-        kernel.multiply(unit.data(), unit.size(), kPackedRows, 1, kBlocks, input, 0, kTokens, out, kPackedRows);
+        kernel.multiply(unit.data(), unit.size(), kPackedRows, 1, kBlocks, input, 0, kTokens, out, kPackedRows,
+                        nullptr);
         products.insert(products.end(), std::begin(out), std::end(out));
     }
     return products;
@@ -56,6 +62,16 @@ bool is_sound(const KernelTable& relaxed) {
     for (std::size_t i = 0; i < expected.size(); ++i)
         if (!(std::abs(found[i] - expected[i]) <= 1e-4f * std::max(1.0f, std::abs(expected[i])))) return false;
     return true;
+}
+#endif
+
+#if QUANTLENS_HAS_AVX512AMX
+/// Whether the processor has tiles and the system gives them to this process: Linux keeps their large state only for
+/// who has asked (Documentation/arch/x86/xstate.rst).
+bool may_use_tiles() {
+    constexpr long kRequest = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+    return __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8") &&
+           syscall(SYS_arch_prctl, kRequest, kTileData) == 0;
 }
 #endif
 
@@ -78,6 +94,11 @@ std::vector<const KernelTable*> find_available() {
 #endif
 #if QUANTLENS_HAS_AVX512VNNI
     add(avx512 && machine.has(xsimd::avx512vnni<xsimd::avx512bw>{}), kAvx512vnniTable);
+#endif
+#if QUANTLENS_HAS_AVX512AMX
+    static const KernelTable amx = amx_table();
+    add(found.back() == &kAvx512vnniTable && machine.has(xsimd::avx512vnni<xsimd::avx512vbmi>{}) && may_use_tiles(),
+        amx);
 #endif
 #if QUANTLENS_HAS_NEON
     add(true, kNeonTable);

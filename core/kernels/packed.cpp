@@ -17,7 +17,8 @@ public:
     QuantizedInput(MatrixView<const float> x, const PackedKernel& kernel, bool scale_a_token, const KernelTable& table,
                    ThreadPool& pool) {
         thread_local Scratch memory[5];
-        const std::size_t tokens = x.rows(), blocks = ceil_div(x.columns(), 32), stride = blocks | 1;
+        const std::size_t tokens = x.rows(), blocks = ceil_div(x.columns(), 32);
+        const std::size_t stride = 2 * (ceil_div(blocks, 2) | 1);
         const std::size_t all = tokens * stride;
         auto* codes = memory[0].values<std::int8_t>(all * 32);
         auto* scales = memory[1].values<float>(all);
@@ -62,19 +63,21 @@ void multiply_some(MatrixView<const float> x, const PackedMatrix& weights, Matri
     const std::size_t tokens = x.rows(), groups = ceil_div(weights.rows(), kPackedRows);
     const std::size_t blocks = weights.group_size() / 32, units = ceil_div(view.blocks, blocks);
     const std::size_t group_bytes = weights.bytes() / groups;
-    // A piece is some groups of rows, small enough to stay in the second-level cache while chunks of tokens pass.
-    constexpr std::size_t kTokens = 48, kPieceBytes = 192 << 10;
     const std::size_t share = ceil_div(groups, 8 * pool.threads());
     const std::size_t height =
-        tokens == 1 ? std::max(share, table.packed_streams)
-                    : std::max(std::min(kPieceBytes / group_bytes, share) / table.packed_groups, std::size_t{1}) *
-                          table.packed_groups;
+        tokens == 1
+            ? std::max(share, table.packed_streams)
+            : std::max(std::min(table.packed_piece / group_bytes, share) / table.packed_groups, std::size_t{1}) *
+                  table.packed_groups;
     pool.for_each(ceil_div(groups, height), [&](std::size_t piece) {
         const std::size_t begin = piece * height, end = std::min(groups, begin + height);
         const std::size_t row = begin * kPackedRows, rows = std::min(end * kPackedRows, weights.rows()) - row;
-        for (std::size_t first = 0; first < tokens; first += kTokens)
+        thread_local Scratch unpacked_scratch;
+        const bool unpacks = table.unpacks_codes && tokens > 1;
+        auto* const unpacked = unpacks ? unpacked_scratch.values<std::int8_t>(view.blocks * 32 * kPackedRows) : nullptr;
+        for (std::size_t first = 0; first < tokens; first += table.packed_pass)
             kernel.multiply(weights.data().data() + begin * group_bytes, group_bytes, rows, units, blocks, view, first,
-                            std::min(kTokens, tokens - first), &out(first, row), out.stride());
+                            std::min(table.packed_pass, tokens - first), &out(first, row), out.stride(), unpacked);
     });
 }
 

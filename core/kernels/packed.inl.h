@@ -9,9 +9,9 @@ namespace {
 /// asks ahead for each of several runs through memory, but not far enough ahead of one.
 template <class Tile, class Layout, size_t Streams>
 [[gnu::always_inline]] inline void add_tiles(Place weights, size_t apart, size_t units, size_t blocks,
-                                             const PackedInput& input, size_t first,
+                                             const PackedInput& input, size_t first, const std::int8_t* unpacked,
                                              typename Tile::Floats (&sums)[Streams]) {
-    const TileInput<Tile::kTokens> x{input, first};
+    const TileInput<Tile::kTokens> x{input, first, unpacked};
     typename Layout::template State<Tile> states[Streams];
     const auto each = [](auto&& body) __attribute__((always_inline)) { unroll<Streams>(body); };
     each([&](auto s) __attribute__((always_inline)) { clear<Tile>(sums[s]); });
@@ -24,7 +24,7 @@ template <class Tile, class Layout, size_t Streams>
                 Layout::template part<Tile>(weights + s * apart, part, x, block, states[s], sums[s]);
             });
         each([&](auto s) __attribute__((always_inline)) {
-            Layout::template finish<Tile>(weights + s * apart, here, x, states[s], sums[s]);
+            Layout::template finish<Tile>(weights + s * apart, here, x, block, states[s], sums[s]);
         });
         weights = weights + Layout::bytes(here);
         block += here;
@@ -40,13 +40,13 @@ struct PackedWeights {
 };
 
 /// out[t][row] for the tile's tokens from `first` on and its groups from `group` on; only of the last may rows be
-/// missing: `rows` are there.
+/// missing: `rows` are there. `unpacked`: the group's codes, for the processor's tiles.
 template <class Tile, class Layout>
 void packed_tile(const PackedWeights& weights, size_t group, const PackedInput& input, size_t first, float* out,
-                 size_t out_stride, size_t rows) {
+                 size_t out_stride, size_t rows, const std::int8_t* unpacked = nullptr) {
     using F = Floats<typename Tile::Target>;
     typename Tile::Floats tiles[1];
-    add_tiles<Tile, Layout, 1>(weights.group(group), 0, weights.units, weights.blocks, input, first, tiles);
+    add_tiles<Tile, Layout, 1>(weights.group(group), 0, weights.units, weights.blocks, input, first, unpacked, tiles);
     const auto& sums = tiles[0];
     if (rows == Tile::kGroups * kPackedRows) {
         for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) {
@@ -69,7 +69,7 @@ void multiply_token(const PackedWeights& weights, size_t rows, const PackedInput
     for (size_t i = 0; i < apart; ++i) {
         typename One::Floats sums[Target::packed_streams];
         add_tiles<One, Layout, Target::packed_streams>(weights.group(i), apart * weights.group_bytes, weights.units,
-                                                       weights.blocks, x, token, sums);
+                                                       weights.blocks, x, token, nullptr, sums);
         unroll<Target::packed_streams>([&](auto s) __attribute__((always_inline)) {
             for_tile<One>([&](auto t, auto r) __attribute__((always_inline)) {
                 sums[s][t][r].store_unaligned(out + (s * apart + i) * kPackedRows + r * Floats<Target>::size);
@@ -102,7 +102,7 @@ void multiply_tokens(const PackedWeights& weights, size_t group, const PackedInp
 
 template <class Target, class Layout>
 void multiply_packed(const std::uint8_t* data, size_t group_bytes, size_t rows, size_t units, size_t blocks,
-                     const PackedInput& x, size_t first, size_t tokens, float* out, size_t out_stride) {
+                     const PackedInput& x, size_t first, size_t tokens, float* out, size_t out_stride, std::int8_t*) {
     const PackedWeights weights{data, group_bytes, units, blocks};
     if (tokens == 1) return multiply_token<Target, Layout>(weights, rows, x, first, out);
     size_t group = 0;
@@ -143,13 +143,14 @@ void quantize_token(const float* x, size_t n, bool one_scale, std::int8_t* codes
         const float maximum = one_scale ? largest_of_all : xsimd::reduce_max(largest);
         // Below 2^-120 the inverse would leave float's range; such a block counts as zero.
         const V inverse(maximum < 0x1p-120f ? 0.0f : 127.0f / maximum);
+        Ints<Target> halves[2] = {Ints<Target>(0), Ints<Target>(0)};
         unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
-            xsimd::to_int(xsimd::nearbyint(values[v] * inverse)).store_aligned(rounded + v * V::size);
+            const Ints<Target> whole = xsimd::to_int(xsimd::nearbyint(values[v] * inverse));
+            whole.store_aligned(rounded + v * V::size);
+            halves[v * V::size / 16] += whole;
         });
         for (size_t j = 0; j < 32; ++j) codes[j] = static_cast<std::int8_t>(rounded[j]);
-        std::int32_t low = 0, high = 0;
-        for (size_t j = 0; j < 16; ++j) low += rounded[j];
-        for (size_t j = 16; j < 32; ++j) high += rounded[j];
+        const std::int32_t low = xsimd::reduce_add(halves[0]), high = xsimd::reduce_add(halves[1]);
         const float scale = maximum / 127.0f;
         sums[0] = low;
         sums[1] = high;

@@ -41,7 +41,7 @@ struct PackedInput {
                                  ///< block's (the first of two) or a token's (the first of all)
     const float* scaled_sums;    ///< [tokens][stride]: scale * the sum of the block's codes
     std::size_t blocks;
-    std::size_t stride;  ///< odd: tokens 4096 bytes apart would share the cache's lines
+    std::size_t stride;  ///< twice an odd number: whole lines of the cache, of which tokens 4096 bytes apart share few
 };
 
 }  // namespace quantlens::kernels

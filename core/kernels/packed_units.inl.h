@@ -7,7 +7,8 @@ namespace {
 // One struct a layout. A unit has `bytes` bytes and `parts` parts, which are walked through in order: begin, part 0, 1,
 // ..., finish. `block` is the unit's first block of 32 inputs, `state` what the parts of a unit leave for its end.
 // kStart times the sum of the activations of a block (or of what kStartOf says) is what its sums start from.
-// kTiles is how many tiles of sums live in registers through a part.
+// kTiles is how many tiles of sums live in registers through a part. `unpack` writes the codes of a part that are no
+// bytes as bytes, for the processor's tiles.
 
 struct NoState {};
 
@@ -34,6 +35,17 @@ template <class Tile>
     });
 }
 
+/// A value for each row of a tile, the same for all tokens.
+template <class Tile>
+struct Row {
+    Floats<typename Tile::Target> of[Tile::kVectors];
+
+    template <class Load>
+    [[gnu::always_inline]] explicit Row(Load&& load) {
+        unroll<Tile::kVectors>([&](auto r) __attribute__((always_inline)) { of[r] = load(r); });
+    }
+};
+
 /// A unit of one block with an FP16 scale a row, which goes straight to the sums.
 template <class Target>
 struct OneBlock {
@@ -43,7 +55,7 @@ struct OneBlock {
     template <class Tile>
     [[gnu::always_inline]] static void begin(NoState&) {}
     template <class Tile>
-    [[gnu::always_inline]] static void finish(Place, size_t, const TileInput<Tile::kTokens>&, NoState&,
+    [[gnu::always_inline]] static void finish(Place, size_t, const TileInput<Tile::kTokens>&, size_t, NoState&,
                                               typename Tile::Floats&) {}
     /// `add_codes` adds the products of the unit's codes to the block's totals.
     template <class Tile, class AddCodes>
@@ -52,8 +64,9 @@ struct OneBlock {
         typename Tile::Ints totals;
         start<Tile>(totals, x, block);
         add_codes(unit + 2 * kPackedRows, totals);
+        const Row<Tile> scales([&](auto r) __attribute__((always_inline)) { return load_halves<Target>(unit, r); });
         for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) {
-            const Floats<Target> scale = load_halves<Target>(unit, r) * Floats<Target>(x.scale(t, block));
+            const Floats<Target> scale = scales.of[r] * Floats<Target>(x.scale(t, block));
             sums[t][r] = multiply_add<Target>(xsimd::to_float(totals[t][r]), scale, sums[t][r]);
         });
     }
@@ -71,10 +84,11 @@ struct ScaledProducts {
         clear<Tile>(state.products);
     }
     template <class Tile>
-    [[gnu::always_inline]] static void finish(Place unit, size_t, const TileInput<Tile::kTokens>&, State<Tile>& state,
-                                              typename Tile::Floats& sums) {
+    [[gnu::always_inline]] static void finish(Place unit, size_t, const TileInput<Tile::kTokens>&, size_t,
+                                              State<Tile>& state, typename Tile::Floats& sums) {
+        const Row<Tile> scales([&](auto r) __attribute__((always_inline)) { return load_halves<Target>(unit, r); });
         for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) {
-            sums[t][r] = multiply_add<Target>(state.products[t][r], load_halves<Target>(unit, r), sums[t][r]);
+            sums[t][r] = multiply_add<Target>(state.products[t][r], scales.of[r], sums[t][r]);
         });
     }
 };
@@ -86,6 +100,7 @@ struct Q4_0 : OneBlock<Target> {
     static constexpr StartOf kStartOf = StartOf::kBlock;
     static constexpr size_t kTiles = 2;
     static size_t bytes(size_t) { return 288; }
+    static void unpack(Place unit, size_t, std::int8_t* to) { unpack_nibbles<Target>(unit + 32, -kStart, to); }
     template <class Tile>
     [[gnu::always_inline]] static void part(Place unit, size_t, const TileInput<Tile::kTokens>& x, size_t block,
                                             NoState&, typename Tile::Floats& sums) {
@@ -113,46 +128,59 @@ struct Q8_0 : OneBlock<Target> {
     }
 };
 
+/// Minimums wait for a unit's end, when its products have left their registers.
 template <class Target>
 struct Q4_K {
     using Dot = UnsignedDot<Target, 15>;
     static constexpr std::int32_t kStart = 0;
     static constexpr StartOf kStartOf = StartOf::kBlock;
-    static constexpr size_t kTiles = 3;
-    static size_t bytes(size_t) { return 64 + 8 * 288; }
-    static size_t parts(size_t) { return 8; }
+    static constexpr size_t kTiles = 2;
+    static constexpr size_t kParts = 8, kPartBytes = 288;
+    static size_t bytes(size_t) { return 64 + kParts * kPartBytes; }
+    static size_t parts(size_t) { return kParts; }
+    static void unpack(Place unit, size_t part, std::int8_t* to) {
+        unpack_nibbles<Target>(unit + 64 + part * kPartBytes + 32, 0, to);
+    }
     template <class Tile>
-    struct State {
-        typename Tile::Floats products, minimums;
-    };
+    using State = typename ScaledProducts<Target>::template State<Tile>;
     template <class Tile>
     [[gnu::always_inline]] static void begin(State<Tile>& state) {
         clear<Tile>(state.products);
-        clear<Tile>(state.minimums);
     }
     template <class Tile>
     [[gnu::always_inline]] static void part(Place unit, size_t part, const TileInput<Tile::kTokens>& x, size_t block,
                                             State<Tile>& state, typename Tile::Floats&) {
-        using F = Floats<Target>;
-        const Place at = unit + 64 + part * 288;
+        const Place at = unit + 64 + part * kPartBytes;
         block += part;
         typename Tile::Ints totals;
-        clear<Tile>(totals);
+        start<Tile, true>(totals, x, block);
         add_nibbles<Tile>(at + 32, x, block, totals);
+        const Row<Tile> scales([&](auto r)
+                                   __attribute__((always_inline)) { return load_small<Target, std::uint8_t>(at, r); });
         for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) {
-            const F scale = load_small<Target, std::uint8_t>(at, r) * F(x.scale(t, block));
-            const F minimum = load_small<Target, std::uint8_t>(at + 16, r);
+            const auto scale = scales.of[r] * Floats<Target>(x.scale(t, block));
             state.products[t][r] = multiply_add<Target>(xsimd::to_float(totals[t][r]), scale, state.products[t][r]);
-            state.minimums[t][r] = multiply_add<Target>(minimum, F(x.scaled_sum(t, block)), state.minimums[t][r]);
         });
     }
     template <class Tile>
-    [[gnu::always_inline]] static void finish(Place unit, size_t, const TileInput<Tile::kTokens>&, State<Tile>& state,
-                                              typename Tile::Floats& sums) {
-        for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) {
-            sums[t][r] = multiply_add<Target>(state.products[t][r], load_halves<Target>(unit, r), sums[t][r]);
-            sums[t][r] = sums[t][r] - state.minimums[t][r] * load_halves<Target>(unit + 32, r);
-        });
+    [[gnu::always_inline]] static void finish(Place unit, size_t blocks, const TileInput<Tile::kTokens>& x,
+                                              size_t block, State<Tile>& state, typename Tile::Floats& sums) {
+        ScaledProducts<Target>::template finish<Tile>(unit, blocks, x, block, state, sums);
+        typename Tile::Floats minimums;
+        clear<Tile>(minimums);
+        for (size_t part = 0; part < kParts; ++part) {
+            const Place at = unit + 64 + part * kPartBytes + 16;
+            const Row<Tile> codes([&](auto r) __attribute__((always_inline)) {
+                return load_small<Target, std::uint8_t>(at, r);
+            });
+            for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) {
+                const Floats<Target> sum(x.scaled_sum(t, block + part));
+                minimums[t][r] = multiply_add<Target>(codes.of[r], sum, minimums[t][r]);
+            });
+        }
+        const Row<Tile> units([&](auto r) __attribute__((always_inline)) { return load_halves<Target>(unit + 32, r); });
+        for_tile<Tile>([&](auto t, auto r)
+                           __attribute__((always_inline)) { sums[t][r] = sums[t][r] - minimums[t][r] * units.of[r]; });
     }
 };
 
@@ -164,6 +192,9 @@ struct Q6_K : ScaledProducts<Target> {
     static constexpr size_t kTiles = 3;  // sums, products, and a part's codes unpacked
     static size_t bytes(size_t) { return 32 + 16 * 208; }
     static size_t parts(size_t) { return 16; }
+    static void unpack(Place unit, size_t part, std::int8_t* to) {
+        unpack_six_bits<Target>(unit + 32 + part * 208 + 16, -kStart, to);
+    }
     template <class Tile>
     using State = typename ScaledProducts<Target>::template State<Tile>;
     template <class Tile>
@@ -175,8 +206,10 @@ struct Q6_K : ScaledProducts<Target> {
         typename Tile::Ints totals;
         start<Tile>(totals, x, block, half);
         add_six_bits<Tile>(at + 16, x, block, half, totals);
+        const Row<Tile> scales([&](auto r)
+                                   __attribute__((always_inline)) { return load_small<Target, std::int8_t>(at, r); });
         for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) {
-            const auto scale = load_small<Target, std::int8_t>(at, r) * Floats<Target>(x.scale(t, block));
+            const auto scale = scales.of[r] * Floats<Target>(x.scale(t, block));
             state.products[t][r] = multiply_add<Target>(xsimd::to_float(totals[t][r]), scale, state.products[t][r]);
         });
     }
@@ -192,6 +225,9 @@ struct Grouped {
     static constexpr size_t kBlockBytes = FourBits ? 256 : 512;
     static size_t bytes(size_t blocks) { return 48 + blocks * kBlockBytes; }
     static size_t parts(size_t blocks) { return blocks; }
+    static void unpack(Place unit, size_t part, std::int8_t* to) requires FourBits {
+        unpack_nibbles<Target>(unit + 48 + part * kBlockBytes, 0, to);
+    }
     template <class Tile>
     struct State {
         typename Tile::Floats products;
@@ -208,11 +244,10 @@ struct Grouped {
         const Place codes = unit + 48 + part * kBlockBytes;
         block += part;
         typename Tile::Ints totals;
+        start<Tile, FourBits>(totals, x, block);
         if constexpr (FourBits) {
-            clear<Tile>(totals);
             add_nibbles<Tile>(codes, x, block, totals);
         } else {
-            start<Tile>(totals, x, block);
             add_bytes<Tile>(codes, x, block, totals);
         }
         add_products<Tile>(totals, x, block, state.products);
@@ -221,12 +256,15 @@ struct Grouped {
         });
     }
     template <class Tile>
-    [[gnu::always_inline]] static void finish(Place unit, size_t, const TileInput<Tile::kTokens>&, State<Tile>& state,
-                                              typename Tile::Floats& sums) {
+    [[gnu::always_inline]] static void finish(Place unit, size_t, const TileInput<Tile::kTokens>&, size_t,
+                                              State<Tile>& state, typename Tile::Floats& sums) {
         using Zero = std::conditional_t<FourBits, std::uint8_t, std::int8_t>;
+        const Row<Tile> scales([&](auto r) __attribute__((always_inline)) { return load_halves<Target>(unit, r); });
+        const Row<Tile> zeros([&](auto r)
+                                  __attribute__((always_inline)) { return load_small<Target, Zero>(unit + 32, r); });
         for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) {
-            const auto offset = load_small<Target, Zero>(unit + 32, r) * Floats<Target>(state.activation_sums[t]);
-            sums[t][r] = multiply_add<Target>(state.products[t][r] - offset, load_halves<Target>(unit, r), sums[t][r]);
+            const auto offset = zeros.of[r] * Floats<Target>(state.activation_sums[t]);
+            sums[t][r] = multiply_add<Target>(state.products[t][r] - offset, scales.of[r], sums[t][r]);
         });
     }
 };
@@ -240,6 +278,7 @@ struct Nf4 : ScaledProducts<Target> {
     static constexpr size_t kTiles = 2;
     static size_t bytes(size_t blocks) { return 32 + blocks * 256; }
     static size_t parts(size_t blocks) { return blocks; }
+    static void unpack(Place unit, size_t part, std::int8_t* to) { unpack_levels<Target>(unit + 32 + part * 256, to); }
     template <class Tile>
     using State = typename ScaledProducts<Target>::template State<Tile>;
     template <class Tile>
@@ -276,7 +315,7 @@ struct Int8Channel {
         add_bytes<Tile>(unit + part * 512, x, block + part, state.totals);
     }
     template <class Tile>
-    [[gnu::always_inline]] static void finish(Place unit, size_t blocks, const TileInput<Tile::kTokens>& x,
+    [[gnu::always_inline]] static void finish(Place unit, size_t blocks, const TileInput<Tile::kTokens>& x, size_t,
                                               State<Tile>& state, typename Tile::Floats& sums) {
         for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) {
             const auto scale =

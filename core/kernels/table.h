@@ -45,10 +45,11 @@ enum class StartOf : std::uint8_t { kBlock, kHalfBlock, kToken };
 /// The product with packed weights of one kind.
 struct PackedKernel {
     /// out[t][row] of `tokens` tokens from `first` on, for `rows` rows in groups of 16 that are `group_bytes` apart. A
-    /// group is `units` units of `blocks` x 32 inputs.
+    /// group is `units` units of `blocks` x 32 inputs. `unpacked`: room for the codes of a group in bytes, aligned, for
+    /// tables that want it.
     void (*multiply)(const std::uint8_t* weights, std::size_t group_bytes, std::size_t rows, std::size_t units,
                      std::size_t blocks, const PackedInput& x, std::size_t first, std::size_t tokens, float* out,
-                     std::size_t out_stride);
+                     std::size_t out_stride, std::int8_t* unpacked);
     std::size_t (*bytes)(std::size_t blocks);  ///< of a unit
     std::size_t words_in_block;                ///< of the activations that it reads
     std::int32_t start;                        ///< sums start from this times the sum of the activations
@@ -105,6 +106,9 @@ struct KernelTable {
     // packed.inl.h
     std::size_t packed_groups;          ///< groups of 16 rows that several tokens meet at once
     std::size_t packed_streams;         ///< groups of 16 rows that are read at once for a single token
+    std::size_t packed_pass;            ///< tokens that pass a piece of the weights at a time
+    std::size_t packed_piece;           ///< bytes of weights in a piece, at most
+    bool unpacks_codes;                 ///< whether many tokens want room for a group's codes
     PackedKernel packed[kPackedKinds];  ///< by PackedKind
     void (*quantize_token)(const float* x, std::size_t n, bool one_scale, std::int8_t* codes, float* scales,
                            std::int32_t* sums, float* scaled_sums);

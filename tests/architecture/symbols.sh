@@ -16,7 +16,8 @@ own_tag() {
     case $1 in
         avx2)       echo 'N5xsimd4fma3INS_4avx2EEE|5xsimd4avx2|4avx2' ;;
         avx512)     echo '5xsimd8avx512bw|8avx512bw' ;;
-        avx512vnni) echo '10avx512vnni' ;;
+        avx512vnni) echo '10avx512vnniINS_8avx512bw' ;;
+        avx512amx)  echo '10avx512vnniINS_10avx512vbmi' ;;
     esac
 }
 

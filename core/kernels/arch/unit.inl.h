@@ -39,6 +39,10 @@ constexpr KernelTable make_table(const char* name) {
         .multiply_codes = multiply_codes<Target>,
         .packed_groups = Target::packed_groups,
         .packed_streams = Target::packed_streams,
+        // The piece stays in the second-level cache while tokens pass.
+        .packed_pass = 48,
+        .packed_piece = 192 << 10,
+        .unpacks_codes = false,
         .packed = {packed_kernel<Target, Q4_0<Target>>(), packed_kernel<Target, Q8_0<Target>>(),
                    packed_kernel<Target, Q4_K<Target>>(), packed_kernel<Target, Q6_K<Target>>(),
                    packed_kernel<Target, Grouped<Target, true>>(), packed_kernel<Target, Grouped<Target, false>>(),

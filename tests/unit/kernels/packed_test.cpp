@@ -84,7 +84,7 @@ TEST_P(Packed, GgufBlocksMultiplyAsTheirDequantizedGoldenValues) {
             ASSERT_TRUE(packed) << packed.error().message;
             const Matrix weights(rows, columns,
                                  std::vector(values.begin(), values.begin() + std::ptrdiff_t(rows * columns)));
-            for (const std::size_t tokens : {1, 2, 3, 5, 8, 19}) expect_product(weights, *packed, tokens, 2);
+            for (const std::size_t tokens : {1, 2, 3, 5, 8, 16, 19, 49}) expect_product(weights, *packed, tokens, 2);
             expect_product(weights, *packed, 1, 1, 1e30f);
             expect_product(weights, *packed, 1, 1, 1e-36f);
         }
@@ -197,7 +197,7 @@ TEST_P(Packed, ChannelsMultiplyAsTheirValuesAlsoAtTheExtremes) {
             Matrix weights(rows, columns);
             for (std::size_t r = 0; r < rows; ++r)
                 for (std::size_t c = 0; c < columns; ++c) weights(r, c) = float(codes[r * columns + c]) * scales[r];
-            for (const std::size_t tokens : {1, 3, 9, 33}) expect_product(weights, *packed, tokens, 2);
+            for (const std::size_t tokens : {1, 3, 9, 33, 48}) expect_product(weights, *packed, tokens, 2);
         }
 }
 
