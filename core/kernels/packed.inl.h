@@ -4,9 +4,17 @@
 namespace quantlens::kernels {
 namespace {
 
+inline constexpr size_t kAskedAhead = 2048;
+
+[[gnu::always_inline]] inline void ask_for_lines(const std::uint8_t* from, size_t bytes) {
+    for (size_t at = 0; at < bytes; at += 64) ask_for_line(from + at);
+}
+
 /// The sums of `Streams` tiles whose groups lie `apart` bytes apart, part by part in turn: `units` of `blocks` x 32
 /// inputs each. Several tiles at once are for a single token, whose time is that of reading the weights: a processor
-/// asks ahead for each of several runs through memory, but not far enough ahead of one.
+/// asks ahead for each of several runs through memory, but not far enough; so each part asks for what lies 2 kB
+/// further. From memory, 4096 x 4096, one thread, without and with it: q4_K 678 and 530 us, q4_0 595 and 488, q8_0 1101
+/// and 999, q6_K 970 and 808 (Sapphire Rapids; 1 to 8 kB, and into the first cache, were slower).
 template <class Tile, class Layout, size_t Streams>
 [[gnu::always_inline]] inline void add_tiles(Place weights, size_t apart, size_t units, size_t blocks,
                                              const PackedInput& input, size_t first, const std::int8_t* unpacked,
@@ -18,10 +26,13 @@ template <class Tile, class Layout, size_t Streams>
     size_t block = 0;
     for (size_t unit = 0; unit < units; ++unit) {
         const size_t here = input.blocks - block < blocks ? input.blocks - block : blocks;  // the last may be shorter
+        const size_t part_bytes = Layout::bytes(here) / Layout::parts(here);
         each([&](auto s) __attribute__((always_inline)) { Layout::template begin<Tile>(states[s]); });
         for (size_t part = 0; part < Layout::parts(here); ++part)
             each([&](auto s) __attribute__((always_inline)) {
-                Layout::template part<Tile>(weights + s * apart, part, x, block, states[s], sums[s]);
+                const Place from = weights + s * apart;
+                if constexpr (Streams > 1) ask_for_lines(from.first + part * part_bytes + kAskedAhead, part_bytes);
+                Layout::template part<Tile>(from, part, x, block, states[s], sums[s]);
             });
         each([&](auto s) __attribute__((always_inline)) {
             Layout::template finish<Tile>(weights + s * apart, here, x, block, states[s], sums[s]);
