@@ -11,9 +11,8 @@ namespace quantlens::kernels {
 
 namespace {
 
-// A piece of `out` is computed by one thread: it packs the right operand kSteps at a time and streams blocks of
+// A piece of `out` is computed by one thread: it packs the right operand some steps at a time and streams blocks of
 // kLeftRows rows of the left one past it.
-constexpr std::size_t kSteps = kMostSteps;
 constexpr std::size_t kLeftRows = 96;
 // So few rows stay in the second cache whole: they meet each panel as soon as it is packed, and ask for the next one's
 // source meanwhile. Only where a panel's steps are contiguous; else all panels read the same pages.
@@ -27,7 +26,7 @@ void pack_left(const KernelTable& table, Operand a, std::size_t first, std::size
     if (!a.steps_contiguous) return table.pack_steps(a.at(first, step), a.stride, depth, rows, table.tile_rows, to);
     for (std::size_t r = 0; r < rows; ++r) {
         const float* from = a.at(first + r, step);
-        std::copy(from, from + depth, to + r * kSteps);
+        std::copy(from, from + depth, to + r * kMostSteps);
     }
 }
 
@@ -46,11 +45,11 @@ void multiply_piece(const KernelTable& table, Operand a, Operand b, std::size_t 
     const std::size_t rows = out.rows(), columns = out.columns(), padded = round_up(columns, table.tile_columns);
     const bool few = b.steps_contiguous && rows <= kFewRows;
     const std::size_t height = few ? rows : kLeftRows, width = few ? table.tile_columns : columns;
-    float* const left = left_scratch.floats(round_up(height, table.tile_rows) * kSteps);
-    float* const right = right_scratch.floats(round_up(width, table.tile_columns) * kSteps);
+    float* const left = left_scratch.floats(round_up(height, table.tile_rows) * kMostSteps);
+    float* const right = right_scratch.floats(round_up(width, table.tile_columns) * kMostSteps);
     float* const sums = sums_scratch.floats(rows * padded);
-    for (std::size_t step = 0; step < steps; step += kSteps) {
-        const std::size_t depth = std::min(kSteps, steps - step);
+    for (std::size_t step = 0; step < steps; step += table.steps) {
+        const std::size_t depth = std::min(table.steps, steps - step);
         for (std::size_t j = 0; j < columns; j += width) {
             const std::size_t across = std::min(width, columns - j);
             pack_right(table, b, j, across, step, depth, right);

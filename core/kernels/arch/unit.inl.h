@@ -21,6 +21,7 @@ constexpr KernelTable make_table(const char* name) {
     return {
         .name = name,
         .tile_rows = Target::tile_rows,
+        .steps = kMostSteps,
         .tile_columns = Target::tile_vectors * kLanes<Target>,
         .dot = dot<Target>,
         .axpy = axpy<Target>,
