@@ -18,7 +18,7 @@
 namespace quantlens::kernels {
 
 extern const KernelTable kSse2Table, kAvx2Table, kAvx512Table, kAvx512vnniTable, kNeonTable, kSimd128Table;
-KernelTable amx_table(), relaxed_table();
+KernelTable amx_table(), relaxed_table(), relaxed_u8_table(const KernelTable&relaxed);
 
 namespace {
 
@@ -55,8 +55,8 @@ std::vector<float> packed_products(const KernelTable& table) {
     return products;
 }
 
-/// Whether this engine computes the relaxed dot product within the specification. The first compiler tier of V8 11
-/// (Node 20) does not: its scratch register may be that of the sum.
+/// Whether this engine computes the relaxed dot product as the table needs it. The first compiler tier of V8 11
+/// (Node 20) is not even within the specification: its scratch register may be that of the sum.
 bool is_sound(const KernelTable& relaxed) {
     const std::vector<float> expected = packed_products(kSimd128Table), found = packed_products(relaxed);
     for (std::size_t i = 0; i < expected.size(); ++i)
@@ -109,6 +109,8 @@ std::vector<const KernelTable*> find_available() {
 #if QUANTLENS_HAS_WASM_RELAXED
     static const KernelTable relaxed = relaxed_table();
     add(is_sound(relaxed), relaxed);
+    static const KernelTable relaxed_u8 = relaxed_u8_table(relaxed);
+    add(found.back() == &relaxed && is_sound(relaxed_u8), relaxed_u8);
 #endif
     return found;
 }

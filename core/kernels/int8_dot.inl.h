@@ -65,6 +65,10 @@ template <class Target>
 /// then bytes 1 and 3, as masks and shifts leave the codes.
 #if defined(__AVX2__)
 inline constexpr bool kUnsignedTakesBytes = true, kSignedTakesBytes = true;
+#elif defined(QUANTLENS_RELAXED_U8)
+// The unit for engines that compute the relaxed dot product as x86's VNNI does: the specification promises only seven
+// bits of the second operand, and dispatch.cpp asks whether this engine takes eight.
+inline constexpr bool kUnsignedTakesBytes = true, kSignedTakesBytes = true;
 #elif defined(__wasm_relaxed_simd__)
 inline constexpr bool kUnsignedTakesBytes = true, kSignedTakesBytes = false;
 #else
@@ -108,7 +112,7 @@ struct UnsignedDot {
     }
 #elif defined(__wasm_relaxed_simd__)
     [[gnu::always_inline]] static V add_vectors(V sum, V codes, V activations) {
-        return V(wasm_i32x4_relaxed_dot_i8x16_i7x16_add(activations, codes, sum));  // one operand in 7 bits: the codes
+        return V(wasm_i32x4_relaxed_dot_i8x16_i7x16_add(activations, codes, sum));  // seven bits: the codes
     }
 #endif
     [[gnu::always_inline]] static V add(V sum, V codes, const std::int32_t* x) {
@@ -130,22 +134,18 @@ struct SignedDot {
     using V = Ints<Target>;
     static constexpr bool kTakesBytes = kSignedTakesBytes;
     static constexpr size_t kWords = kTakesBytes ? 1 : 2;
-#if defined(__AVX512VNNI__)
+#if defined(__AVX512VNNI__) || defined(QUANTLENS_RELAXED_U8)
     static constexpr std::int32_t kStart = -128;
-#else
-    static constexpr std::int32_t kStart = 0;
-#endif
-
-#if defined(__AVX512VNNI__)
     /// The codes as `add` wants them, to be shared by several tokens.
     struct Codes {
         V plus_128;
     };
     [[gnu::always_inline]] static Codes prepare(V codes) { return {codes ^ V(static_cast<std::int32_t>(0x80808080u))}; }
     [[gnu::always_inline]] static V add(V total, Codes codes, const std::int32_t* x) {
-        return added_here(V(_mm512_dpbusd_epi32(total, codes.plus_128, V(*x))));
+        return UnsignedDot<Target, 255>::add_vectors(total, codes.plus_128, V(*x));
     }
 #elif defined(__AVX2__)
+    static constexpr std::int32_t kStart = 0;
     struct Codes {
         V signs, magnitudes;
     };
@@ -165,6 +165,7 @@ struct SignedDot {
     }
 #endif
 #else
+    static constexpr std::int32_t kStart = 0;
     struct Codes {
         V even, odd;
     };

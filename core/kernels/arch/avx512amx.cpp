@@ -9,7 +9,7 @@ namespace {
 struct Target {
     using Arch = xsimd::avx512vnni<xsimd::avx512vbmi>;
     using TransposeArch = xsimd::fma3<xsimd::avx2>;
-    static constexpr size_t tile_rows = 12, tile_vectors = 2;  // as avx512vnni's, whose codes are laid out for it
+    static constexpr size_t tile_vectors = 2;  // as avx512vnni's, whose codes are laid out for it
 };
 
 /// Whole tiles of tokens here, the rest as without them.

@@ -43,7 +43,9 @@ void expect_product(const Matrix& weights, const PackedMatrix& packed, std::size
 }
 
 #if QUANTLENS_TEST_RELAXED
-TEST(Relaxed, IsTheBestOfItsBuildInAnEngineThatComputesItRight) { EXPECT_EQ(instruction_set(), "relaxed"); }
+TEST(Relaxed, IsTheBestOfItsBuildInAnEngineThatComputesItRight) {
+    EXPECT_TRUE(instruction_set().starts_with("relaxed")) << instruction_set();
+}
 #endif
 
 struct GgufCase {
