@@ -63,6 +63,8 @@ void multiply_some(MatrixView<const float> x, const PackedMatrix& weights, Matri
     const std::size_t tokens = x.rows(), groups = ceil_div(weights.rows(), kPackedRows);
     const std::size_t blocks = weights.group_size() / 32, units = ceil_div(view.blocks, blocks);
     const std::size_t group_bytes = weights.bytes() / groups;
+    const std::size_t fitting = table.packed_pass_bytes / (view.stride * 32) / 32 * 32;
+    const std::size_t pass = std::min(table.packed_pass, std::max(fitting, std::size_t{32}));
     const std::size_t share = ceil_div(groups, 8 * pool.threads());
     const std::size_t height =
         tokens == 1
@@ -75,9 +77,9 @@ void multiply_some(MatrixView<const float> x, const PackedMatrix& weights, Matri
         thread_local Scratch unpacked_scratch;
         const bool unpacks = table.unpacks_codes && tokens > 1;
         auto* const unpacked = unpacks ? unpacked_scratch.values<std::int8_t>(view.blocks * 32 * kPackedRows) : nullptr;
-        for (std::size_t first = 0; first < tokens; first += table.packed_pass)
+        for (std::size_t first = 0; first < tokens; first += pass)
             kernel.multiply(weights.data().data() + begin * group_bytes, group_bytes, rows, units, blocks, view, first,
-                            std::min(table.packed_pass, tokens - first), &out(first, row), out.stride(), unpacked);
+                            std::min(pass, tokens - first), &out(first, row), out.stride(), unpacked);
     });
 }
 

@@ -107,7 +107,8 @@ struct KernelTable {
     // packed.inl.h
     std::size_t packed_groups;          ///< groups of 16 rows that several tokens meet at once
     std::size_t packed_streams;         ///< groups of 16 rows that are read at once for a single token
-    std::size_t packed_pass;            ///< tokens that pass a piece of the weights at a time
+    std::size_t packed_pass;            ///< tokens that pass a piece of the weights at a time, at most
+    std::size_t packed_pass_bytes;      ///< of their codes, about
     std::size_t packed_piece;           ///< bytes of weights in a piece, at most
     bool unpacks_codes;                 ///< whether many tokens want room for a group's codes
     PackedKernel packed[kPackedKinds];  ///< by PackedKind

@@ -39,6 +39,7 @@ KernelTable amx_table() {
     // Tokens stay in the second cache, weights pass: 48 tokens at a time with 192 kB of weights, 96 with 768 kB and
     // these took 11.5, 9.3 and 8.7 ms in int8, 41, 37 and 35 in q8_0 (512 tokens, 4096 x 4096, one thread).
     table.packed_pass = 192;
+    table.packed_pass_bytes = 800 << 10;
     table.packed_piece = 4 << 20;
     table.multiply_codes = multiply_codes_by_tiles<Target>;
     table.code_peak = code_peak_of_tiles;

@@ -42,6 +42,7 @@ constexpr KernelTable make_table(const char* name) {
         .packed_streams = Target::packed_streams,
         // The piece stays in the second-level cache while tokens pass.
         .packed_pass = 48,
+        .packed_pass_bytes = size_t(-1),
         .packed_piece = 192 << 10,
         .unpacks_codes = false,
         .packed = {packed_kernel<Target, Q4_0<Target>>(), packed_kernel<Target, Q8_0<Target>>(),
