@@ -60,7 +60,9 @@ describe("the client", () => {
     answer(newest(), { n: 3 });
     expect(newest().asked.map((message) => message.request)).toEqual(['{"op":"one"}', '{"op":"three"}']);
     expect(second.answered).not.toHaveBeenCalled();
+    expect(second.refused.mock.calls).toEqual([[expect.objectContaining({ code: "superseded" })]]);
     expect(third.answered).toHaveBeenCalledWith({ n: 3 }, {}, 1);
+    expect(third.refused).not.toHaveBeenCalled();
   });
 
   test("keeps the requests of different channels apart", async () => {
@@ -178,6 +180,7 @@ describe("the client", () => {
     await ready();
     answer(newest(), { n: 2 });
     expect(first.answered).not.toHaveBeenCalled();
+    expect(first.refused.mock.calls).toEqual([[expect.objectContaining({ code: "superseded" })]]);
     expect(second.answered).toHaveBeenCalledOnce();
   });
 

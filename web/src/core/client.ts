@@ -1,5 +1,6 @@
 // The page's side of the worker. Each channel (a figure's question) has at most one request waiting: a newer one takes the
-// older one's place. A worker that dies is started again and the request that was running is asked once more.
+// older one's place, which is refused as superseded. A worker that dies is started again and the request that was running
+// is asked once more.
 import { signal } from "@preact/signals";
 import type { Build, FromWorker, ModuleBytes, ToWorker } from "./messages";
 import type { Arrays, CoreError, NamedArray, SentArray } from "./requests";
@@ -41,6 +42,9 @@ const kPatienceMs = 3000;
 /** So many starts without an answer between them, and we give up. */
 const kStarts = 4;
 
+/** For whoever awaits an answer; who asked a newer question takes no notice. */
+const kSuperseded: CoreError = { code: "superseded", message: "a newer request took this one's place" };
+
 export class CoreClient {
   readonly status = signal<CoreStatus>({ state: "asleep" });
   private worker: Worker | undefined;
@@ -55,6 +59,7 @@ export class CoreClient {
   constructor(private readonly surroundings: Surroundings) {}
 
   ask(channel: string, request: object, arrays: SentArray[], listener: Listener, model?: HeldModel): void {
+    const older = this.waiting.get(channel);
     this.waiting.delete(channel);
     this.waiting.set(channel, {
       id: this.nextId++,
@@ -65,6 +70,7 @@ export class CoreClient {
       listener,
       tries: 0,
     });
+    older?.listener.refused(kSuperseded);
     if (!this.worker) this.start();
     if (this.running?.channel === channel && !this.impatience)
       this.impatience = setTimeout(() => this.replaceWorker(), kPatienceMs);
@@ -78,12 +84,16 @@ export class CoreClient {
     this.calm();
     const job = this.running;
     this.running = undefined;
-    if (job && !this.waiting.has(job.channel)) this.again(job);
+    if (job) this.again(job);
     this.starts = 0;
     this.start();
   }
 
   private again(job: Job): void {
+    if (this.waiting.has(job.channel)) {
+      job.listener.refused(kSuperseded);
+      return;
+    }
     if (job.tries > 0) {
       job.listener.refused({
         code: "crashed",
@@ -165,7 +175,7 @@ export class CoreClient {
     this.calm();
     const job = this.running;
     this.running = undefined;
-    if (job && !this.waiting.has(job.channel)) this.again(job);
+    if (job) this.again(job);
     if (this.starts >= kStarts) {
       this.status.value = { state: "failed", message };
       return;

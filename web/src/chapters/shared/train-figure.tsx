@@ -91,7 +91,9 @@ export function trainedBy(
       const files = modelFiles.peek();
       if (trained.peek().length > 0) trained.value = [];
       if (files && curves.length > 0 && curves.every((curve) => curve.model))
-        void untracked(() => measureAll(curves, files));
+        untracked(() => measureAll(curves, files)).catch((error: unknown) => {
+          if (training.curves.peek() === curves) throw error; // else it is of a run that nobody waits for
+        });
     });
   return trained;
 }
