@@ -1,4 +1,6 @@
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "cli/command.h"
 #include "cli/model_input.h"
@@ -93,9 +95,22 @@ Action decode(CLI::App& app) {
     };
 }
 
+/// Lists what can be typed with its flag or without once, without; CLI11 lists it both ways.
+class HelpNamesOnce : public CLI::Formatter {
+public:
+    std::string make_group(std::string group, bool is_positional,
+                           std::vector<const CLI::Option*> options) const override {
+        if (!is_positional) std::erase_if(options, [](const auto* option) { return option->get_positional(); });
+        return Formatter::make_group(std::move(group), is_positional, std::move(options));
+    }
+};
+
 Action inspect(CLI::App& app) {
     auto file = std::make_shared<std::string>();
-    app.add_option("--file,FILE", *file, "An npy, safetensors or GGUF file")->required();
+    app.add_option("--file,FILE", *file, "An npy, safetensors or GGUF file; --file FILE is the same")->required();
+    const auto width = app.get_formatter()->get_column_width();
+    app.formatter(std::make_shared<HelpNamesOnce>());
+    app.get_formatter()->column_width(width);
     return [file](const Common& common) -> Status {
         const auto opened = io::InputFile::open(*file);
         if (!opened) return std::unexpected(opened.error());

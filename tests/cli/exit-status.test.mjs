@@ -40,6 +40,10 @@ test("status 0: help of every command, the version, and a command that works", (
   assert.equal(quantlens(...quantize("--method", "rtn")).status, 0);
 });
 
+test("help lists a file that is named with or without its flag once", () => {
+  assert.equal(quantlens("inspect", "--help").stdout.match(/An npy, safetensors or GGUF file/g).length, 1);
+});
+
 test("help gives ranges, units and defaults of every method", () => {
   const help = quantlens("quantize", "--help").stdout;
   for (const method of ["rtn", "gptq", "awq", "smoothquant", "llm-int8", "zeroquant", "quarot", "hqq", "codebook", "nf4", "fp4", "sparse"])
