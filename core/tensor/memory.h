@@ -14,7 +14,7 @@ namespace quantlens {
 /// (Zen 5 in a virtual machine).
 ///
 /// Large blocks that are freed are kept for the next one of their size, up to 512 MB of them: the system clears what it
-/// hands out, which took another third where one layer follows another.
+/// hands out, which took another third where one layer follows another. More than there is: machine_memory.h.
 void* allocate_aligned(std::size_t bytes);
 void free_aligned(void* memory) noexcept;
 

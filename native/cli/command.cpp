@@ -6,6 +6,7 @@
 
 #include "cli/flags.h"
 #include "cli/progress.h"
+#include "tensor/machine_memory.h"
 
 namespace quantlens::cli {
 namespace {
@@ -28,6 +29,8 @@ Result<request::Response> Door::send(const Json& request, std::vector<request::A
         auto response = session_->answer(request, std::move(arrays), std::move(progress));
         if (!response) return std::unexpected(with_flag_names(std::move(response.error())));
         return response;
+    } catch (const MoreThanMachine& error) {
+        return fail(ErrorCode::kTooLarge, "", error.what());
     } catch (const std::bad_alloc&) {
         return fail(ErrorCode::kTooLarge, "", "not enough memory for this request");
     } catch (const std::length_error&) {

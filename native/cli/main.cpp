@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "data/embedded.h"
+#include "tensor/machine_memory.h"
 
 namespace quantlens::cli {
 namespace {
@@ -167,6 +168,8 @@ int main(int argc, char** argv) {
     quantlens::cli::stop_on_signals();
     try {
         return quantlens::cli::run(argc, argv);
+    } catch (const quantlens::MoreThanMachine& error) {
+        return quantlens::cli::report_error(error.what(), quantlens::cli::kBadInput);
     } catch (const std::bad_alloc&) {
         return quantlens::cli::report_error("not enough memory", quantlens::cli::kBadInput);
     } catch (const std::exception& error) {

@@ -2,6 +2,7 @@
 // denormals, wrong dtype, truncated files, unknown keys, out-of-range values.
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
+import { totalmem } from "node:os";
 import { test } from "node:test";
 import { answer, file, inFolder, quantlens, readNpy, writeNpy } from "./tool.mjs";
 
@@ -131,4 +132,11 @@ test("a tensor that a file does not hold is named, with those that it holds", ()
     refused(/name one, as in .*:layer\.weight/, ...rtn(path));
     assert.equal(answer(...rtn(`${path}:layer.weight`)).columns, 2);
   });
+});
+
+test("a layer so wide that its Hessian is more than this machine's memory is refused in words", () => {
+  const columns = Math.ceil(Math.sqrt((1.1 * totalmem()) / 4));
+  const size = ((4 * columns ** 2) / 2 ** 30).toFixed(1);
+  const layer = ["--synthetic", `2x${columns}`, "--synthetic-tokens", 2];
+  refused(new RegExp(`not enough memory.* ${size} GiB in one piece`), "quantize", "--method", "gptq", ...layer);
 });

@@ -8,9 +8,10 @@
 #include <new>
 #include <vector>
 
+#include "tensor/machine_memory.h"
 #include "tensor/thread_pool.h"
 
-#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)  // which holds on to what is freed
+#if defined(__linux__)
 #include <unistd.h>
 
 #include <fstream>
@@ -66,6 +67,19 @@ TEST(Memory, OfMoreBytesThanCanBeCountedFailsAsAnAllocation) {
     EXPECT_THROW(AlignedAllocator<double>().allocate(std::numeric_limits<std::size_t>::max() / 4), std::bad_alloc);
 }
 
+#if defined(__linux__)
+std::size_t machine_memory() { return std::size_t(sysconf(_SC_PHYS_PAGES)) * std::size_t(sysconf(_SC_PAGESIZE)); }
+
+TEST(Memory, ThatTheMachineDoesNotHaveIsRefused) { EXPECT_THROW(block_of(machine_memory() + 1), MoreThanMachine); }
+
+TEST(Memory, ThatTheMachineDoesNotHaveIsNamedWithItsSize) {
+    const MoreThanMachine error(std::size_t{40} << 30, std::size_t{1} << 29, std::size_t{16} << 30);
+    EXPECT_STREQ(error.what(),
+                 "not enough memory for this request: it asks for 40.0 GiB in one piece, has 0.5 already, "
+                 "and this machine has 16.0");
+}
+#endif
+
 #if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)  // which holds on to what is freed
 /// Bytes of memory that this process holds.
 std::size_t held() {
@@ -73,6 +87,15 @@ std::size_t held() {
     std::size_t all = 0, resident = 0;
     pages >> all >> resident;
     return resident * std::size_t(sysconf(_SC_PAGESIZE));
+}
+
+TEST(Memory, OfBlocksThatLiveAtOnceCountsTogether) {
+    const std::size_t half = machine_memory() / 2;
+    {
+        const Block first = block_of(half);
+        EXPECT_THROW(block_of(half + 8 * kMegabyte), MoreThanMachine);
+    }
+    EXPECT_TRUE(block_of(half + 8 * kMegabyte));
 }
 
 TEST(Memory, GivesBackWhatIsKept) {
