@@ -87,6 +87,51 @@ test("a worker that dies is started again, with the reader's settings kept", asy
   await context.close();
 });
 
+/** A page whose scripts wait until they are let go. */
+async function openWithoutScripts(hash, options) {
+  const opened = await open(browser, server.address, { reducedMotion: "reduce", ...options });
+  let letGo;
+  const held = new Promise((done) => {
+    letGo = done;
+  });
+  await opened.page.route(/\.js$/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await opened.page.goto(server.address + hash, { waitUntil: "commit" });
+  return { ...opened, letGo };
+}
+
+test("what is pressed and set before its script has come is done once it has", async () => {
+  const { page, context, wrongs, letGo } = await openWithoutScripts("#rounding");
+  const fig = figure(page, "Your numbers, their codes");
+  const speed = page.locator('[data-demo="trade-offs/SpeedHere"]');
+  await slide(fig.locator(".slider input").first(), 3);
+  for (const scheme of ["asymmetric", "symmetric", "asymmetric"])
+    await fig.locator(`input[value=${scheme}]`).check({ force: true });
+  await fig.getByRole("button", { name: "link to this view" }).click();
+  await speed.getByRole("button", { name: "measure" }).click();
+  assert.equal(await page.locator("[data-awake]").count(), 0);
+  letGo();
+  await wake(page, "trade-offs/SpeedHere");
+  await speed.locator(".sentence b.is-good").waitFor();
+  await wake(page, "rounding/YourNumbers");
+  await fig.locator(".sentence", { hasText: "At 3 bits" }).waitFor();
+  assert.equal(await fig.locator("input[value=asymmetric]").isChecked(), true);
+  const copied = await fig.locator("button[data-copied]").getAttribute("data-copied");
+  assert.equal(copied, `${server.address}#rounding?bits=3&scheme=asymmetric`);
+  assert.deepEqual(wrongs, []);
+  await context.close();
+});
+
+test("the contents are opened by a press before their script has come", async () => {
+  const { page, context, letGo } = await openWithoutScripts("", { width: 360 });
+  await page.locator("#sheet-open").click();
+  letGo();
+  await page.locator("#sheet[open]").waitFor();
+  await context.close();
+});
+
 test("a figure whose script does not come says so", async () => {
   const { page, goto, context } = await open(browser, server.address);
   await page.route(/\/demo-[^/]*\.js$/, (route) => route.fulfill({ status: 404, body: "" }));

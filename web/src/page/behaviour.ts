@@ -61,12 +61,14 @@ export function followReading(): void {
 
 export function openContents(): void {
   const sheet = find<HTMLDialogElement>("sheet");
-  find("sheet-open").addEventListener("click", () => {
+  const open = () => {
     sheet.showModal();
     // Its list has a height only now.
     dispatchEvent(new Event("scroll"));
     showCurrent(sheet);
-  });
+  };
+  find("sheet-open").addEventListener("click", open);
+  if (window.early.has(find("sheet-open"))) open();
   find("sheet-close").addEventListener("click", () => sheet.close());
   sheet.addEventListener("click", (event) => {
     const target = event.target as HTMLElement;

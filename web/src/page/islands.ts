@@ -1,5 +1,6 @@
 // The figures of a chapter come alive when the reader comes near: their code is loaded then, and not before.
 import { type ComponentType, h, render } from "preact";
+import { replaceKeeping } from "./early";
 
 type Demos = Record<string, ComponentType>;
 const kDemos = import.meta.glob<Demos>("../chapters/*/demo.tsx");
@@ -18,9 +19,11 @@ async function wake(place: HTMLElement): Promise<void> {
     for (const waiting of place.querySelectorAll(".placeholder .needs-script")) waiting.textContent = kLost;
     return;
   }
-  place.replaceChildren();
-  render(h(demo, {}), place);
-  place.dataset.awake = "";
+  replaceKeeping(place, () => {
+    place.replaceChildren();
+    render(h(demo, {}), place);
+    place.dataset.awake = "";
+  });
 }
 
 export function wakeDemos(): void {
