@@ -1,7 +1,7 @@
 // The reference model on the page: it writes, is measured, trained and taken apart, and says what the command line says.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { browser, commandOf, figure, hasModel, near, numberIn, onPage, open, runNative, serveAndLaunch, server, settled, show, slide } from "./page.mjs";
+import { browser, commandOf, figure, hasModel, near, numberIn, onPage, open, runNative, serveAndLaunch, server, settled, show, slide, wake } from "./page.mjs";
 
 serveAndLaunch();
 
@@ -9,17 +9,23 @@ const firstCommand = async (fig) => (await commandOf(fig)).split("\n")[0];
 
 const written = (page, n) => page.locator("#opening .written-text").nth(n);
 
+/** Keeps the model from coming until what it returns is called. */
+async function holdModel(page) {
+  let letGo;
+  const held = new Promise((done) => {
+    letGo = done;
+  });
+  await page.route(/\.safetensors$/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  return letGo;
+}
+
 describe("the opening", { skip: !hasModel && "there is no data/reference/model.safetensors" }, () => {
   test("has its text and its height before the model has come, and keeps both", async () => {
     const { page, goto, context } = await open(browser, server.address);
-    let letGo;
-    const held = new Promise((done) => {
-      letGo = done;
-    });
-    await page.route(/\.safetensors$/, async (route) => {
-      await held;
-      await route.continue();
-    });
+    const letGo = await holdModel(page);
     await goto();
     const fig = figure(page, "A small language model writes");
     await page.waitForFunction(() => /model is on its way/.test(document.querySelector("#opening .written-text")?.textContent ?? ""));
@@ -138,6 +144,31 @@ async function trainedRow(fig, name) {
 }
 
 describe("training", { skip: !hasModel }, () => {
+  test("begins once the model is here where it was asked for before, says so, and can be called off", async () => {
+    const { page, goto, context, wrongs } = await open(browser, server.address, { reducedMotion: "reduce" });
+    const letGo = await holdModel(page);
+    await goto("#qlora");
+    const figures = [
+      ["qlora/Adapters", "Adapters learn"],
+      ["qlora/Integers", "On integers"],
+    ];
+    const [adapters, integers] = figures.map(([, title]) => figure(page, title));
+    for (const [demo] of figures) await wake(page, demo);
+    const waits = (fig) => fig.locator(".control-value", { hasText: "the model is on its way" });
+    await integers.getByRole("button", { name: "train", exact: true }).click();
+    await waits(integers).waitFor();
+    await integers.getByRole("button", { name: "stop" }).click();
+    await adapters.getByRole("button", { name: "train", exact: true }).click();
+    await waits(adapters).waitFor();
+    assert.match(await adapters.getByRole("status").allTextContents().then((all) => all.join()), /begins once the model is here/);
+    letGo();
+    await adapters.locator(".control-value", { hasText: /^step [1-9]/ }).waitFor();
+    await adapters.getByRole("button", { name: "stop" }).click();
+    assert.equal(await integers.getByRole("button", { name: "train", exact: true }).count(), 1);
+    assert.deepEqual(wrongs, []);
+    await context.close();
+  });
+
   test("QAT is better than rounding at 2 bits after 20 steps, and can be stopped", () =>
     onPage(async (page) => {
       await show(page, "qat");

@@ -1,9 +1,9 @@
 // The reference model and the texts that go with it: loaded once, when a figure first needs them.
 import { files } from "core:model-files";
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import type { HeldModel } from "./client";
 import { heldApart, textsOf } from "./companions";
-import type { NamedArray } from "./requests";
+import type { CoreError, NamedArray } from "./requests";
 
 export type ModelStatus =
   | { state: "asleep" | "missing" | "ready" }
@@ -17,6 +17,19 @@ export type ModelFiles = Readonly<Record<Name, Uint8Array>>;
 export const modelStatus = signal<ModelStatus>({ state: files ? "asleep" : "missing" });
 /** The bytes of the model and its texts once all are here. */
 export const modelFiles = signal<ModelFiles | undefined>(undefined);
+
+const kNone = "This copy of the page was built without the reference model.";
+/** Why what needs the model cannot be pressed; the same for every reader of this copy, so not said at build time. */
+export const withoutModel = (): string | undefined =>
+  !import.meta.env.SSR && modelStatus.value.state === "missing" ? kNone : undefined;
+
+/** Why the model is not here and does not come; undefined while it may. */
+export function whyAbsent(status: ModelStatus): string | undefined {
+  if (status.state === "missing") return kNone;
+  if (status.state === "failed")
+    return `The model could not be loaded: ${status.message}. Loading the page again may help.`;
+  return undefined;
+}
 
 const kDecodedAtOnce = 1 << 18;
 const pause = () => new Promise((go) => setTimeout(go, 0));
@@ -73,6 +86,20 @@ export function wakeModel(): void {
   modelStatus.value = { state: "loading", share: 0 };
   load(files).catch((error: unknown) => {
     modelStatus.value = { state: "failed", message: error instanceof Error ? error.message : String(error) };
+  });
+}
+
+/** The model, once it is here. Fails with a CoreError where it does not come. */
+export function modelHere(): Promise<ModelFiles> {
+  wakeModel();
+  return new Promise((here, refused) => {
+    effect(function (this: { dispose(): void }) {
+      const absent = whyAbsent(modelStatus.value);
+      const files = modelFiles.value;
+      if (files) here(files);
+      else if (absent) refused({ code: "missing", message: absent } satisfies CoreError);
+      if (files || absent) this.dispose();
+    });
   });
 }
 

@@ -1,4 +1,5 @@
-import { expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
+import { type ModelFiles, modelFiles, modelStatus } from "./model";
 import type { TrainResponse } from "./requests";
 import { type Curve, extended, Training } from "./training";
 
@@ -8,6 +9,21 @@ vi.mock("./evaluate", () => ({
   answerTo: () =>
     new Promise((answered) => open.push((answer) => answered({ answer: { ...answer, arrays: {} } }))),
 }));
+
+const kFiles = {} as ModelFiles;
+const none = new Uint8Array();
+const runs = [
+  {
+    name: "a",
+    request: { op: "train" as const, learning: "weights" as const, steps: 2 },
+    text: none,
+    heldOut: none,
+  },
+];
+beforeEach(() => {
+  open.length = 0;
+  modelFiles.value = kFiles;
+});
 
 const curve: Curve = {
   name: "a",
@@ -42,25 +58,16 @@ test("a run that the core began again begins its curve again", () => {
 
 test("a step that was under way when the reader stopped stays in its curve, and is not taken again", async () => {
   const training = new Training();
-  const none = new Uint8Array();
-  const runs = [
-    {
-      name: "a",
-      request: { op: "train" as const, learning: "weights" as const, steps: 2 },
-      text: none,
-      heldOut: none,
-    },
-  ];
   const told = async (more: TrainResponse) => {
     open.shift()!(more);
     await new Promise((go) => setTimeout(go, 0));
   };
   const shown = () => training.curves.value.map(({ step, done, measured }) => [step, done, measured.length]);
 
-  void training.start(runs);
+  void training.start(() => runs);
   await told(answer(1, { held_out_bits_per_byte: 3 }));
   training.stop();
-  void training.start(runs);
+  void training.start(() => runs);
   await told(answer(2, { held_out_bits_per_byte: 2, done: true }));
   expect(shown()).toEqual([[2, true, 2]]);
   // The core has finished the run and begins it again for whoever asks once more.
@@ -70,9 +77,41 @@ test("a step that was under way when the reader stopped stays in its curve, and 
 
   // Of a run that was forgotten meanwhile nothing is kept.
   const other = new Training();
-  void other.start(runs);
+  void other.start(() => runs);
   other.clear();
   await told(answer(1));
   expect(other.curves.value).toEqual([]);
   expect(other.state.value).toBe("idle");
+});
+
+test("training that is asked for before the model is here begins when it comes, unless it was stopped", async () => {
+  const comes = async () => {
+    modelStatus.value = { state: "ready" };
+    modelFiles.value = kFiles;
+    await new Promise((go) => setTimeout(go, 0));
+  };
+  modelFiles.value = undefined;
+  modelStatus.value = { state: "loading", share: 0.5 };
+  const [training, stopped] = [new Training(), new Training()];
+  void stopped.start(() => runs);
+  expect(stopped.state.value).toBe("waiting");
+  stopped.stop();
+  expect(stopped.state.value).toBe("idle");
+  void training.start((files) => (files === kFiles ? runs : []));
+  expect(training.state.value).toBe("waiting");
+  await comes();
+  expect(training.state.value).toBe("running");
+  expect(stopped.state.value).toBe("idle");
+  expect(open).toHaveLength(1);
+});
+
+test("training says why the model does not come", async () => {
+  modelFiles.value = undefined;
+  modelStatus.value = { state: "loading", share: 0.5 };
+  const training = new Training();
+  const started = training.start(() => runs);
+  modelStatus.value = { state: "failed", message: "404 Not Found" };
+  await started;
+  expect(training.state.value).toBe("idle");
+  expect(training.error.value?.message).toContain("404 Not Found");
 });

@@ -4,7 +4,7 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import { core } from "./ask";
 import type { HeldModel } from "./client";
 import { answerTo } from "./evaluate";
-import { bytesArray, modelFiles } from "./model";
+import { bytesArray, type ModelFiles, modelFiles, modelHere } from "./model";
 import type {
   Arrays,
   CoreError,
@@ -36,7 +36,8 @@ export interface Curve {
   /** The trained weights, once done: a safetensors file in 16 bits. */
   model?: Uint8Array;
 }
-export type TrainingState = "idle" | "running" | "stopped" | "done";
+/** "waiting": pressed before the model was here. */
+export type TrainingState = "idle" | "waiting" | "running" | "stopped" | "done";
 
 const kMeasureEvery = 5;
 let active: Training | undefined;
@@ -85,9 +86,10 @@ export class Training {
   }
 
   stop(): void {
-    if (this.state_.peek() !== "running") return;
+    const state = this.state_.peek();
+    if (state !== "running" && state !== "waiting") return;
     this.turn += 1;
-    this.state_.value = "stopped";
+    this.state_.value = state === "running" ? "stopped" : "idle";
   }
 
   /** Forgets the curves: what they belong to has changed. */
@@ -98,34 +100,41 @@ export class Training {
     this.curves_.value = [];
   }
 
-  /** Begins the runs, or goes on with them where they were stopped. */
-  async start(runs: readonly Run[]): Promise<void> {
+  /** Begins the runs, or goes on with them where they were stopped. Where the model is not here yet, once it is. */
+  async start(runsWith: (files: ModelFiles) => readonly Run[]): Promise<void> {
     if (active !== this) active?.stop();
     active = this;
-    const key = JSON.stringify(runs.map((run) => run.request));
-    if (key !== this.key) this.curves_.value = runs.map(begun);
-    this.key = key;
     this.turn += 1;
     const turn = this.turn;
-    this.state_.value = "running";
     this.error_.value = undefined;
     try {
-      while (this.curves_.peek().some((curve) => !curve.done))
-        for (const [i, run] of runs.entries()) {
-          const curve = this.curves_.peek()[i]!;
-          if (curve.done) continue;
-          const added = await stepOf(run, curve.step + 1);
-          // What was under way when the reader stopped has been taken, and belongs to its curve where that still stands.
-          const now = key === this.key ? this.curves_.peek()[i] : undefined;
-          if (now && !now.done) this.curves_.value = this.curves_.peek().with(i, added(now));
-          if (turn !== this.turn) return;
-        }
-      this.state_.value = "done";
+      if (!modelFiles.peek()) this.state_.value = "waiting";
+      const files = modelFiles.peek() ?? (await modelHere());
+      if (turn !== this.turn) return;
+      await this.carryOut(runsWith(files), turn);
     } catch (error) {
       if (turn !== this.turn) return;
       this.error_.value = error as CoreError;
-      this.state_.value = "stopped";
+      this.state_.value = this.curves_.peek().length > 0 ? "stopped" : "idle";
     }
+  }
+
+  private async carryOut(runs: readonly Run[], turn: number): Promise<void> {
+    const key = JSON.stringify(runs.map((run) => run.request));
+    if (key !== this.key) this.curves_.value = runs.map(begun);
+    this.key = key;
+    this.state_.value = "running";
+    while (this.curves_.peek().some((curve) => !curve.done))
+      for (const [i, run] of runs.entries()) {
+        const curve = this.curves_.peek()[i]!;
+        if (curve.done) continue;
+        const added = await stepOf(run, curve.step + 1);
+        // What was under way when the reader stopped has been taken, and belongs to its curve where that still stands.
+        const now = key === this.key ? this.curves_.peek()[i] : undefined;
+        if (now && !now.done) this.curves_.value = this.curves_.peek().with(i, added(now));
+        if (turn !== this.turn) return;
+      }
+    this.state_.value = "done";
   }
 }
 

@@ -6,7 +6,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Answer, aboutCore, cannot, core } from "../core/ask";
 import { commandOf } from "../core/command";
 import { needsModel } from "../core/companions";
-import { modelStatus } from "../core/model";
+import { modelStatus, whyAbsent } from "../core/model";
 import type { CoreError, ReceiptRow } from "../core/requests";
 import type { ViewState } from "../state/view-state";
 import { DataTable, type TableData } from "./data-table";
@@ -158,16 +158,8 @@ const asksModel = (result: Answer<object>): boolean => {
 function waitingForModel(): string {
   if (import.meta.env.SSR) return "waiting for the model";
   const status = modelStatus.value;
-  switch (status.state) {
-    case "missing":
-      return "This copy of the page was built without the reference model.";
-    case "failed":
-      return `The model could not be loaded: ${status.message}. Loading the page again may help.`;
-    case "loading":
-      return `the model is on its way: ${Math.floor(status.share * 100)}\u00a0%`;
-    default:
-      return "waiting for the model";
-  }
+  if (status.state === "loading") return `the model is on its way: ${Math.floor(status.share * 100)}\u00a0%`;
+  return whyAbsent(status) ?? "waiting for the model";
 }
 
 /** What a figure waits for, in words; undefined once core and model are there. */

@@ -2,7 +2,7 @@
 // and norms trained afterwards.
 import { kTextPaths } from "../../core/companions";
 import { type Evaluations, evaluateEach } from "../../core/evaluate";
-import { type ModelFiles, modelFiles } from "../../core/model";
+import type { ModelFiles } from "../../core/model";
 import type { EvalRequest, TrainRequest } from "../../core/requests";
 import { type Run, Training } from "../../core/training";
 import { viewState } from "../../state/view-state";
@@ -68,15 +68,12 @@ const trained = trainedBy(training, settings, heldOutOf, () => [
   { what: "trained", request: evalOf("none"), asStored: true },
 ]);
 
-function start(): void {
-  const files = modelFiles.peek();
-  if (!files) return;
+function runsWith(files: ModelFiles): Run[] {
   const heldOut = heldOutOf(files);
-  const runs: Run[] = [
+  return [
     { name: "QAT: all weights learn", request: trainOf("qat"), text: files.calibration, heldOut },
     { name: "small update: scales and norms", request: trainOf("scales"), text: files.calibration, heldOut },
   ];
-  void training.start(runs);
 }
 
 const result = besideCurves(measured, training);
@@ -99,7 +96,7 @@ export function Curves() {
         <>
           <FewBits field={view.field("bits")} name="Bits for each weight" />
           <StepsSlider field={view.field("steps")} />
-          <TrainButton training={training} start={start} />
+          <TrainButton training={training} runsWith={runsWith} />
         </>
       }
       sentence={(r) => {

@@ -3,7 +3,7 @@ import { heldApart } from "../../core/companions";
 import { type Evaluations, evaluateEach, type OwnText } from "../../core/evaluate";
 import { type ModelFiles, modelFiles } from "../../core/model";
 import type { EvalRequest, TrainRequest } from "../../core/requests";
-import { Training } from "../../core/training";
+import { type Run, Training } from "../../core/training";
 import { Switch } from "../../ui/choice";
 import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant, whole } from "../../ui/format";
@@ -71,14 +71,12 @@ const adaptersTrained = trainedBy(adapters, adapterSettings, heldOutOf, () => [
 const adaptersAsked = evaluateEach(() => [evalOf("none"), evalOf(nf4())], heldOutText);
 const adaptersResult = besideCurves(adaptersAsked, adapters);
 
-function startAdapters(): void {
-  const files = modelFiles.peek();
-  if (!files) return;
+function adapterRuns(files: ModelFiles): Run[] {
   const { text, heldOut } = heldApart(files.adapter);
-  void adapters.start([
+  return [
     { name: "LoRA on 16 bits", request: loraOn("none"), text, heldOut },
     { name: `QLoRA on ${nf4()}`, request: loraOn(nf4()), text, heldOut },
-  ]);
+  ];
 }
 
 const adapterLines = ({ others }: Shown): Line[] => [
@@ -126,7 +124,7 @@ export function Adapters() {
             hint="the scales of NF4 are rounded as well"
           />
           <StepsSlider field={view.field("steps")} />
-          <TrainButton training={adapters} start={startAdapters} />
+          <TrainButton training={adapters} runsWith={adapterRuns} />
         </>
       }
       sentence={(r) => {
@@ -204,14 +202,12 @@ const integersTrained = trainedBy(integers, integerSettings, heldOutOf, () => [
 const integersAsked = evaluateEach(() => [evalOf("none"), rounded()], heldOutText);
 const integersResult = besideCurves(integersAsked, integers);
 
-function startIntegers(): void {
-  const files = modelFiles.peek();
-  if (!files) return;
+function integerRuns(files: ModelFiles): Run[] {
   const { text, heldOut } = heldApart(files.adapter);
-  void integers.start([
+  return [
     { name: "adapters from zero", request: integerOn(0), text, heldOut },
     { name: "LoftQ start", request: integerOn(kLoftqIterations), text, heldOut },
-  ]);
+  ];
 }
 
 const integerLines = ({ others }: Shown): Line[] => [
@@ -234,7 +230,7 @@ export function Integers() {
         <>
           <FewBits field={view.field("bits")} name="Bits of the base" />
           <StepsSlider field={view.field("integer_steps")} />
-          <TrainButton training={integers} start={startIntegers} />
+          <TrainButton training={integers} runsWith={integerRuns} />
         </>
       }
       sentence={(r) => {

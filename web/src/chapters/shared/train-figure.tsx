@@ -5,12 +5,13 @@ import type { Kind } from "../../charts/kinds";
 import { Lines, type Series } from "../../charts/lines";
 import { type Answer, cannot } from "../../core/ask";
 import type { Evaluation } from "../../core/evaluate";
-import { type ModelFiles, modelFiles, modelStatus } from "../../core/model";
+import { type ModelFiles, modelFiles, modelStatus, withoutModel } from "../../core/model";
 import type { EvalRequest, Evaluated } from "../../core/requests";
-import { type Curve, measureTrained, type Training } from "../../core/training";
+import { type Curve, measureTrained, type Run, type Training } from "../../core/training";
 import type { Field } from "../../state/view-state";
 import { Choice } from "../../ui/choice";
 import type { TableData } from "../../ui/data-table";
+import { waitingFor } from "../../ui/figure";
 import { decimals } from "../../ui/format";
 import { Slider } from "../../ui/slider";
 import { kQualityColumns, qualityCells } from "./whole-model";
@@ -113,15 +114,24 @@ export const FewBits = ({ field, name }: { field: Field<string>; name: string })
   />
 );
 
+interface TrainButtonProps {
+  training: Training;
+  runsWith: (files: ModelFiles) => readonly Run[];
+}
+
 /** Starts, stops and goes on. */
-export function TrainButton({ training, start }: { training: Training; start: () => void }) {
+export function TrainButton({ training, runsWith }: TrainButtonProps) {
   const state = training.state.value;
+  const waits = state === "waiting";
   const done = training.curves.value.map((curve) => curve.step);
+  const absent = cannot.value ?? withoutModel();
   return (
     <div class="control">
       <span class="control-name">Training</span>
-      <span class="control-value">{done.length > 0 ? `step ${Math.min(...done)}` : ""}</span>
-      {state === "running" ? (
+      <span class="control-value">
+        {waits ? waitingFor(true) : done.length > 0 ? `step ${Math.min(...done)}` : ""}
+      </span>
+      {waits || state === "running" ? (
         <button type="button" class="plain-button" onClick={() => training.stop()}>
           stop
         </button>
@@ -129,13 +139,16 @@ export function TrainButton({ training, start }: { training: Training; start: ()
         <button
           type="button"
           class="plain-button"
-          onClick={start}
-          disabled={state === "done" || cannot.value !== undefined}
+          onClick={() => void training.start(runsWith)}
+          disabled={state === "done" || absent !== undefined}
         >
           {state === "stopped" ? "go on" : state === "done" ? "trained" : "train"}
         </button>
       )}
-      {cannot.value ? <p class="hint">{cannot.value}</p> : null}
+      <span class="hidden-text" role="status">
+        {waits ? "Training begins once the model is here." : ""}
+      </span>
+      {absent ? <p class="hint">{absent}</p> : null}
     </div>
   );
 }

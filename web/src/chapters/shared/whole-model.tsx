@@ -4,7 +4,7 @@ import { Intervals } from "../../charts/intervals";
 import type { Kind } from "../../charts/kinds";
 import { cannot } from "../../core/ask";
 import { type Measured, type Measurement, measure, type Planned } from "../../core/measure";
-import { modelStatus } from "../../core/model";
+import { modelStatus, withoutModel } from "../../core/model";
 import type { EvalResponse, Evaluated, Interval, ModelPlan } from "../../core/requests";
 import type { ViewState } from "../../state/view-state";
 import { Figure } from "../../ui/figure";
@@ -122,12 +122,10 @@ const written = (value: number | undefined, digits: number): string =>
 
 /** Stands where the charts will be, and then over them, so that what was pressed stays under the finger. */
 function Start({ measurement }: { measurement: Measurement<Row> }) {
-  const missing = !import.meta.env.SSR && modelStatus.value.state === "missing";
   const wanted = measurement.wanted.value;
   const items = measurement.value.value?.items ?? [];
   const done = items.every((item) => item.found?.done);
-  const absent =
-    cannot.value ?? (missing ? "This copy of the page was built without the reference model." : "");
+  const absent = cannot.value ?? withoutModel() ?? "";
   return (
     <div class="to-measure">
       <button
