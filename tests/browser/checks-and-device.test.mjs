@@ -8,6 +8,13 @@ import { browser, figure, near, numberIn, open, problemOf, serveAndLaunch, serve
 
 serveAndLaunch();
 
+/** Before anything is measured a sentence stands in the place of the bars, as tall as they: their height. */
+async function awaited(fig) {
+  assert.match(await fig.locator(".picture .words").innerText(), /measured yet\. Press measure/);
+  assert.equal(await fig.locator(".picture svg").last().isVisible(), false);
+  return (await fig.locator(".picture").boundingBox()).height;
+}
+
 test("every golden case that the page ships passes in this browser", async (t) => {
   const { page, goto, context, wrongs } = await open(browser, server.address);
   await goto();
@@ -54,6 +61,7 @@ test("the device is measured, can be stopped, and is compared with a native repo
   await show(page, "this-device");
   const fig = figure(page.locator("#this-device"), "What this device gives");
   const measure = fig.getByRole("button", { name: "measure" });
+  const height = await awaited(fig);
   await measure.click();
   await page.waitForFunction(() => /^[1-9]/.test(document.querySelector("#this-device .controls [role=status]").textContent), undefined, { timeout: 60_000 });
   await fig.getByRole("button", { name: "stop" }).click();
@@ -64,6 +72,7 @@ test("the device is measured, can be stopped, and is compared with a native repo
     undefined,
     { timeout: 120_000 },
   );
+  assert.equal((await fig.locator(".picture").boundingBox()).height, height);
   t.diagnostic(await fig.locator(".sentence").textContent());
   assert.match(await fig.locator(".sentence").textContent(), /One core of this device, in the (simd128|relaxed) build/);
   await fig.getByRole("button", { name: "table" }).click();
@@ -92,9 +101,11 @@ test("the sizes of a weight are timed when asked, and the fewer bits take the le
   await goto("#trade-offs");
   const fig = figure(page.locator("#trade-offs"), "The same sizes in time");
   await wake(page, "trade-offs/SpeedHere");
-  assert.equal(await fig.locator(".picture").getByText("not measured yet").count(), 3);
+  const height = await awaited(fig);
   await fig.getByRole("button", { name: "measure" }).click();
   await fig.locator(".sentence b.is-good").waitFor();
+  assert.equal(await fig.locator(".picture .words").count(), 0);
+  assert.equal((await fig.locator(".picture").boundingBox()).height, height);
   await fig.getByRole("button", { name: "table", exact: true }).click();
   const rows = await fig.locator(".panel tbody tr").evaluateAll((list) => list.map((row) => [...row.cells].map((cell) => cell.textContent)));
   const times = rows.map((row) => numberIn(row[1]));

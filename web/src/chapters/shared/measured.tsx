@@ -5,6 +5,7 @@ import type { Evaluation, Evaluations } from "../../core/evaluate";
 import type { EvalRequest, ModelPlan } from "../../core/requests";
 import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant, whole } from "../../ui/format";
+import { ToCome } from "../../ui/to-come";
 
 export interface Way {
   name: string;
@@ -34,6 +35,7 @@ interface MeasuredProps {
   sentence: (items: Evaluations["items"]) => preact.ComponentChildren;
 }
 
+const kFirst = "The first bar is on its way.";
 const increase = (item: Evaluation): string => {
   const [low, high] = item.bits_per_byte_increase_ci95;
   return `${significant(item.bits_per_byte_increase, 3)} [${significant(low, 3)}, ${significant(high, 3)}]`;
@@ -76,27 +78,29 @@ export function Measured({ title, lead, ways, result, sentence }: MeasuredProps)
       })}
     >
       {(r) => (
-        <Bars
-          label="What each way costs in bits a byte, and its size."
-          unit="bits a byte more than unquantized"
-          format={(value) => significant(value, 2)}
-          legend={[{ kind: "error", name: "bits a byte more than unquantized", mark: "bar" }]}
-          rows={ways.map(({ name }, i) => {
-            const item = r.items[i];
-            return {
-              name: item ? `${name}: ${bytes(item.bytes)}` : name,
-              bars: [
-                {
-                  kind: "error" as const,
-                  value: Math.max(0, item?.bits_per_byte_increase ?? 0),
-                  text: item
-                    ? `${decimals(item.bits_per_byte_increase, 4)}, perplexity ${significant(item.perplexity, 4)}`
-                    : (r.refused[i]?.message ?? "\u2013"),
-                },
-              ],
-            };
-          })}
-        />
+        <ToCome words={r.items.some(Boolean) || r.refused.some(Boolean) ? undefined : kFirst}>
+          <Bars
+            label="What each way costs in bits a byte, and its size."
+            unit="bits a byte more than unquantized"
+            format={(value) => significant(value, 2)}
+            legend={[{ kind: "error", name: "bits a byte more than unquantized", mark: "bar" }]}
+            rows={ways.map(({ name }, i) => {
+              const item = r.items[i];
+              return {
+                name: item ? `${name}: ${bytes(item.bytes)}` : name,
+                bars: [
+                  {
+                    kind: "error" as const,
+                    value: Math.max(0, item?.bits_per_byte_increase ?? 0),
+                    text: item
+                      ? `${decimals(item.bits_per_byte_increase, 4)}, perplexity ${significant(item.perplexity, 4)}`
+                      : (r.refused[i]?.message ?? "\u2013"),
+                  },
+                ],
+              };
+            })}
+          />
+        </ToCome>
       )}
     </Figure>
   );

@@ -4,6 +4,7 @@ import type { Measured, MeasureResponse } from "../../core/requests";
 import { Figure } from "../../ui/figure";
 import { FileInput } from "../../ui/file-input";
 import { decimals, significant } from "../../ui/format";
+import { ToCome } from "../../ui/to-come";
 import { MeasureButtons } from "../shared/measuring";
 import { methodName } from "../shared/settings-text";
 import { type Compared, compared, compareWith, device, kProducts, wrongReport } from "./measure";
@@ -29,6 +30,13 @@ const nameOf = (kernel: string): string =>
   kNames[kernel] ?? `weights in ${methodName(kernel.replace("matmul_packed ", ""))}`;
 /** What the core calls the product that was asked for as the format of its weights. */
 const measuredAs = (format: string): string => (format === "f32" ? "matmul_nt" : `matmul_packed ${format}`);
+
+const isOfOneToken = (row: Measured): boolean =>
+  row.bound === "memory" && kProducts.some(({ kernel }) => row.kernel === measuredAs(kernel));
+const wordsOf = ({ state }: Compared): string =>
+  state === "running"
+    ? "The limits of the machine come first, then each format gets its bar."
+    : "No format has been measured yet. Press measure, and each gets its bar.";
 
 /** A row for each product with one token, before it is measured as well as after. */
 const Rates = ({ rows, report }: { rows: readonly MeasureResponse[]; report: Report | undefined }) => (
@@ -143,7 +151,11 @@ export function Device() {
         }),
       })}
     >
-      {(r) => <Rates rows={r.rows} report={r.report} />}
+      {(r) => (
+        <ToCome words={r.rows.some(isOfOneToken) ? undefined : wordsOf(r)}>
+          <Rates rows={r.rows} report={r.report} />
+        </ToCome>
+      )}
     </Figure>
   );
 }

@@ -3,7 +3,8 @@ import { Bars } from "../../charts/bars";
 import type { MeasureResponse } from "../../core/requests";
 import { Figure } from "../../ui/figure";
 import { significant } from "../../ui/format";
-import { MeasureButtons, measuring } from "../shared/measuring";
+import { ToCome } from "../../ui/to-come";
+import { MeasureButtons, measuring, type Run } from "../shared/measuring";
 
 const kSizes = [
   { kernel: "f32", name: "32 bits" },
@@ -13,6 +14,10 @@ const kSizes = [
 const kAsked = kSizes.map(({ kernel }) => ({ op: "measure" as const, kernel }));
 const speed = measuring(kAsked, kAsked[2]!);
 
+const wordsOf = ({ state }: Run): string =>
+  state === "running"
+    ? "The first bar is on its way."
+    : "No size has been measured yet. Press measure, and each gets its bar.";
 const milliseconds = (row: MeasureResponse): string => `${significant(row.seconds * 1000, 3)} ms`;
 
 export const SpeedHere = () => (
@@ -51,18 +56,23 @@ export const SpeedHere = () => (
       }),
     })}
   >
-    {({ rows }) => (
-      <Bars
-        label="How long the product with one token takes, by the size of a weight."
-        unit="time (ms)"
-        format={(value) => significant(value, 3)}
-        legend={[{ kind: "quantized", name: "in this tab", mark: "bar" }]}
-        rows={kSizes.map(({ name }, i) => {
-          const row = rows[i];
-          const text = row ? milliseconds(row) : "not measured yet";
-          return { name, bars: [{ kind: "quantized" as const, value: row ? row.seconds * 1000 : 0, text }] };
-        })}
-      />
+    {(run) => (
+      <ToCome words={run.rows.length > 0 ? undefined : wordsOf(run)}>
+        <Bars
+          label="How long the product with one token takes, by the size of a weight."
+          unit="time (ms)"
+          format={(value) => significant(value, 3)}
+          legend={[{ kind: "quantized", name: "in this tab", mark: "bar" }]}
+          rows={kSizes.map(({ name }, i) => {
+            const row = run.rows[i];
+            const text = row ? milliseconds(row) : "not measured yet";
+            return {
+              name,
+              bars: [{ kind: "quantized" as const, value: row ? row.seconds * 1000 : 0, text }],
+            };
+          })}
+        />
+      </ToCome>
     )}
   </Figure>
 );
