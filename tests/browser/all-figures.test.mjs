@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { browser, drawn, open, requireFromWeb, serveAndLaunch, server, showAll } from "./page.mjs";
+import { browser, drawn, open, requireFromWeb, resize, serveAndLaunch, server, showAll } from "./page.mjs";
 
 const axe = readFileSync(requireFromWeb.resolve("axe-core/axe.min.js"), "utf8");
 serveAndLaunch();
@@ -14,8 +14,7 @@ const kOneInTwoWays = "NF4, scales rounded too, sweep";
 /** Another theme and width of the window. */
 async function turn(page, theme, width, height = 900) {
   await page.emulateMedia({ colorScheme: theme });
-  await page.setViewportSize({ width, height });
-  await drawn(page);
+  await resize(page, width, height);
 }
 
 const violations = (page) =>

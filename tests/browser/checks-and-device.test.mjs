@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { browser, figure, near, numberIn, open, problemOf, serveAndLaunch, server, show, wake } from "./page.mjs";
+import { browser, drawn, figure, holdRequests, near, numberIn, open, problemOf, serveAndLaunch, server, show, wake } from "./page.mjs";
 
 serveAndLaunch();
 
@@ -44,13 +44,19 @@ test("the checks can be stopped", async () => {
   await goto();
   await show(page, "checks");
   const fig = figure(page.locator("#checks"), "Does this build compute");
+  const worker = await holdRequests(page, 20);
   await fig.getByRole("button", { name: "run the checks" }).click();
+  await worker.held();
   await page.waitForSelector("#checks .check-marks .is-passed");
   await fig.getByRole("button", { name: "stop" }).click();
   await fig.getByRole("button", { name: "run the checks" }).and(page.locator(":enabled")).waitFor();
-  const ran = await fig.locator(".check-marks :is(.is-passed, .is-failed)").count();
-  await page.waitForTimeout(300);
-  assert.ok((await fig.locator(".check-marks :is(.is-passed, .is-failed)").count()) <= ran + 1);
+  const ran = fig.locator(".check-marks :is(.is-passed, .is-failed)");
+  const before = await ran.count();
+  await worker.letGo();
+  // The case that was under way when it was stopped is the last one.
+  await ran.nth(before).waitFor();
+  await drawn(page);
+  assert.equal(await ran.count(), before + 1);
   await context.close();
 });
 
@@ -62,10 +68,13 @@ test("the device is measured, can be stopped, and is compared with a native repo
   const fig = figure(page.locator("#this-device"), "What this device gives");
   const measure = fig.getByRole("button", { name: "measure" });
   const height = await awaited(fig);
+  const worker = await holdRequests(page, 2, "measure");
   await measure.click();
-  await page.waitForFunction(() => /^[1-9]/.test(document.querySelector("#this-device .controls [role=status]").textContent), undefined, { timeout: 60_000 });
+  await worker.held();
+  await page.waitForFunction(() => document.querySelector("#this-device .controls [role=status]").textContent === "2 of 15");
   await fig.getByRole("button", { name: "stop" }).click();
   await measure.and(page.locator(":enabled")).waitFor();
+  await worker.letGo();
   await measure.click();
   await page.waitForFunction(
     () => document.querySelector("#this-device .controls [role=status]").textContent === "" && document.querySelector("#this-device .picture svg"),

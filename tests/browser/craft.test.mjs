@@ -27,6 +27,7 @@ describe("the page", () => {
     onPage(async (page) => {
       await show(page, "rounding");
       await page.emulateMedia({ media: "print" });
+      await drawn(page);
       for (const selector of [".rail", ".bar", "#rounding .controls", "#rounding .links", ".sheet-button"])
         assert.equal(await page.locator(selector).first().isVisible(), false, selector);
       assert.equal(await page.locator("#rounding .picture").first().isVisible(), true);
@@ -40,6 +41,7 @@ describe("the page", () => {
         const ink = () => page.evaluate(() => getComputedStyle(document.body).color);
         assert.equal(await ink(), "rgb(232, 230, 224)");
         await page.emulateMedia({ media: "print" });
+        await drawn(page);
         assert.equal(await ink(), "rgb(29, 33, 38)");
       },
       "",
@@ -51,6 +53,7 @@ describe("the page", () => {
       async (page) => {
         await page.getByLabel("light").check({ force: true });
         await show(page, "granularity");
+        await drawn(page); // a heat map is painted after the frame that it comes with
         const maps = () => page.locator("#granularity canvas").evaluateAll((all) => all.map((canvas) => canvas.toDataURL()));
         const same = (some, others) => some.join() === others.join();
         const light = await maps();

@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import {
   answersTo,
   commandOf,
+  drawn,
   figure,
   near,
   numberIn,
@@ -72,9 +73,9 @@ describe("the folder", () => {
     test(`keeps the chapter that is read in sight, in the contents of the ${place}`, () =>
       onPage(
         async (page) => {
+          await page.waitForFunction(() => document.querySelector(".rail a[aria-current]")?.hash === "#memory");
           if (place === "sheet") await page.locator("#sheet-open").click();
           const link = page.locator(`${place === "sheet" ? "#sheet" : ".rail"} a[aria-current]`);
-          await page.waitForFunction(() => document.querySelector(".rail a[aria-current]").hash === "#memory");
           const { y, height } = await link.boundingBox();
           assert.ok(y > 0 && y + height < 900, `from ${y} to ${y + height} of 900 px`);
         },
@@ -224,16 +225,14 @@ describe("the folder", () => {
 
   test("keeps the picture's height while it waits, so that nothing jumps", () =>
     onPage(async (page) => {
-      const shift = await page.evaluate(
-        () =>
-          new Promise((done) => {
-            let total = 0;
-            new PerformanceObserver((list) => {
-              for (const entry of list.getEntries()) if (!entry.hadRecentInput) total += entry.value;
-            }).observe({ type: "layout-shift", buffered: true });
-            setTimeout(() => done(total), 1500);
-          }),
-      );
+      await settled(page, "opening");
+      await drawn(page);
+      const shift = await page.evaluate(() => {
+        const observer = new PerformanceObserver(() => {});
+        observer.observe({ type: "layout-shift", buffered: true });
+        const shifts = observer.takeRecords().filter((entry) => !entry.hadRecentInput);
+        return shifts.reduce((sum, { value }) => sum + value, 0);
+      });
       assert.ok(shift < 0.02, `cumulative layout shift ${shift}`);
     }));
 });

@@ -89,6 +89,7 @@ describe("the model taken apart", { skip: !hasModel }, () => {
       await fig.getByRole("button", { name: "RMSNorm" }).first().focus();
       await page.keyboard.press("Enter");
       await page.waitForFunction(() => document.querySelector("#transformer .sentence").textContent.includes("all norms"));
+      await settled(page, "transformer");
       // Nine norms of 256 numbers, two bytes each.
       assert.match(await fig.locator(".sentence").textContent(), /input_layernorm\.weight has 256 of [\d,]+ numbers; all norms together take 4\.5\sKiB of/);
     }));

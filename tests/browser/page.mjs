@@ -148,6 +148,13 @@ export async function showAll(page) {
 export const drawn = (page) =>
   page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))));
 
+/** Gives the window another size, and waits until the page is drawn for it. */
+export async function resize(page, width, height = 900) {
+  await page.setViewportSize({ width, height });
+  await page.waitForFunction((size) => size.join() === [innerWidth, innerHeight].join(), [width, height]);
+  await drawn(page);
+}
+
 /** Waits until every figure of the chapter, or of its first so many, shows a fresh answer, or says what is wrong. */
 export const settled = (page, chapter, most = Number.POSITIVE_INFINITY) =>
   page.waitForFunction(
@@ -173,6 +180,39 @@ export const beforeWorker = (page, code) =>
     const response = await route.fetch();
     await route.fulfill({ response, body: `${code};${await response.text()}` });
   });
+
+/**
+ * From now on the worker answers so many requests, of one operation or of all, and keeps the others waiting: what a reader
+ * does meanwhile is in time, however fast the machine is. `held` waits until one waits, `letGo` lets all be answered.
+ */
+export async function holdRequests(page, most, op = undefined) {
+  const [worker] = page.workers();
+  await worker.evaluate(
+    ([most, op]) => {
+      const answer = self.onmessage;
+      const waiting = [];
+      let left = most;
+      self.held = new Promise((done) => {
+        self.onmessage = (event) => {
+          if (event.data.kind !== "ask" || (op && JSON.parse(event.data.request).op !== op)) return answer(event);
+          left -= 1;
+          if (left >= 0) return answer(event);
+          waiting.push(event);
+          done();
+        };
+      });
+      self.letGo = () => {
+        left = Number.POSITIVE_INFINITY;
+        for (const event of waiting.splice(0)) answer(event);
+      };
+    },
+    [most, op],
+  );
+  return {
+    held: () => worker.evaluate(() => self.held),
+    letGo: () => worker.evaluate(() => self.letGo()),
+  };
+}
 
 /** A browser without relaxed SIMD: what is asked for first, plain SIMD, is there, and nothing after it. */
 export const withPlainSimd = (page) =>

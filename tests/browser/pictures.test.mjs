@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { browser, open, root, serveAndLaunch, server, slide } from "./page.mjs";
+import { browser, drawn, open, root, serveAndLaunch, server, slide } from "./page.mjs";
 
 serveAndLaunch();
 
@@ -104,6 +104,8 @@ describe("a chart looks as it did", () => {
         const fig = page.locator(`[data-demo="${demo}"][data-awake] .figure`);
         await page.evaluate((name) => document.querySelector(`[data-demo="${name}"]`).scrollIntoView(), demo);
         await fig.locator(".chart-stage").first().waitFor();
+        await fig.locator(".picture:not([data-stale])").waitFor();
+        await drawn(page); // a heat map is painted after the frame that it comes with
         const now = await marksOf(fig);
         const file = join(kFolder, `${name}.png`);
         if (process.env.QUANTLENS_NEW_PICTURES) writeFileSync(file, now);
@@ -118,6 +120,7 @@ describe("a chart looks as it did", () => {
         await slide(slider, await slider.evaluate((input) => (Number(input.value) > Number(input.min) ? input.min : input.max)));
         await page.waitForFunction(([element, text]) => element.textContent !== text, [await fig.locator(".sentence").elementHandle(), before]);
         await fig.locator(".picture:not([data-stale])").waitFor();
+        await drawn(page);
         assert.ok((await difference(page, await marksOf(fig), readFileSync(file))) > kMostWrong, "another setting shows the same picture");
         assert.deepEqual(wrongs, []);
       } finally {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { answersTo, commandOf, drawn, figure, hasModel, isAmong, near, numberIn, numbersOf, onChapter, onPage } from "./page.mjs";
-import { runNative, serveAndLaunch, settled, shownNumber, slide, wake } from "./page.mjs";
+import { resize, runNative, serveAndLaunch, settled, shownNumber, slide, wake } from "./page.mjs";
 
 serveAndLaunch();
 
@@ -201,7 +201,7 @@ test("every name that the comparison of formats gives a point can be read, at 32
     const fig = figure(page, "Bits a weight against error, everything");
     await fig.getByRole("button", { name: "table" }).click();
     for (const width of [320, 360, 1280]) {
-      await page.setViewportSize({ width, height: 900 });
+      await resize(page, width);
       for (const measure of ["weights", "output"]) {
         await fig.locator(`input[value=${measure}]`).check({ force: true });
         await settled(page, "format-comparison");
@@ -223,7 +223,7 @@ test("every name that the comparison of formats gives a point can be read, at 32
         assert.ok(box.x >= 0 && box.x + box.width <= width);
       }
     }
-    await page.setViewportSize({ width: 1280, height: 900 });
+    await resize(page, 1280);
   }));
 
 /** Presses "measure" and waits until every row of the chapter's figure is measured. */
