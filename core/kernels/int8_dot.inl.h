@@ -199,6 +199,7 @@ inline void open_tiles(size_t inputs) {
         shapes.row_bytes[tile] = static_cast<std::uint16_t>(left ? inputs : 64);
         shapes.rows[tile] = static_cast<std::uint8_t>(right ? inputs / 4 : kTileTokens);
     }
+    asm volatile("" : : "r"(&shapes) : "memory");  // g++ 12 thinks that only the first eight bytes are read
     _tile_loadconfig(&shapes);
 }
 
