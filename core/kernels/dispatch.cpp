@@ -96,9 +96,11 @@ std::vector<const KernelTable*> find_available() {
     add(avx512 && machine.has(xsimd::avx512vnni<xsimd::avx512bw>{}), kAvx512vnniTable);
 #endif
 #if QUANTLENS_HAS_AVX512AMX
-    static const KernelTable amx = amx_table();
-    add(found.back() == &kAvx512vnniTable && machine.has(xsimd::avx512vnni<xsimd::avx512vbmi>{}) && may_use_tiles(),
-        amx);
+    // Asked first: the unit's code that fills the table is for its own architecture as well.
+    if (found.back() == &kAvx512vnniTable && machine.has(xsimd::avx512vnni<xsimd::avx512vbmi>{}) && may_use_tiles()) {
+        static const KernelTable amx = amx_table();
+        add(true, amx);
+    }
 #endif
 #if QUANTLENS_HAS_NEON
     add(true, kNeonTable);
