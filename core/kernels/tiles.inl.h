@@ -4,6 +4,15 @@
 namespace quantlens::kernels {
 namespace {
 
+/// The first `count` values of a vector, or all.
+template <class V>
+[[gnu::always_inline]] inline void store_first(V values, size_t count, typename V::value_type* to) {
+    if (count >= V::size) return values.store_unaligned(to);
+    alignas(64) typename V::value_type edge[V::size];
+    values.store_aligned(edge);
+    for (size_t i = 0; i < count; ++i) to[i] = edge[i];
+}
+
 /// unpacked[block][step][row][4]: the codes of a group's rows.
 template <class Layout>
 void unpack_group(const PackedWeights& weights, size_t group, size_t blocks, std::int8_t* unpacked) {
@@ -43,13 +52,7 @@ void scale_channel_sums(const std::int32_t* sums, const std::uint8_t* row_scales
     for (size_t t = 0; t < kTileTokens; ++t) {
         const F scale = scales * F(x.scales[(first + t) * x.stride]);
         const F values = xsimd::to_float(Ints<Target>::load_aligned(sums + t * kPackedRows)) * scale;
-        if (rows == kPackedRows) {
-            values.store_unaligned(out + t * out_stride);
-        } else {
-            alignas(64) float edge[kPackedRows];
-            values.store_aligned(edge);
-            for (size_t i = 0; i < rows; ++i) out[t * out_stride + i] = edge[i];
-        }
+        store_first(values, rows, out + t * out_stride);
     }
 }
 
@@ -122,16 +125,10 @@ void multiply_codes_by_tiles(const std::int32_t* a, const std::int32_t* b, size_
                     V sum = V::load_aligned(sums[tile] + row % kTileTokens * V::size);
                     sum += V::load_aligned(b + half * V::size);
                     if (!result.first) sum += V::load_aligned(kept);
-                    std::int32_t* const out = result.out + row * result.stride + column;
-                    if (!result.last) {
+                    if (result.last)
+                        store_first(sum, column < n ? n - column : 0, result.out + row * result.stride + column);
+                    else
                         sum.store_aligned(kept);
-                    } else if (column + V::size <= n) {
-                        sum.store_unaligned(out);
-                    } else {
-                        alignas(64) std::int32_t edge[V::size];
-                        sum.store_aligned(edge);
-                        for (size_t at = 0; column + at < n; ++at) out[at] = edge[at];
-                    }
                 }
         }
     }

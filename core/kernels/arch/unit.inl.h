@@ -21,8 +21,8 @@ constexpr KernelTable make_table(const char* name) {
     return {
         .name = name,
         .tile_rows = Target::tile_rows,
-        .steps = kMostSteps,
         .tile_columns = Target::tile_vectors * kLanes<Target>,
+        .steps = kMostSteps,
         .dot = dot<Target>,
         .axpy = axpy<Target>,
         .pack_steps = pack_steps<Target>,

@@ -1,5 +1,7 @@
 import type { ComponentChildren } from "preact";
 
+export const kFirstBar = "The first bar is on its way.";
+
 /** A picture, and while `words` are given a sentence in its place, which is as tall as the picture will be. */
 export const ToCome = ({ words, children }: { words: string | undefined; children: ComponentChildren }) => (
   <div class="to-come">

@@ -5,7 +5,7 @@ import type { Evaluation, Evaluations } from "../../core/evaluate";
 import type { EvalRequest, ModelPlan } from "../../core/requests";
 import { Figure } from "../../ui/figure";
 import { bytes, decimals, significant, whole } from "../../ui/format";
-import { ToCome } from "../../ui/to-come";
+import { kFirstBar, ToCome } from "../../ui/to-come";
 
 export interface Way {
   name: string;
@@ -35,7 +35,6 @@ interface MeasuredProps {
   sentence: (items: Evaluations["items"]) => preact.ComponentChildren;
 }
 
-const kFirst = "The first bar is on its way.";
 const increase = (item: Evaluation): string => {
   const [low, high] = item.bits_per_byte_increase_ci95;
   return `${significant(item.bits_per_byte_increase, 3)} [${significant(low, 3)}, ${significant(high, 3)}]`;
@@ -78,7 +77,7 @@ export function Measured({ title, lead, ways, result, sentence }: MeasuredProps)
       })}
     >
       {(r) => (
-        <ToCome words={r.items.some(Boolean) || r.refused.some(Boolean) ? undefined : kFirst}>
+        <ToCome words={r.items.some(Boolean) || r.refused.some(Boolean) ? undefined : kFirstBar}>
           <Bars
             label="What each way costs in bits a byte, and its size."
             unit="bits a byte more than unquantized"

@@ -3,7 +3,7 @@ import { Bars } from "../../charts/bars";
 import type { MeasureResponse } from "../../core/requests";
 import { Figure } from "../../ui/figure";
 import { significant } from "../../ui/format";
-import { ToCome } from "../../ui/to-come";
+import { kFirstBar, ToCome } from "../../ui/to-come";
 import { MeasureButtons, measuring, type Run } from "../shared/measuring";
 
 const kSizes = [
@@ -15,9 +15,7 @@ const kAsked = kSizes.map(({ kernel }) => ({ op: "measure" as const, kernel }));
 const speed = measuring(kAsked, kAsked[2]!);
 
 const wordsOf = ({ state }: Run): string =>
-  state === "running"
-    ? "The first bar is on its way."
-    : "No size has been measured yet. Press measure, and each gets its bar.";
+  state === "running" ? kFirstBar : "No size has been measured yet. Press measure, and each gets its bar.";
 const milliseconds = (row: MeasureResponse): string => `${significant(row.seconds * 1000, 3)} ms`;
 
 export const SpeedHere = () => (
