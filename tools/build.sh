@@ -73,5 +73,5 @@ format_sources() {
     local flags=(-i)
     [ "${1:-}" = --check ] && flags=(--dry-run -Werror)
     has_clang_format || die "clang-format $clang_format is needed (Debian 12: apt-get install clang-format)"
-    find core native tests wasm \( -name '*.h' -o -name '*.cpp' \) -print0 | xargs -0 clang-format "${flags[@]}"
+    find core native tests wasm -name node_modules -prune -o \( -name '*.h' -o -name '*.cpp' \) -print0 | xargs -0 clang-format "${flags[@]}"
 }
