@@ -53,7 +53,7 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
         kernel_unit(avx512vnni ${avx512_flags} -mavx512vnni)
         if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
             kernel_unit(avx512amx ${avx512_flags} -mavx512vnni -mavx512ifma -mavx512vbmi
-                -mamx-tile -mamx-int8)
+                -mamx-tile -mamx-int8 -mamx-bf16)
         endif()
     endif()
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")

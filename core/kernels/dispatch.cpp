@@ -48,8 +48,7 @@ std::vector<float> packed_products(const KernelTable& table) {
         std::vector<std::uint8_t> unit(kernel.bytes(kBlocks));
         for (std::size_t i = 0; i < unit.size(); ++i) unit[i] = std::uint8_t((i * i + 31 * i + 7) & 0xbf);
         float out[kTokens * kPackedRows];
-        kernel.multiply(unit.data(), unit.size(), kPackedRows, 1, kBlocks, input, 0, kTokens, out, kPackedRows,
-                        nullptr);
+        kernel.multiply(unit.data(), unit.size(), kPackedRows, 1, kBlocks, input, 0, kTokens, out, kPackedRows);
         products.insert(products.end(), std::begin(out), std::end(out));
     }
     return products;
@@ -71,7 +70,7 @@ bool is_sound(const KernelTable& relaxed) {
 bool may_use_tiles() {
     constexpr long kRequest = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
     return __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8") &&
-           syscall(SYS_arch_prctl, kRequest, kTileData) == 0;
+           __builtin_cpu_supports("amx-bf16") && syscall(SYS_arch_prctl, kRequest, kTileData) == 0;
 }
 #endif
 

@@ -180,24 +180,26 @@ struct SignedDot {
 };
 
 #if defined(__AMX_INT8__)
-// Products of whole tiles (Intel's AMX): eight registers of a thread's own, of up to 16 rows of 64 bytes. Here 0 .. 3
-// are sums of 16 tokens x 16 rows, 4 and 5 codes of 16 tokens, 6 and 7 codes of 16 rows, in steps of four inputs as
-// packed weights have them. Compilers take their numbers only as literals, and g++ 12 does not know that they read
-// memory.
+// Products of whole tiles (Intel's AMX): eight registers of a thread's own, of 16 rows of 64 bytes. Here 0 .. 3 are
+// sums of 16 tokens x 16 rows, 4 and 5 codes of 16 tokens, 6 and 7 codes of 16 rows, in steps of four inputs as packed
+// weights have them (of two where codes are bfloat16). Compilers take their numbers only as literals, and g++ 12 does
+// not know that they read memory.
 
 inline constexpr size_t kTileTokens = 16;
 
-/// Gives this thread's tiles their shapes, for codes of some inputs at a time (64 at most); until close_tiles.
-inline void open_tiles(size_t inputs) {
+/// What codes are: signed bytes, or unsigned ones on the left, or bfloat16.
+enum class TileCodes { kSigned, kUnsignedLeft, kBfloat16 };
+
+/// Gives this thread's tiles their shapes, until close_tiles.
+inline void open_tiles() {
     struct alignas(64) {
         std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
         std::uint16_t row_bytes[16] = {};
         std::uint8_t rows[16] = {};
     } shapes;
     for (size_t tile = 0; tile < 8; ++tile) {
-        const bool left = tile == 4 || tile == 5, right = tile > 5;
-        shapes.row_bytes[tile] = static_cast<std::uint16_t>(left ? inputs : 64);
-        shapes.rows[tile] = static_cast<std::uint8_t>(right ? inputs / 4 : kTileTokens);
+        shapes.row_bytes[tile] = 64;
+        shapes.rows[tile] = kTileTokens;
     }
     asm volatile("" : : "r"(&shapes) : "memory");  // g++ 12 thinks that only the first eight bytes are read
     _tile_loadconfig(&shapes);
@@ -205,17 +207,7 @@ inline void open_tiles(size_t inputs) {
 
 inline void close_tiles() { _tile_release(); }
 
-/// sums[t][row] of 16 tokens whose codes are `stride` bytes apart, and the codes of 16 rows.
-[[gnu::always_inline]] inline void multiply_tile_codes(const void* x, size_t stride, const void* codes, void* sums) {
-    asm volatile("" ::: "memory");
-    _tile_zero(0);
-    _tile_loadd(4, x, stride);
-    _tile_loadd(6, codes, 64);
-    _tile_dpbssd(0, 4, 6);
-    _tile_stored(0, sums, 64);
-}
-
-// Four tiles of sums, 32 tokens x 32 rows, over 64 inputs at a time.
+// Four tiles of sums, 32 tokens x 32 rows, over 64 inputs at a time, 32 in bfloat16.
 
 inline void clear_tile_sums() {
     _tile_zero(0);
@@ -225,27 +217,33 @@ inline void clear_tile_sums() {
 }
 
 /// Adds the products of what is in tiles 4 to 7. Sums 0 and 1 are those of the first 16 rows on the left, 2 and 3 those
-/// of the others if `more`. With UnsignedLeft the codes on the left are 0 .. 255.
-template <bool UnsignedLeft = false>
+/// of the others if `more`.
+template <TileCodes Codes>
 [[gnu::always_inline]] inline void add_products_of_tiles(bool more) {
-    if constexpr (UnsignedLeft) {
+    if constexpr (Codes == TileCodes::kSigned) {
+        _tile_dpbssd(0, 4, 6);
+        _tile_dpbssd(1, 4, 7);
+        if (!more) return;
+        _tile_dpbssd(2, 5, 6);
+        _tile_dpbssd(3, 5, 7);
+    } else if constexpr (Codes == TileCodes::kUnsignedLeft) {
         _tile_dpbusd(0, 4, 6);
         _tile_dpbusd(1, 4, 7);
         if (!more) return;
         _tile_dpbusd(2, 5, 6);
         _tile_dpbusd(3, 5, 7);
     } else {
-        _tile_dpbssd(0, 4, 6);
-        _tile_dpbssd(1, 4, 7);
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_dpbf16ps(1, 4, 7);
         if (!more) return;
-        _tile_dpbssd(2, 5, 6);
-        _tile_dpbssd(3, 5, 7);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
     }
 }
 
 /// The same, of codes in memory: on the left rows that are `stride` bytes apart, on the right 16 steps, `right_stride`
 /// apart, of 16 columns each.
-template <bool UnsignedLeft = false>
+template <TileCodes Codes>
 [[gnu::always_inline]] inline void add_tile_products(const void* left, size_t stride, bool more, const void* low,
                                                      const void* high, size_t right_stride = 64) {
     asm volatile("" ::: "memory");
@@ -253,10 +251,12 @@ template <bool UnsignedLeft = false>
     _tile_loadd(6, low, right_stride);
     _tile_loadd(7, high, right_stride);
     if (more) _tile_loadd(5, static_cast<const char*>(left) + kTileTokens * stride, stride);
-    add_products_of_tiles<UnsignedLeft>(more);
+    add_products_of_tiles<Codes>(more);
 }
 
-inline void store_tile_sums(std::int32_t* sums) {
+/// sums[4][16][16]
+template <class Sum>
+inline void store_tile_sums(Sum* sums) {
     _tile_stored(0, sums, 64);
     _tile_stored(1, sums + 256, 64);
     _tile_stored(2, sums + 512, 64);

@@ -53,6 +53,40 @@ PackedMatrix::PackedMatrix(PackedKind kind, std::size_t rows, std::size_t column
 
 namespace {
 
+/// All tokens in bfloat16, some at a time.
+void multiply_rounded(MatrixView<const float> x, const PackedMatrix& weights, MatrixView<float> out, ThreadPool& pool) {
+    const KernelTable& table = active_table();
+    const std::size_t blocks = ceil_div(x.columns(), 32), in_unit = weights.group_size() / 32;
+    const std::size_t units = ceil_div(blocks, in_unit), groups = ceil_div(weights.rows(), kPackedRows);
+    const std::size_t at_once = std::min(units_at_once(in_unit) * in_unit, blocks), stride = blocks | 1;
+    const std::size_t group_bytes = weights.bytes() / groups;
+    const std::size_t height = ceil_div(ceil_div(groups, 8 * pool.threads()), 2) * 2;
+    const auto whole_tiles = [&](std::size_t tokens) {
+        return ceil_div(tokens, table.rounded_tokens) * table.rounded_tokens;
+    };
+    constexpr std::size_t kTokens = 128;
+    thread_local Scratch input_scratch;
+    auto* const values = input_scratch.values<Bfloat16>(std::min(kTokens, whole_tiles(x.rows())) * stride * 32);
+    for (std::size_t first = 0; first < x.rows(); first += kTokens) {
+        const std::size_t tokens = std::min(kTokens, x.rows() - first);
+        pool.for_each(whole_tiles(tokens), [&](std::size_t t) {
+            Bfloat16* const token = values + t * stride * 32;
+            const std::size_t count = t < tokens ? x.columns() : 0;
+            if (count > 0) table.round_to_bfloat16(&x(first + t, 0), count, token);
+            std::fill(token + count, token + blocks * 32, Bfloat16{0});
+        });
+        const RoundedInput input{values, blocks, stride};
+        pool.for_each(ceil_div(groups, height), [&](std::size_t piece) {
+            const std::size_t begin = piece * height, row = begin * kPackedRows;
+            const std::size_t rows = std::min(height * kPackedRows, weights.rows() - row);
+            thread_local Scratch rounded;
+            table.packed[std::size_t(weights.kind())].multiply_rounded(
+                weights.data().data() + begin * group_bytes, group_bytes, rows, units, in_unit, input, tokens,
+                &out(first, row), out.stride(), rounded.values<Bfloat16>(at_once * 32 * 2 * kPackedRows));
+        });
+    }
+}
+
 /// Some tokens, whose 8-bit form is held at once.
 void multiply_some(MatrixView<const float> x, const PackedMatrix& weights, MatrixView<float> out, ThreadPool& pool) {
     const KernelTable& table = active_table();
@@ -74,12 +108,9 @@ void multiply_some(MatrixView<const float> x, const PackedMatrix& weights, Matri
     pool.for_each(ceil_div(groups, height), [&](std::size_t piece) {
         const std::size_t begin = piece * height, end = std::min(groups, begin + height);
         const std::size_t row = begin * kPackedRows, rows = std::min(end * kPackedRows, weights.rows()) - row;
-        thread_local Scratch unpacked_scratch;
-        const bool unpacks = table.unpacks_codes && tokens > 1;
-        auto* const unpacked = unpacks ? unpacked_scratch.values<std::int8_t>(view.blocks * 32 * kPackedRows) : nullptr;
         for (std::size_t first = 0; first < tokens; first += pass)
             kernel.multiply(weights.data().data() + begin * group_bytes, group_bytes, rows, units, blocks, view, first,
-                            std::min(pass, tokens - first), &out(first, row), out.stride(), unpacked);
+                            std::min(pass, tokens - first), &out(first, row), out.stride());
     });
 }
 
@@ -87,6 +118,9 @@ void multiply_some(MatrixView<const float> x, const PackedMatrix& weights, Matri
 
 void matmul_packed(MatrixView<const float> x, const PackedMatrix& weights, MatrixView<float> out, ThreadPool& pool) {
     if (out.empty()) return;
+    const std::size_t many = active_table().rounded_tokens;
+    if (many > 0 && x.rows() >= many && weights.kind() != PackedKind::kInt8Channel)
+        return multiply_rounded(x, weights, out, pool);
     // So many keep their 8-bit form below a tenth of operands and result, 4096 x 4096: with 384 it was 10.1 % of q4_0,
     // and 240 were 3 % slower.
     constexpr std::size_t kTokens = 336;

@@ -13,7 +13,8 @@
 
 /// Products straight from quantized weights. They are repacked once, when a model is loaded; at each call the
 /// activations are quantized to 8 bits (one scale for each 32 inputs of a token, as ggml's q8_0; for kInt8Channel one a
-/// token).
+/// token). Where the processor multiplies tiles of bfloat16 (Intel's AMX), 16 tokens and more are rounded to that, and
+/// the weights with them: 8 bits of significand, which is nearer (but not for kInt8Channel).
 namespace quantlens::kernels {
 
 /// Weights [rows x columns], packed for the kernels.
@@ -76,7 +77,7 @@ Result<PackedMatrix> pack_groups(PackedKind kind, const GroupedCodes& grouped, T
 Result<PackedMatrix> pack_channels(MatrixView<const std::int8_t> codes, std::span<const float> scales,
                                    ThreadPool& pool);
 
-/// out [tokens x rows] = x [tokens x columns], quantized to 8 bits, times the transpose of the weights.
+/// out [tokens x rows] = x [tokens x columns], quantized or rounded as above, times the transpose of the weights.
 /// The same bits at any thread count.
 void matmul_packed(MatrixView<const float> x, const PackedMatrix& weights, MatrixView<float> out, ThreadPool& pool);
 

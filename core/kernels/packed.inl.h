@@ -17,9 +17,9 @@ inline constexpr size_t kAskedAhead = 2048;
 /// and 999, q6_K 970 and 808 (Sapphire Rapids; 1 to 8 kB, and into the first cache, were slower).
 template <class Tile, class Layout, size_t Streams>
 [[gnu::always_inline]] inline void add_tiles(Place weights, size_t apart, size_t units, size_t blocks,
-                                             const PackedInput& input, size_t first, const std::int8_t* unpacked,
+                                             const PackedInput& input, size_t first,
                                              typename Tile::Floats (&sums)[Streams]) {
-    const TileInput<Tile::kTokens> x{input, first, unpacked};
+    const TileInput<Tile::kTokens> x{input, first};
     typename Layout::template State<Tile> states[Streams];
     const auto each = [](auto&& body) __attribute__((always_inline)) { unroll<Streams>(body); };
     each([&](auto s) __attribute__((always_inline)) { clear<Tile>(sums[s]); });
@@ -51,13 +51,13 @@ struct PackedWeights {
 };
 
 /// out[t][row] for the tile's tokens from `first` on and its groups from `group` on; only of the last may rows be
-/// missing: `rows` are there. `unpacked`: the group's codes, for the processor's tiles.
+/// missing: `rows` are there.
 template <class Tile, class Layout>
 void packed_tile(const PackedWeights& weights, size_t group, const PackedInput& input, size_t first, float* out,
-                 size_t out_stride, size_t rows, const std::int8_t* unpacked = nullptr) {
+                 size_t out_stride, size_t rows) {
     using F = Floats<typename Tile::Target>;
     typename Tile::Floats tiles[1];
-    add_tiles<Tile, Layout, 1>(weights.group(group), 0, weights.units, weights.blocks, input, first, unpacked, tiles);
+    add_tiles<Tile, Layout, 1>(weights.group(group), 0, weights.units, weights.blocks, input, first, tiles);
     const auto& sums = tiles[0];
     if (rows == Tile::kGroups * kPackedRows) {
         for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) {
@@ -80,7 +80,7 @@ void multiply_token(const PackedWeights& weights, size_t rows, const PackedInput
     for (size_t i = 0; i < apart; ++i) {
         typename One::Floats sums[Target::packed_streams];
         add_tiles<One, Layout, Target::packed_streams>(weights.group(i), apart * weights.group_bytes, weights.units,
-                                                       weights.blocks, x, token, nullptr, sums);
+                                                       weights.blocks, x, token, sums);
         unroll<Target::packed_streams>([&](auto s) __attribute__((always_inline)) {
             for_tile<One>([&](auto t, auto r) __attribute__((always_inline)) {
                 sums[s][t][r].store_unaligned(out + (s * apart + i) * kPackedRows + r * Floats<Target>::size);
@@ -113,7 +113,7 @@ void multiply_tokens(const PackedWeights& weights, size_t group, const PackedInp
 
 template <class Target, class Layout>
 void multiply_packed(const std::uint8_t* data, size_t group_bytes, size_t rows, size_t units, size_t blocks,
-                     const PackedInput& x, size_t first, size_t tokens, float* out, size_t out_stride, std::int8_t*) {
+                     const PackedInput& x, size_t first, size_t tokens, float* out, size_t out_stride) {
     const PackedWeights weights{data, group_bytes, units, blocks};
     if (tokens == 1) return multiply_token<Target, Layout>(weights, rows, x, first, out);
     size_t group = 0;
@@ -182,6 +182,7 @@ inline void spread_codes(const std::int8_t* codes, size_t steps, std::int32_t* w
 template <class Target, class Layout>
 constexpr PackedKernel packed_kernel() {
     return {.multiply = multiply_packed<Target, Layout>,
+            .multiply_rounded = nullptr,
             .bytes = Layout::bytes,
             .words_in_block = 8 * Layout::Dot::kWords,
             .start = Layout::kStart,

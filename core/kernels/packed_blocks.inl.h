@@ -12,12 +12,11 @@ template <class Target>
 constexpr size_t kRowVectors = kPackedRows / kLanes<Target>;
 
 /// Some tokens x 16 rows of each of some groups: where there are registers for two groups, both meet the same broadcast
-/// activations. `ByTiles`: the processor's own tiles multiply 16 tokens with codes that were unpacked before.
-template <class TargetOf, size_t TokensOf, size_t GroupsOf, bool ByTiles = false>
+/// activations.
+template <class TargetOf, size_t TokensOf, size_t GroupsOf>
 struct Tile {
     using Target = TargetOf;
     static constexpr size_t kTokens = TokensOf, kGroups = GroupsOf;
-    static constexpr bool kByTiles = ByTiles;
     static constexpr size_t kVectors = kGroups * kRowVectors<Target>;
     using Ints = kernels::Ints<Target>[kTokens][kVectors];
     using Floats = kernels::Floats<Target>[kTokens][kVectors];
@@ -100,12 +99,7 @@ template <size_t Tokens>
 struct TileInput {
     const PackedInput& x;
     size_t first;  // token
-    const std::int8_t* unpacked =
-        nullptr;  // [blocks][8 steps][16 rows x 4 codes], where the processor's tiles multiply
 
-    [[gnu::always_inline]] const std::int8_t* bytes(size_t block, size_t step = 0) const {
-        return unpacked + (block * 8 + step) * 4 * kPackedRows;
-    }
     [[gnu::always_inline]] const std::int32_t* words(size_t t, size_t block) const {
         return x.words + ((first + t) * x.stride + block) * x.words_in_block;
     }
@@ -132,25 +126,6 @@ template <size_t Steps, class Body>
 #endif
 }
 
-/// Stores what is in a step, less a number, as bytes of 16 rows.
-template <class Target>
-[[gnu::always_inline]] inline void store_codes(Ints<Target> codes, int less, std::int8_t* to) {
-    using Bytes = xsimd::batch<std::int8_t, typename Target::Arch>;
-    const Bytes bytes = xsimd::bitwise_cast<std::int8_t>(codes) - Bytes(static_cast<std::int8_t>(less));
-    bytes.store_aligned(to);
-}
-
-/// totals = the products of 32 inputs' codes, as bytes, or of 16 from a step on, with the tile's activations.
-template <class Tile>
-[[gnu::always_inline]] inline void set_products([[maybe_unused]] const void* codes,
-                                                [[maybe_unused]] const TileInput<Tile::kTokens>& x,
-                                                [[maybe_unused]] size_t block, [[maybe_unused]] size_t step,
-                                                [[maybe_unused]] typename Tile::Ints& totals) {
-#if defined(__AMX_INT8__)
-    multiply_tile_codes(x.words(0, block) + step, x.x.stride * 32, codes, totals);
-#endif
-}
-
 /// totals += 32 inputs of 4-bit codes, 4 x 64 bytes.
 template <class Tile>
 [[gnu::always_inline]] inline void add_nibbles(Place codes, const TileInput<Tile::kTokens>& x, size_t block,
@@ -161,7 +136,6 @@ template <class Tile>
     using V = Ints<Target>;
     constexpr size_t kWords = Dot::kWords;
     const V mask(0x0f0f0f0f);
-    if constexpr (Tile::kByTiles) return set_products<Tile>(x.bytes(block), x, block, 0, totals);
     typename Tile::Ints sums;
     for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) { sums[t][r] = Dot::open(totals[t][r]); });
     for_steps<4>([&](auto step) __attribute__((always_inline)) {
@@ -189,7 +163,6 @@ template <class Tile>
                                              typename Tile::Ints& totals) {
     using Target = typename Tile::Target;
     using Dot = SignedDot<Target>;
-    if constexpr (Tile::kByTiles) return set_products<Tile>(codes.first, x, block, 0, totals);
     for_steps<8>([&](auto step) __attribute__((always_inline)) {
         typename Dot::Codes prepared[Tile::kVectors];
         unroll<Tile::kVectors>([&](auto r) __attribute__((always_inline)) {
@@ -232,7 +205,6 @@ template <class Tile>
     using Dot = SignedDot<Target>;
     using V = Ints<Target>;
     const V mask(0x0f0f0f0f);
-    if constexpr (Tile::kByTiles) return set_products<Tile>(x.bytes(block), x, block, 0, totals);
     for (size_t step = 0; step < 8; ++step) {
         const int shift = step < 4 ? 0 : 4;
         typename Dot::Codes prepared[Tile::kVectors];
@@ -271,7 +243,6 @@ template <class Tile>
     using Dot = UnsignedDot<Target, 63>;
     static_assert(Dot::kSteps >= 2);
     using V = Ints<Target>;
-    if constexpr (Tile::kByTiles) return set_products<Tile>(x.bytes(block, half * 4), x, block, half * 4, totals);
     V code[4][Tile::kVectors];
     unroll<Tile::kVectors>([&](auto r) __attribute__((always_inline)) {
         const SixBits<Target> steps(codes, r);
@@ -288,39 +259,10 @@ template <class Tile>
     });
 }
 
-// Codes of 16 rows as bytes, step after step, less what formats subtract from them: for the processor's tiles.
-
-template <class Target>
-[[gnu::always_inline]] inline void unpack_nibbles(Place codes, int less, std::int8_t* to) {
-    unroll<4>([&](auto step) __attribute__((always_inline)) {
-        const Ints<Target> both = load_bytes<Target>(codes + step * 64, 0), mask(0x0f0f0f0f);
-        store_codes<Target>(both & mask, less, to + step * 64);
-        store_codes<Target>((both >> 4) & mask, less, to + (step + 4) * 64);
-    });
-}
-
-template <class Target>
-[[gnu::always_inline]] inline void unpack_levels(Place codes, std::int8_t* to) {
-    unroll<4>([&](auto step) __attribute__((always_inline)) {
-        const Ints<Target> both = load_bytes<Target>(codes + step * 64, 0), mask(0x0f0f0f0f);
-        store_codes<Target>(nf4_levels<Target>(both & mask), 0, to + step * 64);
-        store_codes<Target>(nf4_levels<Target>((both >> 4) & mask), 0, to + (step + 4) * 64);
-    });
-}
-
-template <class Target>
-[[gnu::always_inline]] inline void unpack_six_bits(Place codes, int less, std::int8_t* to) {
-    const SixBits<Target> steps(codes, 0);
-    unroll<4>([&](auto step)
-                  __attribute__((always_inline)) { store_codes<Target>(steps.of[step], less, to + step * 64); });
-}
-
 /// The totals of a block, or of its half, start from what its activations give (PackedInput::starts), or from zero.
-/// The processor's tiles set them.
 template <class Tile, bool FromZero = false>
 [[gnu::always_inline]] inline void start(typename Tile::Ints& totals, const TileInput<Tile::kTokens>& x, size_t block,
                                          size_t half = 0) {
-    if constexpr (Tile::kByTiles) return;
     for_tile<Tile>([&](auto t, auto r) __attribute__((always_inline)) {
         totals[t][r] = Ints<typename Tile::Target>(FromZero ? 0 : x.start(t, block, half));
     });

@@ -7,8 +7,8 @@ namespace {
 // One struct a layout. A unit has `bytes` bytes and `parts` parts, which are walked through in order: begin, part 0, 1,
 // ..., finish. `block` is the unit's first block of 32 inputs, `state` what the parts of a unit leave for its end.
 // kStart times the sum of the activations of a block (or of what kStartOf says) is what its sums start from.
-// kTiles is how many tiles of sums live in registers through a part. `unpack` writes the codes of a part that are no
-// bytes as bytes, for the processor's tiles.
+// kTiles is how many tiles of sums live in registers through a part. `round` writes a block of the unit as bfloat16,
+// for the processor's tiles (packed_tiles.inl.h).
 
 struct NoState {};
 
@@ -100,7 +100,10 @@ struct Q4_0 : OneBlock<Target> {
     static constexpr StartOf kStartOf = StartOf::kBlock;
     static constexpr size_t kTiles = 2;
     static size_t bytes(size_t) { return 288; }
-    static void unpack(Place unit, size_t, std::int8_t* to) { unpack_nibbles<Target>(unit + 32, -kStart, to); }
+    [[gnu::always_inline]] static void round(Place unit, size_t, Bfloat16* to) {
+        const auto scale = load_halves<Target>(unit, 0);
+        round_nibbles<Target>(unit + 32, counting<Target>(), {scale, scale * kStart}, to);
+    }
     template <class Tile>
     [[gnu::always_inline]] static void part(Place unit, size_t, const TileInput<Tile::kTokens>& x, size_t block,
                                             NoState&, typename Tile::Floats& sums) {
@@ -118,6 +121,9 @@ struct Q8_0 : OneBlock<Target> {
     static constexpr StartOf kStartOf = StartOf::kBlock;
     static constexpr size_t kTiles = 2;
     static size_t bytes(size_t) { return 544; }
+    [[gnu::always_inline]] static void round(Place unit, size_t, Bfloat16* to) {
+        round_bytes<Target>(unit + 32, {load_halves<Target>(unit, 0), 0.0f}, to);
+    }
     template <class Tile>
     [[gnu::always_inline]] static void part(Place unit, size_t, const TileInput<Tile::kTokens>& x, size_t block,
                                             NoState&, typename Tile::Floats& sums) {
@@ -138,8 +144,11 @@ struct Q4_K {
     static constexpr size_t kParts = 8, kPartBytes = 288;
     static size_t bytes(size_t) { return 64 + kParts * kPartBytes; }
     static size_t parts(size_t) { return kParts; }
-    static void unpack(Place unit, size_t part, std::int8_t* to) {
-        unpack_nibbles<Target>(unit + 64 + part * kPartBytes + 32, 0, to);
+    [[gnu::always_inline]] static void round(Place unit, size_t block, Bfloat16* to) {
+        const Place at = unit + 64 + block * kPartBytes;
+        const auto scale = load_halves<Target>(unit, 0) * load_small<Target, std::uint8_t>(at, 0);
+        const auto minimum = load_halves<Target>(unit + 32, 0) * load_small<Target, std::uint8_t>(at + 16, 0);
+        round_nibbles<Target>(at + 32, counting<Target>(), {scale, -minimum}, to);
     }
     template <class Tile>
     using State = typename ScaledProducts<Target>::template State<Tile>;
@@ -192,8 +201,15 @@ struct Q6_K : ScaledProducts<Target> {
     static constexpr size_t kTiles = 3;  // sums, products, and a part's codes unpacked
     static size_t bytes(size_t) { return 32 + 16 * 208; }
     static size_t parts(size_t) { return 16; }
-    static void unpack(Place unit, size_t part, std::int8_t* to) {
-        unpack_six_bits<Target>(unit + 32 + part * 208 + 16, -kStart, to);
+    [[gnu::always_inline]] static void round(Place unit, size_t block, Bfloat16* to) {
+        unroll<2>([&](auto half) __attribute__((always_inline)) {
+            const Place at = unit + 32 + (2 * block + half) * 208;
+            const auto scale = load_halves<Target>(unit, 0) * load_small<Target, std::int8_t>(at, 0);
+            const SixBits<Target> codes(at + 16, 0);
+            unroll<4>([&](auto step) __attribute__((always_inline)) {
+                round_step<Target>(codes.of[step], {scale, scale * kStart}, to + (half * 4 + step) * kStepPairs);
+            });
+        });
     }
     template <class Tile>
     using State = typename ScaledProducts<Target>::template State<Tile>;
@@ -219,14 +235,21 @@ struct Q6_K : ScaledProducts<Target> {
 template <class Target, bool FourBits>
 struct Grouped {
     using Dot = std::conditional_t<FourBits, UnsignedDot<Target, 15>, SignedDot<Target>>;
+    using Zero = std::conditional_t<FourBits, std::uint8_t, std::int8_t>;
     static constexpr std::int32_t kStart = FourBits ? 0 : SignedDot<Target>::kStart;
     static constexpr StartOf kStartOf = StartOf::kBlock;
     static constexpr size_t kTiles = 2;
     static constexpr size_t kBlockBytes = FourBits ? 256 : 512;
     static size_t bytes(size_t blocks) { return 48 + blocks * kBlockBytes; }
     static size_t parts(size_t blocks) { return blocks; }
-    static void unpack(Place unit, size_t part, std::int8_t* to) requires FourBits {
-        unpack_nibbles<Target>(unit + 48 + part * kBlockBytes, 0, to);
+    [[gnu::always_inline]] static void round(Place unit, size_t block, Bfloat16* to) {
+        const Place codes = unit + 48 + block * kBlockBytes;
+        const auto scale = load_halves<Target>(unit, 0), offset = -scale * load_small<Target, Zero>(unit + 32, 0);
+        if constexpr (FourBits) {
+            round_nibbles<Target>(codes, counting<Target>(), {scale, offset}, to);
+        } else {
+            round_bytes<Target>(codes, {scale, offset}, to);
+        }
     }
     template <class Tile>
     struct State {
@@ -258,7 +281,6 @@ struct Grouped {
     template <class Tile>
     [[gnu::always_inline]] static void finish(Place unit, size_t, const TileInput<Tile::kTokens>&, size_t,
                                               State<Tile>& state, typename Tile::Floats& sums) {
-        using Zero = std::conditional_t<FourBits, std::uint8_t, std::int8_t>;
         const Row<Tile> scales([&](auto r) __attribute__((always_inline)) { return load_halves<Target>(unit, r); });
         const Row<Tile> zeros([&](auto r)
                                   __attribute__((always_inline)) { return load_small<Target, Zero>(unit + 32, r); });
@@ -278,7 +300,10 @@ struct Nf4 : ScaledProducts<Target> {
     static constexpr size_t kTiles = 2;
     static size_t bytes(size_t blocks) { return 32 + blocks * 256; }
     static size_t parts(size_t blocks) { return blocks; }
-    static void unpack(Place unit, size_t part, std::int8_t* to) { unpack_levels<Target>(unit + 32 + part * 256, to); }
+    [[gnu::always_inline]] static void round(Place unit, size_t block, Bfloat16* to) {
+        const auto levels = load_small<Target, std::int8_t>({reinterpret_cast<const std::uint8_t*>(kNf4Levels), 0}, 0);
+        round_nibbles<Target>(unit + 32 + block * 256, levels, {load_halves<Target>(unit, 0), 0.0f}, to);
+    }
     template <class Tile>
     using State = typename ScaledProducts<Target>::template State<Tile>;
     template <class Tile>

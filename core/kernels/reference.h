@@ -55,6 +55,14 @@ inline std::vector<double> rounded_to_int8(std::span<const float> values, std::s
     return result;
 }
 
+/// The nearest of the numbers with 8 bits of significand, the farther from zero of two as near. Not for numbers below
+/// 2^-126.
+inline double rounded_to_bfloat16(double value) {
+    int exponent = 0;
+    const double fraction = std::frexp(value, &exponent);
+    return std::ldexp(std::round(std::ldexp(fraction, 8)), exponent - 8);
+}
+
 /// One row times kron(hadK^T, Sylvester) / sqrt(n): `table` is hadK row by row (+1 or -1), `order` its size, 1 where
 /// n is a power of two. The power of two comes first, smallest distance first, then the mixing of the `order` parts.
 inline void hadamard_row(std::span<float> row, std::span<const float> table, std::size_t order, bool transposed) {

@@ -57,5 +57,23 @@ template <class Target>
 #endif
 }
 
+/// Stores the first `count` values of a vector, or all.
+template <class V>
+[[gnu::always_inline]] inline void store_first(V values, size_t count, typename V::value_type* to) {
+    if (count >= V::size) return values.store_unaligned(to);
+    alignas(64) typename V::value_type edge[V::size];
+    values.store_aligned(edge);
+    for (size_t i = 0; i < count; ++i) to[i] = edge[i];
+}
+
+/// A vector of `count` values, or as many as it has; zeros follow.
+template <class V>
+[[gnu::always_inline]] inline V load_first(const typename V::value_type* from, size_t count) {
+    if (count >= V::size) return V::load_unaligned(from);
+    alignas(64) typename V::value_type edge[V::size] = {};
+    for (size_t i = 0; i < count; ++i) edge[i] = from[i];
+    return V::load_aligned(edge);
+}
+
 }  // namespace
 }  // namespace quantlens::kernels

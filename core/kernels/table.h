@@ -45,11 +45,15 @@ enum class StartOf : std::uint8_t { kBlock, kHalfBlock, kToken };
 /// The product with packed weights of one kind.
 struct PackedKernel {
     /// out[t][row] of `tokens` tokens from `first` on, for `rows` rows in groups of 16 that are `group_bytes` apart. A
-    /// group is `units` units of `blocks` x 32 inputs. `unpacked`: room for the codes of a group in bytes, aligned, for
-    /// tables that want it.
+    /// group is `units` units of `blocks` x 32 inputs.
     void (*multiply)(const std::uint8_t* weights, std::size_t group_bytes, std::size_t rows, std::size_t units,
                      std::size_t blocks, const PackedInput& x, std::size_t first, std::size_t tokens, float* out,
-                     std::size_t out_stride, std::int8_t* unpacked);
+                     std::size_t out_stride);
+    /// The same of all tokens of `x`, in bfloat16, where KernelTable::rounded_tokens asks for it; not for kInt8Channel.
+    /// `rounded`: room for two groups' weights of units_at_once(blocks) units, aligned.
+    void (*multiply_rounded)(const std::uint8_t* weights, std::size_t group_bytes, std::size_t rows, std::size_t units,
+                             std::size_t blocks, const RoundedInput& x, std::size_t tokens, float* out,
+                             std::size_t out_stride, Bfloat16* rounded);
     std::size_t (*bytes)(std::size_t blocks);  ///< of a unit
     std::size_t words_in_block;                ///< of the activations that it reads
     std::int32_t start;                        ///< sums start from this times the sum of the activations
@@ -66,6 +70,13 @@ struct PackedKernel {
         if (start_of == StartOf::kToken) sums[0] = start * total;
     }
 };
+
+/// How many units of `blocks` x 32 inputs are in bfloat16 at once: 4096 inputs, of which 128 tokens (1 MB) and 32 rows
+/// stay in the second cache.
+constexpr std::size_t kRoundedBlocks = 128;
+constexpr std::size_t units_at_once(std::size_t blocks) {
+    return blocks < kRoundedBlocks ? kRoundedBlocks / blocks : 1;
+}
 
 struct KernelTable {
     const char* name;  ///< "avx2", ...: what the results report as instruction set
@@ -105,12 +116,13 @@ struct KernelTable {
                            std::size_t words, const Sums<std::int32_t>& sums);
 
     // packed.inl.h
-    std::size_t packed_groups;          ///< groups of 16 rows that several tokens meet at once
-    std::size_t packed_streams;         ///< groups of 16 rows that are read at once for a single token
-    std::size_t packed_pass;            ///< tokens that pass a piece of the weights at a time, at most
-    std::size_t packed_pass_bytes;      ///< of their codes, about
-    std::size_t packed_piece;           ///< bytes of weights in a piece, at most
-    bool unpacks_codes;                 ///< whether many tokens want room for a group's codes
+    std::size_t packed_groups;      ///< groups of 16 rows that several tokens meet at once
+    std::size_t packed_streams;     ///< groups of 16 rows that are read at once for a single token
+    std::size_t packed_pass;        ///< tokens that pass a piece of the weights at a time, at most
+    std::size_t packed_pass_bytes;  ///< of their codes, about
+    std::size_t packed_piece;       ///< bytes of weights in a piece, at most
+    std::size_t rounded_tokens;     ///< so many, and more, are multiplied in bfloat16; 0: never
+    void (*round_to_bfloat16)(const float* x, std::size_t n, Bfloat16* to);
     PackedKernel packed[kPackedKinds];  ///< by PackedKind
     void (*quantize_token)(const float* x, std::size_t n, bool one_scale, std::int8_t* codes, float* scales,
                            std::int32_t* sums, float* scaled_sums);

@@ -1,46 +1,8 @@
-// Products of 8-bit codes by the processor's own tiles (int8_dot.inl.h): with packed weights, whose scales are applied
-// to the sums by what the layouts do with vectors (packed_units.inl.h), and of codes alone (codes.inl.h).
+// Products of 8-bit codes by the processor's own tiles (int8_dot.inl.h): with weights that have a scale a channel, and
+// of codes alone (codes.inl.h).
 
 namespace quantlens::kernels {
 namespace {
-
-/// The first `count` values of a vector, or all.
-template <class V>
-[[gnu::always_inline]] inline void store_first(V values, size_t count, typename V::value_type* to) {
-    if (count >= V::size) return values.store_unaligned(to);
-    alignas(64) typename V::value_type edge[V::size];
-    values.store_aligned(edge);
-    for (size_t i = 0; i < count; ++i) to[i] = edge[i];
-}
-
-/// unpacked[block][step][row][4]: the codes of a group's rows.
-template <class Layout>
-void unpack_group(const PackedWeights& weights, size_t group, size_t blocks, std::int8_t* unpacked) {
-    Place unit = weights.group(group);
-    for (size_t block = 0; block < blocks; block += weights.blocks) {
-        const size_t here = blocks - block < weights.blocks ? blocks - block : weights.blocks;
-        const size_t parts = Layout::parts(here), bytes = here * 32 * kPackedRows / parts;
-        for (size_t part = 0; part < parts; ++part, unpacked += bytes) Layout::unpack(unit, part, unpacked);
-        unit = unit + Layout::bytes(here);
-    }
-}
-
-/// Some of the tokens times all rows; returns how many: whole tiles of 16. The codes of a group are unpacked once.
-template <class Target, class Layout>
-size_t multiply_packed_by_tiles(const PackedWeights& weights, size_t rows, const PackedInput& x, size_t first,
-                                size_t tokens, float* out, size_t out_stride, std::int8_t* unpacked) {
-    open_tiles(Layout::kStartOf == StartOf::kHalfBlock ? 16 : 32);
-    for (size_t group = 0; group * kPackedRows < rows; ++group) {
-        const size_t row = group * kPackedRows, here = rows - row < kPackedRows ? rows - row : kPackedRows;
-        if constexpr (requires(Place unit) { Layout::unpack(unit, size_t{}, unpacked); })
-            unpack_group<Layout>(weights, group, x.blocks, unpacked);
-        for (size_t t = 0; t + kTileTokens <= tokens; t += kTileTokens)
-            packed_tile<Tile<Target, kTileTokens, 1, true>, Layout>(
-                weights, group, x, first + t, out + t * out_stride + row, out_stride, here, unpacked);
-    }
-    close_tiles();
-    return tokens / kTileTokens * kTileTokens;
-}
 
 /// out[t][row] = sum * scale of the row * scale of the token, for 16 tokens and `rows` rows.
 template <class Target>
@@ -56,13 +18,14 @@ void scale_channel_sums(const std::int32_t* sums, const std::uint8_t* row_scales
     }
 }
 
-/// The same for kInt8Channel, whose sums stay in the tiles from a row's start to its end: 32 tokens x 32 rows at once.
+/// kInt8Channel times some of the tokens; returns how many: whole tiles of 16. Sums stay in the tiles from a row's
+/// start to its end: 32 tokens x 32 rows at once.
 template <class Target>
 size_t multiply_channels_by_tiles(const PackedWeights& weights, size_t rows, const PackedInput& x, size_t first,
                                   size_t tokens, float* out, size_t out_stride) {
     constexpr size_t kPair = 2 * kTileTokens, kBytes = 64;
     const size_t whole = x.blocks / 2, stride = x.stride * 32;
-    open_tiles(kBytes);
+    open_tiles();
     alignas(64) std::uint8_t last[2][kBytes * kPackedRows] = {};
     alignas(64) std::int32_t sums[4][kTileTokens * kPackedRows];
     for (size_t row = 0; row < rows; row += kPair) {
@@ -78,8 +41,10 @@ size_t multiply_channels_by_tiles(const PackedWeights& weights, size_t rows, con
             const std::int32_t* const left = x.words + (first + t) * x.stride * x.words_in_block;
             clear_tile_sums();
             for (size_t i = 0; i < whole; ++i)
-                add_tile_products(left + i * 16, stride, two_tiles, low + i * 1024, high + i * 1024);
-            if (x.blocks % 2 != 0) add_tile_products(left + whole * 16, stride, two_tiles, last[0], last[1]);
+                add_tile_products<TileCodes::kSigned>(left + i * 16, stride, two_tiles, low + i * 1024,
+                                                      high + i * 1024);
+            if (x.blocks % 2 != 0)
+                add_tile_products<TileCodes::kSigned>(left + whole * 16, stride, two_tiles, last[0], last[1]);
             store_tile_sums(sums[0]);
             for (size_t i = 0; i < 4; ++i) {
                 const size_t token = t + i / 2 * kTileTokens, at = row + i % 2 * kPackedRows;
@@ -102,7 +67,7 @@ void multiply_codes_by_tiles(const std::int32_t* a, const std::int32_t* b, size_
     constexpr size_t kSide = 2 * kTileTokens, kSteps = 16, kStride = kSide * sizeof *b;
     static_assert(CodeProduct<Target>::kPanelsHaveStart && Target::tile_vectors * V::size == kSide);
     const size_t whole = words / kSteps, rest = words % kSteps;
-    open_tiles(64);
+    open_tiles();
     for (size_t j = 0; j < n; j += kSide, b += (1 + words) * kSide) {
         const std::int32_t* const steps = b + kSide;
         alignas(64) std::int32_t last[kSteps * kSide] = {}, sums[4][kTileTokens * kTileTokens];
@@ -111,8 +76,8 @@ void multiply_codes_by_tiles(const std::int32_t* a, const std::int32_t* b, size_
             const std::int32_t* const left = a + i * kMostCodeWords;
             const bool more = m - i > kTileTokens;
             const auto add = [&](size_t step, const std::int32_t* right) __attribute__((always_inline)) {
-                add_tile_products<true>(left + step, kMostCodeWords * sizeof *a, more, right, right + kSide / 2,
-                                        kStride);
+                add_tile_products<TileCodes::kUnsignedLeft>(left + step, kMostCodeWords * sizeof *a, more, right,
+                                                            right + kSide / 2, kStride);
             };
             clear_tile_sums();
             for (size_t s = 0; s < whole; ++s) add(s * kSteps, steps + s * kSteps * kSide);
@@ -138,10 +103,10 @@ void multiply_codes_by_tiles(const std::int32_t* a, const std::int32_t* b, size_
 /// Four products of tiles a round: what the processor can do at most (machine.inl.h).
 inline std::int32_t code_peak_of_tiles(size_t rounds) {
     alignas(64) std::int32_t sums[4 * kTileTokens * kPackedRows] = {};
-    open_tiles(64);
+    open_tiles();
     clear_tile_sums();
-    add_tile_products(sums, 64, true, sums, sums);
-    for (size_t round = 1; round < rounds; ++round) add_products_of_tiles(true);
+    add_tile_products<TileCodes::kSigned>(sums, 64, true, sums, sums);
+    for (size_t round = 1; round < rounds; ++round) add_products_of_tiles<TileCodes::kSigned>(true);
     store_tile_sums(sums);
     close_tiles();
     return sums[0];

@@ -1,4 +1,5 @@
 #include "kernels/arch/unit.inl.h"
+#include "kernels/packed_tiles.inl.h"
 #include "kernels/tiles.inl.h"
 
 namespace quantlens::kernels {
@@ -13,20 +14,15 @@ struct Target {
 };
 
 /// Whole tiles of tokens here, the rest as without them.
-template <PackedKind Kind, class Layout>
-void multiply(const std::uint8_t* data, size_t group_bytes, size_t rows, size_t units, size_t blocks,
-              const PackedInput& x, size_t first, size_t tokens, float* out, size_t out_stride, std::int8_t* unpacked) {
-    size_t done = 0;
-    if (tokens >= kTileTokens) {
-        const PackedWeights weights{data, group_bytes, units, blocks};
-        if constexpr (Kind == PackedKind::kInt8Channel)
-            done = multiply_channels_by_tiles<Target>(weights, rows, x, first, tokens, out, out_stride);
-        else
-            done = multiply_packed_by_tiles<Target, Layout>(weights, rows, x, first, tokens, out, out_stride, unpacked);
-    }
+void multiply_channels(const std::uint8_t* data, size_t group_bytes, size_t rows, size_t units, size_t blocks,
+                       const PackedInput& x, size_t first, size_t tokens, float* out, size_t out_stride) {
+    const PackedWeights weights{data, group_bytes, units, blocks};
+    const size_t done =
+        tokens < kTileTokens ? 0 : multiply_channels_by_tiles<Target>(weights, rows, x, first, tokens, out, out_stride);
     if (done < tokens)
-        kAvx512vnniTable.packed[size_t(Kind)].multiply(data, group_bytes, rows, units, blocks, x, first + done,
-                                                       tokens - done, out + done * out_stride, out_stride, unpacked);
+        kAvx512vnniTable.packed[size_t(PackedKind::kInt8Channel)].multiply(data, group_bytes, rows, units, blocks, x,
+                                                                           first + done, tokens - done,
+                                                                           out + done * out_stride, out_stride);
 }
 }  // namespace
 
@@ -35,7 +31,8 @@ KernelTable amx_table() {
     KernelTable table = kAvx512vnniTable;
     table.name = "avx512amx";
     table.steps = 256;  // float32, 128 tokens, 4096 x 4096, two threads: 14.7 ms, with 384 15.4
-    table.unpacks_codes = true;
+    table.rounded_tokens = kTileTokens;
+    table.round_to_bfloat16 = round_to_bfloat16;
     // Tokens stay in the second cache, weights pass: 48 tokens at a time with 192 kB of weights, 96 with 768 kB and
     // these took 11.5, 9.3 and 8.7 ms in int8, 41, 37 and 35 in q8_0 (512 tokens, 4096 x 4096, one thread).
     table.packed_pass = 192;
@@ -44,17 +41,17 @@ KernelTable amx_table() {
     table.multiply_codes = multiply_codes_by_tiles<Target>;
     table.code_peak = code_peak_of_tiles;
     table.code_peak_operations = kTilePeakOperations;
-    const auto set = [&]<PackedKind Kind, class Layout>(Layout) {
-        table.packed[size_t(Kind)].multiply = multiply<Kind, Layout>;
+    table.packed[size_t(PackedKind::kInt8Channel)].multiply = multiply_channels;
+    const auto set = [&]<class Layout>(PackedKind kind, Layout) {
+        table.packed[size_t(kind)].multiply_rounded = multiply_rounded<Target, Layout>;
     };
-    set.template operator()<PackedKind::kQ4_0>(Q4_0<Target>{});
-    set.template operator()<PackedKind::kQ8_0>(Q8_0<Target>{});
-    set.template operator()<PackedKind::kQ4_K>(Q4_K<Target>{});
-    set.template operator()<PackedKind::kQ6_K>(Q6_K<Target>{});
-    set.template operator()<PackedKind::kInt4>(Grouped<Target, true>{});
-    set.template operator()<PackedKind::kInt8>(Grouped<Target, false>{});
-    set.template operator()<PackedKind::kInt8Channel>(Int8Channel<Target>{});
-    set.template operator()<PackedKind::kNf4>(Nf4<Target>{});
+    set(PackedKind::kQ4_0, Q4_0<Target>{});
+    set(PackedKind::kQ8_0, Q8_0<Target>{});
+    set(PackedKind::kQ4_K, Q4_K<Target>{});
+    set(PackedKind::kQ6_K, Q6_K<Target>{});
+    set(PackedKind::kInt4, Grouped<Target, true>{});
+    set(PackedKind::kInt8, Grouped<Target, false>{});
+    set(PackedKind::kNf4, Nf4<Target>{});
     return table;
 }
 

@@ -7,6 +7,7 @@
 #include "kernels/codes.inl.h"
 #include "kernels/elementwise.inl.h"
 #include "kernels/packed_blocks.inl.h"
+#include "kernels/bfloat16.inl.h"
 #include "kernels/packed_units.inl.h"
 #include "kernels/packed.inl.h"
 #include "kernels/rows.inl.h"
@@ -44,7 +45,8 @@ constexpr KernelTable make_table(const char* name) {
         .packed_pass = 48,
         .packed_pass_bytes = size_t(-1),
         .packed_piece = 192 << 10,
-        .unpacks_codes = false,
+        .rounded_tokens = 0,
+        .round_to_bfloat16 = nullptr,
         .packed = {packed_kernel<Target, Q4_0<Target>>(), packed_kernel<Target, Q8_0<Target>>(),
                    packed_kernel<Target, Q4_K<Target>>(), packed_kernel<Target, Q6_K<Target>>(),
                    packed_kernel<Target, Grouped<Target, true>>(), packed_kernel<Target, Grouped<Target, false>>(),

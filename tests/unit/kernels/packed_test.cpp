@@ -1,6 +1,7 @@
 #include "kernels/packed.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -16,8 +17,14 @@ using test::normal_matrix;
 class Packed : public test::OnEachArchitecture {};
 QUANTLENS_ON_EACH_ARCHITECTURE(Packed);
 
-/// The product with `weights` [rows x columns], which the packed ones stand for, summed in double over activations
-/// that were rounded as the kernels round them.
+/// Whether this product rounds both sides to bfloat16, not the activations to 8 bits.
+bool is_in_bfloat16(PackedKind kind, std::size_t tokens) {
+    const std::size_t many = active_table().rounded_tokens;
+    return many > 0 && tokens >= many && kind != PackedKind::kInt8Channel;
+}
+
+/// The product with `weights` [rows x columns], which the packed ones stand for, summed in double over what the kernels
+/// round to.
 void expect_product(const Matrix& weights, const PackedMatrix& packed, std::size_t tokens, std::size_t threads,
                     float activation_scale = 1.0f) {
     ThreadPool pool(threads);
@@ -26,12 +33,14 @@ void expect_product(const Matrix& weights, const PackedMatrix& packed, std::size
     Matrix out(tokens, weights.rows());
     matmul_packed(x, packed, out, pool);
     const std::size_t block = packed.kind() == PackedKind::kInt8Channel ? weights.columns() : 32;
+    const bool in_bfloat16 = is_in_bfloat16(packed.kind(), tokens);
     for (std::size_t t = 0; t < tokens; ++t) {
-        const std::vector<double> rounded = reference::rounded_to_int8(x.row(t), block);
+        std::vector<double> rounded = reference::rounded_to_int8(x.row(t), block);
+        if (in_bfloat16) std::ranges::transform(x.row(t), rounded.begin(), reference::rounded_to_bfloat16);
         for (std::size_t r = 0; r < weights.rows(); ++r) {
             double sum = 0, inputs = 0, largest = 0;
             for (std::size_t c = 0; c < weights.columns(); ++c) {
-                sum += rounded[c] * double{weights(r, c)};
+                sum += rounded[c] * (in_bfloat16 ? reference::rounded_to_bfloat16(weights(r, c)) : weights(r, c));
                 inputs += std::abs(rounded[c]);
                 largest = std::max(largest, std::abs(double{weights(r, c)}));
             }
@@ -146,7 +155,9 @@ TEST_P(Packed, GroupedCodesMultiplyAsTheirValues) {
                                                {33, 300, 128},
                                                {40, 500, 64},
                                                {93, 300, 128},  // several groups of 16 rows at once, and a rest
-                                               {17, 1000, 1024}}) {
+                                               {17, 1000, 1024},
+                                               {19, 4300, 128},  // more inputs than are in bfloat16 at once
+                                               {5, 4700, 4608}}) {
         expect_grouped(PackedKind::kInt4, rows, columns, group, 0, 15, true);
         expect_grouped(PackedKind::kInt4, rows, columns, group, -8, 7, false);
         expect_grouped(PackedKind::kInt4, rows, columns, group, -7, 7, false);
@@ -167,20 +178,21 @@ TEST_P(Packed, Nf4CodesMultiplyAsTheirRoundedLevels) {
         const std::size_t groups = (columns + group - 1) / group;
         std::vector<std::int16_t> codes(rows * columns);
         for (auto& code : codes) code = std::int16_t(random.below(16));
-        Matrix scales(rows, groups), weights(rows, columns);
-        for (float& scale : scales.values()) scale = kNf4Unit * float(1 + random.below(1000)) / 65536.0f;
+        Matrix units(rows, groups), scales(rows, groups), weights(rows, columns);  // units as FP16 stores them
+        for (float& unit : units.values()) unit = float(1 + random.below(1000)) / 65536.0f;
+        std::ranges::transform(units.values(), scales.values().begin(), [](float unit) { return kNf4Unit * unit; });
         const auto packed = pack_groups(PackedKind::kNf4, {{codes.data(), rows, columns}, group, scales, {}}, pool);
         ASSERT_TRUE(packed) << packed.error().message;
         EXPECT_EQ(packed->bytes(), (rows + 15) / 16 * (groups * 32 + (columns + 31) / 32 * 256));
         for (std::size_t r = 0; r < rows; ++r)
             for (std::size_t c = 0; c < columns; ++c)
-                weights(r, c) = float(kNf4Levels[codes[r * columns + c]]) * (scales(r, c / group) / kNf4Unit);
+                weights(r, c) = float(kNf4Levels[codes[r * columns + c]]) * units(r, c / group);
         for (const std::size_t tokens : {1, 2, 4, 7, 70}) expect_product(weights, *packed, tokens, 2);
         expect_product(weights, *packed, 1, 1, 1e30f);
         for (auto& code : codes) code = 0;  // the largest level everywhere: no sum of a step may overflow
         const auto extreme = pack_groups(PackedKind::kNf4, {{codes.data(), rows, columns}, group, scales, {}}, pool);
         for (std::size_t r = 0; r < rows; ++r)
-            for (std::size_t c = 0; c < columns; ++c) weights(r, c) = -112 * (scales(r, c / group) / kNf4Unit);
+            for (std::size_t c = 0; c < columns; ++c) weights(r, c) = -112 * units(r, c / group);
         expect_product(weights, *extreme, 3, 1);
     }
 }
@@ -205,7 +217,7 @@ TEST_P(Packed, ChannelsMultiplyAsTheirValuesAlsoAtTheExtremes) {
 
 TEST_P(Packed, GivesTheSameBitsAtAnyThreadCountAndAnyNumberOfTokens) {
     ThreadPool one(1), three(3);
-    const std::size_t rows = 200, columns = 512, tokens = 67;
+    const std::size_t rows = 200, columns = 512, tokens = 167;
     Random random(1);
     std::vector<std::uint8_t> blocks(rows * columns / 32 * 18);
     for (auto& byte : blocks) byte = std::uint8_t(random.below(256));
@@ -217,10 +229,76 @@ TEST_P(Packed, GivesTheSameBitsAtAnyThreadCountAndAnyNumberOfTokens) {
     matmul_packed(x, *packed, a, one);
     matmul_packed(x, *packed, b, three);
     EXPECT_TRUE(std::ranges::equal(a.values(), b.values()));
-    for (std::size_t t = 0; t < tokens; ++t) {
-        matmul_packed(x.view().block(t, 0, 1, columns), *packed, single, three);
-        EXPECT_TRUE(std::ranges::equal(single.row(0), a.row(t)));
+    const bool in_bfloat16 = is_in_bfloat16(PackedKind::kQ4_0, tokens);
+    const std::size_t few = in_bfloat16 ? active_table().rounded_tokens : 1;
+    Matrix some(few, rows);
+    for (std::size_t t = 0; t + few <= tokens; ++t) {
+        matmul_packed(x.view().block(t, 0, few, columns), *packed, some, three);
+        for (std::size_t i = 0; i < few; ++i) EXPECT_TRUE(std::ranges::equal(some.row(i), a.row(t + i)));
     }
+    if (!in_bfloat16) return;
+    // Fewer tokens than that are in 8 bits: alike among themselves.
+    matmul_packed(x.view().block(0, 0, few - 1, columns), *packed, some.view().block(0, 0, few - 1, rows), three);
+    for (std::size_t t = 0; t + 1 < few; ++t) {
+        matmul_packed(x.view().block(t, 0, 1, columns), *packed, single, one);
+        EXPECT_TRUE(std::ranges::equal(single.row(0), some.row(t)));
+    }
+}
+
+TEST_P(Packed, Bfloat16IsNearerThan8Bits) {
+    const std::size_t tokens = active_table().rounded_tokens, rows = 100, columns = 1024, group = 128;
+    if (tokens == 0) return;
+    ThreadPool pool(2);
+    Random random(3);
+    std::vector<std::int16_t> codes(rows * columns);
+    for (auto& code : codes) code = std::int16_t(random.below(16));
+    Matrix scales(rows, columns / group);
+    for (float& scale : scales.values()) scale = float(1 + random.below(2000)) / 65536.0f;
+    const std::vector<std::int32_t> zeros(scales.values().size(), 8);
+    const auto packed = pack_groups(PackedKind::kInt4, {{codes.data(), rows, columns}, group, scales, zeros}, pool);
+    ASSERT_TRUE(packed);
+    const Matrix x = normal_matrix(tokens, columns, 4);
+    Matrix many(tokens, rows), single(1, rows);
+    matmul_packed(x, *packed, many, pool);
+    double error_of_many = 0, error_of_single = 0;
+    for (std::size_t t = 0; t < tokens; ++t) {
+        matmul_packed(x.view().block(t, 0, 1, columns), *packed, single, pool);
+        for (std::size_t r = 0; r < rows; ++r) {
+            double exact = 0;
+            for (std::size_t c = 0; c < columns; ++c)
+                exact += double{x(t, c)} * (codes[r * columns + c] - 8) * double{scales(r, c / group)};
+            error_of_many += std::pow(many(t, r) - exact, 2);
+            error_of_single += std::pow(single(0, r) - exact, 2);
+        }
+    }
+    EXPECT_LT(error_of_many, error_of_single / 4) << "squared";
+}
+
+TEST_P(Packed, Bfloat16KeepsWhatIsNoNumber) {
+    const auto round = active_table().round_to_bfloat16;
+    if (round == nullptr) return;
+    const auto of_bits = [](std::uint32_t bits) { return std::bit_cast<float>(bits); };
+    const float values[] = {0.0f,
+                            -0.0f,
+                            std::numeric_limits<float>::infinity(),
+                            -std::numeric_limits<float>::infinity(),
+                            std::numeric_limits<float>::max(),
+                            of_bits(0x7fffffff),
+                            of_bits(0xffffffff),
+                            of_bits(0x7f800001),
+                            of_bits(0x3f808000),   // as near to 1 as to 1 + 2^-7
+                            of_bits(0xbf807fff)};  // nearer to -1
+    Bfloat16 rounded[std::size(values)];
+    round(values, std::size(values), rounded);
+    const auto value = [&](std::size_t i) { return of_bits(std::uint32_t{rounded[i]} << 16); };
+    EXPECT_EQ(rounded[0], 0);
+    EXPECT_EQ(rounded[1], 0x8000);
+    EXPECT_EQ(value(2), values[2]);
+    EXPECT_EQ(value(3), values[3]);
+    EXPECT_EQ(value(4), values[2]);
+    for (const std::size_t nan : {5, 6, 7}) EXPECT_TRUE(std::isnan(value(nan))) << nan;
+    EXPECT_EQ(value(8), 1 + 0x1p-7f);
+    EXPECT_EQ(value(9), -1.0f);
 }
 
 TEST(Packing, WrongInputsAreErrorsThatNameThem) {
