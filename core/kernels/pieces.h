@@ -30,6 +30,9 @@ public:
             else
                 height_ = round_up(height_ / 2, table.tile_rows);
         }
+        // As many for each thread, and alike: 11 pieces across for two threads left one of them waiting.
+        const std::size_t alike = round_up(across(), down() % threads == 0 ? 1 : threads);
+        width_ = round_up((columns + alike - 1) / alike, table.tile_columns);
     }
 
     std::size_t count() const { return down() * across(); }

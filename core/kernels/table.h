@@ -35,6 +35,22 @@ struct Ahead {
     std::size_t rows = 0;
 };
 
+/// Some steps of some rows of weights, times all tokens.
+struct InPlace {
+    const float* weights;
+    std::size_t stride;  ///< from row to row
+    std::size_t rows;
+    const float* panels;  ///< [panel][all steps][tile_columns], from the first of these steps on
+    std::size_t panel_stride;
+    std::size_t tokens;
+    std::size_t steps;
+    float* kept;  ///< sums of former steps, and then of these too: rows x whole panels, aligned
+    bool first;   ///< nothing is kept yet
+    bool last;    ///< out[token][row] = the sums
+    float* out;
+    std::size_t out_stride;
+};
+
 /// Steps of a product, and words of codes, that are laid out at a time, at most. Rows of a left operand stand so far
 /// apart that a tile finds all of its rows from one address.
 inline constexpr std::size_t kMostSteps = 384, kMostCodeWords = 256;
@@ -104,6 +120,9 @@ struct KernelTable {
     void (*multiply_few)(const float* x, std::size_t x_stride, std::size_t tokens, const float* weights,
                          std::size_t weights_stride, std::size_t rows, std::size_t k, float* out,
                          std::size_t out_stride, bool add);
+
+    // in_place.inl.h
+    void (*multiply_in_place)(const InPlace& some);
 
     // codes.inl.h: the int8 product, codes packed into 32-bit words of codes_in_word steps
     std::size_t codes_in_word;

@@ -31,6 +31,9 @@ KernelTable amx_table() {
     KernelTable table = kAvx512vnniTable;
     table.name = "avx512amx";
     table.steps = 256;  // float32, 128 tokens, 4096 x 4096, two threads: 14.7 ms, with 384 15.4
+    // The first cache of these processors has room for 12 lines at the same place. float32, 32 tokens, 4096 x 4096, two
+    // threads: 3.63 ms, with 6 rows 3.84.
+    table.multiply_in_place = multiply_in_place<Target, 12>;
     table.rounded_tokens = kTileTokens;
     table.round_to_bfloat16 = round_to_bfloat16;
     // Tokens stay in the second cache, weights pass: 48 tokens at a time with 192 kB of weights, 96 with 768 kB and

@@ -4,6 +4,7 @@
 #include "kernels/simd.inl.h"
 #include "kernels/int8_dot.inl.h"
 #include "kernels/matmul.inl.h"
+#include "kernels/in_place.inl.h"
 #include "kernels/codes.inl.h"
 #include "kernels/elementwise.inl.h"
 #include "kernels/packed_blocks.inl.h"
@@ -34,6 +35,7 @@ constexpr KernelTable make_table(const char* name) {
         .few_tokens = kManyRegisters<Target> ? 48 : 12,
         .few_steps = kManyRegisters<Target> ? 2048 : 1024,
         .multiply_few = multiply_few<Target>,
+        .multiply_in_place = multiply_in_place<Target>,
         .codes_in_word = kCodesInWord,
         .panel_start_words = CodeProduct<Target>::kPanelsHaveStart ? Target::tile_vectors * kLanes<Target> : 0,
         .pack_left_codes = pack_left_codes,

@@ -51,6 +51,27 @@ TEST_P(Matmul, ProductsAgreeWithTheScalarMeaningOverOddShapes) {
     }
 }
 
+TEST_P(Matmul, LargeWeightsMeetSeveralTokensWhereTheyAre) {
+    ThreadPool one(1), three(3);
+    const std::size_t n = 211, k = 5003;
+    const Matrix wide = normal_matrix(n, k + 6, 1);
+    const auto weights = wide.view().block(0, 3, n, k);
+    for (const std::size_t m : {12, 13, 16, 17, 33, 48, 49}) {
+        const Matrix a = normal_matrix(m, k + 1, 2);
+        const auto tokens = a.view().block(0, 1, m, k);
+        Matrix expected(m, n), out(m, n + 2, std::vector<float>(m * (n + 2), 5.0f)), again(m, n);
+        reference::matmul_nt(tokens, weights, expected);
+        matmul_nt(tokens, weights, out.view().block(0, 1, m, n), three);
+        expect_close(out.view().block(0, 1, m, n), expected, k);
+        matmul_nt(tokens, weights, again, one);
+        for (std::size_t t = 0; t < m; ++t) {
+            EXPECT_EQ(out(t, 0), 5.0f);
+            EXPECT_EQ(out(t, n + 1), 5.0f);
+            EXPECT_TRUE(std::ranges::equal(again.row(t), out.row(t).subspan(1, n)));
+        }
+    }
+}
+
 TEST_P(Matmul, ViewsWithStrideAndOddAddressesTouchOnlyTheirOwnElements) {
     ThreadPool pool(1);
     const std::size_t m = 9, n = 41, k = 67;
