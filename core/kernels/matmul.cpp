@@ -140,7 +140,7 @@ void multiply_in_place(const KernelTable& table, MatrixView<const float> a, Matr
                               panels + t * k + step * width);
     });
     // The tokens' part of so many steps stays in the second cache.
-    const std::size_t chunk = (std::size_t{1} << 18) / padded / kSteps * kSteps;
+    const std::size_t chunk = (std::size_t{1} << 16) / padded / kSteps * kSteps;
     pool.for_each((b.rows() + kRows - 1) / kRows, [&](std::size_t piece) {
         thread_local Scratch kept;
         const std::size_t row = piece * kRows, rows = std::min(kRows, b.rows() - row);

@@ -14,7 +14,8 @@
 /// Products straight from quantized weights. They are repacked once, when a model is loaded; at each call the
 /// activations are quantized to 8 bits (one scale for each 32 inputs of a token, as ggml's q8_0; for kInt8Channel one a
 /// token). Where the processor multiplies tiles of bfloat16 (Intel's AMX), 16 tokens and more are rounded to that, and
-/// the weights with them: 8 bits of significand, which is nearer (but not for kInt8Channel).
+/// the weights with them: 8 bits of significand, half the error of 8 bits a block where activations are normal. Not for
+/// kInt8Channel.
 namespace quantlens::kernels {
 
 /// Weights [rows x columns], packed for the kernels.

@@ -22,6 +22,7 @@ KernelTable relaxed_table() {
     table.axpy = axpy<Target>;
     table.multiply_block = multiply_block<Target>;
     table.multiply_few = multiply_few<Target>;
+    table.multiply_in_place = multiply_in_place<Target>;
     table.packed[size_t(PackedKind::kQ4_0)] = packed_kernel<Target, Q4_0<Target>>();
     table.packed[size_t(PackedKind::kQ4_K)] = packed_kernel<Target, Q4_K<Target>>();
     table.packed[size_t(PackedKind::kQ6_K)] = packed_kernel<Target, Q6_K<Target>>();
