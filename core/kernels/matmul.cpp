@@ -14,9 +14,6 @@ namespace {
 // A piece of `out` is computed by one thread: it packs the right operand some steps at a time and streams blocks of
 // kLeftRows rows of the left one past it.
 constexpr std::size_t kLeftRows = 96;
-// So few rows stay in the second cache whole: they meet each panel as soon as it is packed, and ask for the next one's
-// source meanwhile. Only where a panel's steps are contiguous; else all panels read the same pages.
-constexpr std::size_t kFewRows = 192;
 
 std::size_t round_up(std::size_t value, std::size_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
@@ -43,8 +40,10 @@ void multiply_piece(const KernelTable& table, Operand a, Operand b, std::size_t 
                     Into into) {
     thread_local Scratch left_scratch, right_scratch, sums_scratch;
     const std::size_t rows = out.rows(), columns = out.columns(), padded = round_up(columns, table.tile_columns);
-    const bool few = b.steps_contiguous && rows <= kFewRows;
-    const std::size_t height = few ? rows : kLeftRows, width = few ? table.tile_columns : columns;
+    // Rows that stay in the second cache meet each panel as soon as it is packed, and ask for the next one's source
+    // meanwhile. Only where a panel's steps are contiguous; else all panels read the same pages.
+    const bool held = b.steps_contiguous && rows <= table.held_rows;
+    const std::size_t height = held ? rows : kLeftRows, width = held ? table.tile_columns : columns;
     float* const left = left_scratch.floats(round_up(height, table.tile_rows) * kMostSteps);
     float* const right = right_scratch.floats(round_up(width, table.tile_columns) * kMostSteps);
     float* const sums = sums_scratch.floats(rows * padded);
@@ -121,8 +120,8 @@ void multiply_few(const KernelTable& table, MatrixView<const float> a, MatrixVie
 
 // From memory, the weights of so many tokens are read where they are, while what is asked for of the next rows arrives.
 // 4096 x 4096, two threads, in milliseconds, so and otherwise: with AVX-512 3.8 and 4.2 (32 tokens; 11008 x 4096 10.3
-// and 13), with AVX2 2.8 and 3.5 (16), 5.5 and 6.3 (32); with 64 tokens alike, and with fewer than 12 slower.
-constexpr std::size_t kInPlaceFrom = 13, kInPlaceMost = 48;
+// and 13), 7.0 and 8.1 (64), with AVX2 2.8 and 3.5 (16), 5.5 and 6.3 (32), 10.9 and 11.3 (64); 128 alike, 12 slower.
+constexpr std::size_t kInPlaceFrom = 13, kInPlaceMost = 64;
 /// Weights that leave the second cache.
 constexpr std::size_t kLargeWeights = std::size_t{1} << 20;
 

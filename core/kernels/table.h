@@ -101,6 +101,7 @@ struct KernelTable {
     std::size_t tile_rows;     ///< rows of `out` that one register tile covers
     std::size_t tile_columns;  ///< columns of it; packed panels of the right operand are this wide
     std::size_t steps;         ///< laid out at a time, at most kMostSteps
+    std::size_t held_rows;     ///< of a left operand, whose steps stay in the second cache
     float (*dot)(const float* a, const float* b, std::size_t n);
     void (*axpy)(float alpha, const float* x, float* y, std::size_t n);
     /// Panels of `width` columns from element (k, j) at from[k * stride + j]: to[panel][k][width], zero beyond `count`.

@@ -25,6 +25,7 @@ constexpr KernelTable make_table(const char* name) {
         .tile_rows = Target::tile_rows,
         .tile_columns = Target::tile_vectors * kLanes<Target>,
         .steps = kMostSteps,
+        .held_rows = 192,
         .dot = dot<Target>,
         .axpy = axpy<Target>,
         .pack_steps = pack_steps<Target>,
