@@ -15,8 +15,8 @@ inline void round_to_bfloat16(const float* x, size_t n, Bfloat16* to) {
     }
 }
 
-/// What a code stands for: number * scale + offset, for each of 16 rows. Scales have 17 bits at most and numbers nine,
-/// so the offsets are exact and the values are rounded once before bfloat16.
+/// What a code stands for: number * scale + offset, for each of 16 rows. Offsets are exact with every format's scales
+/// (of 11 to 18 bits), so that a value is rounded to float32 once, and then to bfloat16.
 template <class Target>
 struct Line {
     Floats<Target> scale, offset;

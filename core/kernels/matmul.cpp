@@ -128,7 +128,7 @@ constexpr std::size_t kLargeWeights = std::size_t{1} << 20;
 /// The tokens are laid out, b is read where it is.
 void multiply_in_place(const KernelTable& table, MatrixView<const float> a, MatrixView<const float> b,
                        MatrixView<float> out, ThreadPool& pool) {
-    constexpr std::size_t kRows = 96, kSteps = 512;
+    constexpr std::size_t kMostRows = 96, kRows = 12, kSteps = 512;  // whole tiles of rows
     const std::size_t tokens = a.rows(), k = a.columns(), width = table.tile_columns, padded = round_up(tokens, width);
     thread_local Scratch panel_scratch;
     float* const panels = panel_scratch.floats(padded * k);
@@ -140,9 +140,10 @@ void multiply_in_place(const KernelTable& table, MatrixView<const float> a, Matr
     });
     // The tokens' part of so many steps stays in the second cache.
     const std::size_t chunk = (std::size_t{1} << 16) / padded / kSteps * kSteps;
-    pool.for_each((b.rows() + kRows - 1) / kRows, [&](std::size_t piece) {
+    const std::size_t height = std::min(kMostRows, round_up((b.rows() - 1) / (4 * pool.threads()) + 1, kRows));
+    pool.for_each((b.rows() + height - 1) / height, [&](std::size_t piece) {
         thread_local Scratch kept;
-        const std::size_t row = piece * kRows, rows = std::min(kRows, b.rows() - row);
+        const std::size_t row = piece * height, rows = std::min(height, b.rows() - row);
         for (std::size_t step = 0; step < k; step += chunk)
             table.multiply_in_place({.weights = &b(row, step),
                                      .stride = b.stride(),
