@@ -256,6 +256,15 @@ template <TileCodes Codes>
 
 /// sums[4][16][16]
 template <class Sum>
+inline void load_tile_sums(const Sum* sums) {
+    asm volatile("" ::: "memory");
+    _tile_loadd(0, sums, 64);
+    _tile_loadd(1, sums + 256, 64);
+    _tile_loadd(2, sums + 512, 64);
+    _tile_loadd(3, sums + 768, 64);
+}
+
+template <class Sum>
 inline void store_tile_sums(Sum* sums) {
     _tile_stored(0, sums, 64);
     _tile_stored(1, sums + 256, 64);

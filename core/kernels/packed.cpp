@@ -10,6 +10,7 @@ namespace quantlens::kernels {
 namespace {
 
 std::size_t ceil_div(std::size_t value, std::size_t divisor) { return (value + divisor - 1) / divisor; }
+std::size_t round_up(std::size_t value, std::size_t multiple) { return ceil_div(value, multiple) * multiple; }
 
 /// The activations of some tokens in 8 bits, in this thread's scratch memory.
 class QuantizedInput {
@@ -53,37 +54,59 @@ PackedMatrix::PackedMatrix(PackedKind kind, std::size_t rows, std::size_t column
 
 namespace {
 
-/// All tokens in bfloat16, some at a time.
-void multiply_rounded(MatrixView<const float> x, const PackedMatrix& weights, MatrixView<float> out, ThreadPool& pool) {
+/// All tokens in the processor's tiles, some at a time: codes for kInt8Channel, else bfloat16.
+void multiply_in_tiles(MatrixView<const float> x, const PackedMatrix& weights, MatrixView<float> out,
+                       ThreadPool& pool) {
+    constexpr std::size_t kLine = 64;
+    // Of so many bytes the tokens stay in the second cache (2 MB where there are tiles) while weights pass.
+    constexpr std::size_t kHeld = 1 << 20;
     const KernelTable& table = active_table();
-    const std::size_t blocks = ceil_div(x.columns(), 32), in_unit = weights.group_size() / 32;
-    const std::size_t units = ceil_div(blocks, in_unit), groups = ceil_div(weights.rows(), kPackedRows);
-    const std::size_t at_once = std::min(units_at_once(in_unit) * in_unit, blocks), stride = blocks | 1;
+    const bool in_codes = weights.kind() == PackedKind::kInt8Channel;
+    constexpr std::size_t kTokens = 256;
+    const std::size_t blocks = ceil_div(x.columns(), 32), groups = ceil_div(weights.rows(), kPackedRows);
+    const std::size_t value_bytes = in_codes ? sizeof(std::int8_t) : sizeof(Bfloat16);
+    const std::size_t lines = ceil_div(blocks * 32 * value_bytes, kLine);
+    const std::size_t stride = (lines | 1) * kLine;  // tokens 4096 bytes apart would share lines of the cache
     const std::size_t group_bytes = weights.bytes() / groups;
-    const std::size_t height = ceil_div(ceil_div(groups, 8 * pool.threads()), 2) * 2;
-    const auto whole_tiles = [&](std::size_t tokens) {
-        return ceil_div(tokens, table.rounded_tokens) * table.rounded_tokens;
-    };
-    constexpr std::size_t kTokens = 128;
-    thread_local Scratch input_scratch;
-    auto* const values = input_scratch.values<Bfloat16>(std::min(kTokens, whole_tiles(x.rows())) * stride * 32);
+    const std::size_t height = round_up(ceil_div(groups, 8 * pool.threads()), 2);
+
+    thread_local Scratch input_scratch, scale_scratch;
+    const std::size_t most = std::min(kTokens, round_up(x.rows(), table.tile_tokens));
+    auto* const inputs = input_scratch.values<std::uint8_t>(most * stride);
+    auto* const scales = scale_scratch.floats(most);
     for (std::size_t first = 0; first < x.rows(); first += kTokens) {
-        const std::size_t tokens = std::min(kTokens, x.rows() - first);
-        pool.for_each(whole_tiles(tokens), [&](std::size_t t) {
-            Bfloat16* const token = values + t * stride * 32;
+        const std::size_t tokens = std::min(kTokens, x.rows() - first), padded = round_up(tokens, table.tile_tokens);
+        pool.for_each(padded, [&](std::size_t t) {
+            std::uint8_t* const token = inputs + t * stride;
             const std::size_t count = t < tokens ? x.columns() : 0;
-            if (count > 0) table.round_to_bfloat16(&x(first + t, 0), count, token);
-            std::fill(token + count, token + blocks * 32, Bfloat16{0});
+            if (count > 0 && in_codes)
+                scales[t] = table.codes_of_token(&x(first + t, 0), count, reinterpret_cast<std::int8_t*>(token));
+            else if (count > 0)
+                table.round_to_bfloat16(&x(first + t, 0), count, reinterpret_cast<Bfloat16*>(token));
+            std::fill(token + count * value_bytes, token + stride, std::uint8_t{0});
         });
-        const RoundedInput input{values, blocks, stride};
-        pool.for_each(ceil_div(groups, height), [&](std::size_t piece) {
-            const std::size_t begin = piece * height, row = begin * kPackedRows;
-            const std::size_t rows = std::min(height * kPackedRows, weights.rows() - row);
-            thread_local Scratch rounded;
-            table.packed[std::size_t(weights.kind())].multiply_rounded(
-                weights.data().data() + begin * group_bytes, group_bytes, rows, units, in_unit, input, tokens,
-                &out(first, row), out.stride(), rounded.values<Bfloat16>(at_once * 32 * 2 * kPackedRows));
-        });
+        const std::size_t unit = in_codes ? 2 : weights.group_size() / 32;
+        const std::size_t at_once = round_up(ceil_div(blocks, ceil_div(padded * lines * kLine, kHeld)), unit);
+        for (std::size_t block = 0; block < blocks; block += at_once)
+            pool.for_each(ceil_div(groups, height), [&](std::size_t piece) {
+                const std::size_t begin = piece * height, row = begin * kPackedRows;
+                thread_local Scratch sums;
+                table.packed[std::size_t(weights.kind())].multiply_tiles(
+                    {.weights = weights.data().data() + begin * group_bytes,
+                     .group_bytes = group_bytes,
+                     .rows = std::min(height * kPackedRows, weights.rows() - row),
+                     .blocks = blocks,
+                     .blocks_in_unit = weights.group_size() / 32,
+                     .inputs = inputs,
+                     .stride = stride,
+                     .scales = scales,
+                     .tokens = tokens,
+                     .first = block,
+                     .end = std::min(block + at_once, blocks),
+                     .out = &out(first, row),
+                     .out_stride = out.stride(),
+                     .sums = sums.floats(round_up(tokens, 32) * 32)});
+            });
     }
 }
 
@@ -97,20 +120,18 @@ void multiply_some(MatrixView<const float> x, const PackedMatrix& weights, Matri
     const std::size_t tokens = x.rows(), groups = ceil_div(weights.rows(), kPackedRows);
     const std::size_t blocks = weights.group_size() / 32, units = ceil_div(view.blocks, blocks);
     const std::size_t group_bytes = weights.bytes() / groups;
-    const std::size_t fitting = table.packed_pass_bytes / (view.stride * 32) / 32 * 32;
-    const std::size_t pass = std::min(table.packed_pass, std::max(fitting, std::size_t{32}));
+    constexpr std::size_t kPass = 48, kPiece = 192 << 10;  // stays in the second cache while tokens pass
     const std::size_t share = ceil_div(groups, 8 * pool.threads());
     const std::size_t height =
-        tokens == 1
-            ? std::max(share, table.packed_streams)
-            : std::max(std::min(table.packed_piece / group_bytes, share) / table.packed_groups, std::size_t{1}) *
-                  table.packed_groups;
+        tokens == 1 ? std::max(share, table.packed_streams)
+                    : std::max(std::min(kPiece / group_bytes, share) / table.packed_groups, std::size_t{1}) *
+                          table.packed_groups;
     pool.for_each(ceil_div(groups, height), [&](std::size_t piece) {
         const std::size_t begin = piece * height, end = std::min(groups, begin + height);
         const std::size_t row = begin * kPackedRows, rows = std::min(end * kPackedRows, weights.rows()) - row;
-        for (std::size_t first = 0; first < tokens; first += pass)
+        for (std::size_t first = 0; first < tokens; first += kPass)
             kernel.multiply(weights.data().data() + begin * group_bytes, group_bytes, rows, units, blocks, view, first,
-                            std::min(pass, tokens - first), &out(first, row), out.stride());
+                            std::min(kPass, tokens - first), &out(first, row), out.stride());
     });
 }
 
@@ -118,9 +139,8 @@ void multiply_some(MatrixView<const float> x, const PackedMatrix& weights, Matri
 
 void matmul_packed(MatrixView<const float> x, const PackedMatrix& weights, MatrixView<float> out, ThreadPool& pool) {
     if (out.empty()) return;
-    const std::size_t many = active_table().rounded_tokens;
-    if (many > 0 && x.rows() >= many && weights.kind() != PackedKind::kInt8Channel)
-        return multiply_rounded(x, weights, out, pool);
+    if (const std::size_t many = active_table().tile_tokens; many > 0 && x.rows() >= many)
+        return multiply_in_tiles(x, weights, out, pool);
     // So many keep their 8-bit form below a tenth of operands and result, 4096 x 4096: with 384 it was 10.1 % of q4_0,
     // and 240 were 3 % slower.
     constexpr std::size_t kTokens = 336;

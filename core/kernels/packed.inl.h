@@ -129,6 +129,10 @@ void multiply_packed(const std::uint8_t* data, size_t group_bytes, size_t rows, 
     groups_of(Index<1>{});
 }
 
+/// What values of at most this magnitude are multiplied by to be codes. Below 2^-120 it would leave float's range; such
+/// values count as zero.
+inline float inverse_of_scale(float maximum) { return maximum < 0x1p-120f ? 0.0f : 127.0f / maximum; }
+
 /// One token to 8 bits: codes (zero beyond n), and for each 32 inputs the scale, the sums of the codes of each half and
 /// the scaled sum of both. With `one_scale` the scale is that of the whole token.
 template <class Target>
@@ -152,8 +156,7 @@ void quantize_token(const float* x, size_t n, bool one_scale, std::int8_t* codes
             largest = xsimd::max(largest, xsimd::abs(values[v]));
         });
         const float maximum = one_scale ? largest_of_all : xsimd::reduce_max(largest);
-        // Below 2^-120 the inverse would leave float's range; such a block counts as zero.
-        const V inverse(maximum < 0x1p-120f ? 0.0f : 127.0f / maximum);
+        const V inverse(inverse_of_scale(maximum));
         Ints<Target> halves[2] = {Ints<Target>(0), Ints<Target>(0)};
         unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
             const Ints<Target> whole = xsimd::to_int(xsimd::nearbyint(values[v] * inverse));
@@ -182,7 +185,7 @@ inline void spread_codes(const std::int8_t* codes, size_t steps, std::int32_t* w
 template <class Target, class Layout>
 constexpr PackedKernel packed_kernel() {
     return {.multiply = multiply_packed<Target, Layout>,
-            .multiply_rounded = nullptr,
+            .multiply_tiles = nullptr,
             .bytes = Layout::bytes,
             .words_in_block = 8 * Layout::Dot::kWords,
             .start = Layout::kStart,

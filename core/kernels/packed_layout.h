@@ -47,12 +47,4 @@ struct PackedInput {
 /// The upper half of a float32: 8 bits of significand.
 using Bfloat16 = std::uint16_t;
 
-/// Tokens in bfloat16. `blocks` of 32 inputs a token, `stride` blocks apart; filled with zeros to whole blocks, and to
-/// 16 tokens.
-struct RoundedInput {
-    const Bfloat16* values;
-    std::size_t blocks;
-    std::size_t stride;  ///< odd: tokens that are 4096 bytes apart share lines of the cache
-};
-
 }  // namespace quantlens::kernels

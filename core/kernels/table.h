@@ -58,6 +58,21 @@ inline constexpr std::size_t kMostSteps = 384, kMostCodeWords = 256;
 /// Whose sums start from a number of their own, in a product with packed weights.
 enum class StartOf : std::uint8_t { kBlock, kHalfBlock, kToken };
 
+/// Some packed rows times some tokens, over some of the inputs, in the processor's tiles.
+struct TilePart {
+    const std::uint8_t* weights;  ///< groups of 16 rows, `group_bytes` apart, of `blocks` x 32 inputs
+    std::size_t group_bytes, rows, blocks, blocks_in_unit;
+    const void* inputs;  ///< [tokens to whole 16], `stride` bytes apart: codes for kInt8Channel, else bfloat16; zero
+                         ///< beyond the row's to whole 64 bytes
+    std::size_t stride;
+    const float* scales;  ///< [tokens], for kInt8Channel
+    std::size_t tokens;
+    std::size_t first, end;  ///< blocks that are added now: whole units, for kInt8Channel pairs, or to the row's end
+    float* out;              ///< [tokens][rows]; holds the sums so far where `first` is not 0
+    std::size_t out_stride;
+    void* sums;  ///< room for [tokens to whole 32][32], aligned
+};
+
 /// The product with packed weights of one kind.
 struct PackedKernel {
     /// out[t][row] of `tokens` tokens from `first` on, for `rows` rows in groups of 16 that are `group_bytes` apart. A
@@ -65,14 +80,10 @@ struct PackedKernel {
     void (*multiply)(const std::uint8_t* weights, std::size_t group_bytes, std::size_t rows, std::size_t units,
                      std::size_t blocks, const PackedInput& x, std::size_t first, std::size_t tokens, float* out,
                      std::size_t out_stride);
-    /// The same of all tokens of `x`, in bfloat16, where KernelTable::rounded_tokens asks for it; not for kInt8Channel.
-    /// `rounded`: room for two groups' weights of units_at_once(blocks) units, aligned.
-    void (*multiply_rounded)(const std::uint8_t* weights, std::size_t group_bytes, std::size_t rows, std::size_t units,
-                             std::size_t blocks, const RoundedInput& x, std::size_t tokens, float* out,
-                             std::size_t out_stride, Bfloat16* rounded);
-    std::size_t (*bytes)(std::size_t blocks);  ///< of a unit
-    std::size_t words_in_block;                ///< of the activations that it reads
-    std::int32_t start;                        ///< sums start from this times the sum of the activations
+    void (*multiply_tiles)(const TilePart& some);  ///< null where KernelTable::tile_tokens is 0
+    std::size_t (*bytes)(std::size_t blocks);      ///< of a unit
+    std::size_t words_in_block;                    ///< of the activations that it reads
+    std::int32_t start;                            ///< sums start from this times the sum of the activations
     StartOf start_of;
 
     /// Turns the sums of each half of a token's blocks into PackedInput's starts.
@@ -86,13 +97,6 @@ struct PackedKernel {
         if (start_of == StartOf::kToken) sums[0] = start * total;
     }
 };
-
-/// How many units of `blocks` x 32 inputs are in bfloat16 at once: 4096 inputs, of which 128 tokens (1 MB) and 32 rows
-/// stay in the second cache.
-constexpr std::size_t kRoundedBlocks = 128;
-constexpr std::size_t units_at_once(std::size_t blocks) {
-    return blocks < kRoundedBlocks ? kRoundedBlocks / blocks : 1;
-}
 
 struct KernelTable {
     const char* name;  ///< "avx2", ...: what the results report as instruction set
@@ -136,13 +140,12 @@ struct KernelTable {
                            std::size_t words, const Sums<std::int32_t>& sums);
 
     // packed.inl.h
-    std::size_t packed_groups;      ///< groups of 16 rows that several tokens meet at once
-    std::size_t packed_streams;     ///< groups of 16 rows that are read at once for a single token
-    std::size_t packed_pass;        ///< tokens that pass a piece of the weights at a time, at most
-    std::size_t packed_pass_bytes;  ///< of their codes, about
-    std::size_t packed_piece;       ///< bytes of weights in a piece, at most
-    std::size_t rounded_tokens;     ///< so many, and more, are multiplied in bfloat16; 0: never
+    std::size_t packed_groups;   ///< groups of 16 rows that several tokens meet at once
+    std::size_t packed_streams;  ///< groups of 16 rows that are read at once for a single token
+    std::size_t tile_tokens;     ///< so many, and more, meet packed weights in the processor's tiles; 0: never
     void (*round_to_bfloat16)(const float* x, std::size_t n, Bfloat16* to);
+    /// A token's codes, to whole vectors of 16, and its scale.
+    float (*codes_of_token)(const float* x, std::size_t n, std::int8_t* codes);
     PackedKernel packed[kPackedKinds];  ///< by PackedKind
     void (*quantize_token)(const float* x, std::size_t n, bool one_scale, std::int8_t* codes, float* scales,
                            std::int32_t* sums, float* scaled_sums);

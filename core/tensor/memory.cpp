@@ -37,7 +37,7 @@ MoreThanMachine::MoreThanMachine(std::size_t bytes, std::size_t in_use, std::siz
 
 namespace {
 
-constexpr std::size_t kLine = 64, kPage = std::size_t{2} << 20, kLarge = 2 * kPage;
+constexpr std::size_t kLine = 64, kPage = std::size_t{2} << 20, kLarge = kPage / 2;
 
 void* from_system(std::size_t bytes, std::size_t alignment) {
     void* memory = nullptr;
@@ -116,7 +116,7 @@ private:
     }
 
     std::mutex mutex_;
-    std::array<Block, 16> blocks_;
+    std::array<Block, 32> blocks_;
     std::size_t count_ = 0, total_ = 0;
 };
 
@@ -137,6 +137,7 @@ void* allocate_aligned(std::size_t bytes) {
         return taken(memory);
     }
     require_machine_has(bytes, in_use);
+    bytes = (bytes + kPage - 1) / kPage * kPage;
     void* memory = kept_blocks().take(bytes);
     if (!memory) {
         memory = from_system(bytes, kPage);

@@ -12,18 +12,6 @@ struct Target {
     using TransposeArch = xsimd::fma3<xsimd::avx2>;
     static constexpr size_t tile_vectors = 2;  // as avx512vnni's, whose codes are laid out for it
 };
-
-/// Whole tiles of tokens here, the rest as without them.
-void multiply_channels(const std::uint8_t* data, size_t group_bytes, size_t rows, size_t units, size_t blocks,
-                       const PackedInput& x, size_t first, size_t tokens, float* out, size_t out_stride) {
-    const PackedWeights weights{data, group_bytes, units, blocks};
-    const size_t done =
-        tokens < kTileTokens ? 0 : multiply_channels_by_tiles<Target>(weights, rows, x, first, tokens, out, out_stride);
-    if (done < tokens)
-        kAvx512vnniTable.packed[size_t(PackedKind::kInt8Channel)].multiply(data, group_bytes, rows, units, blocks, x,
-                                                                           first + done, tokens - done,
-                                                                           out + done * out_stride, out_stride);
-}
 }  // namespace
 
 /// The int8 product and those of many tokens with packed weights by tiles; all else is avx512vnni's.
@@ -36,19 +24,15 @@ KernelTable amx_table() {
     // The first cache of these processors has room for 12 lines at the same place. float32, 32 tokens, 4096 x 4096, two
     // threads: 3.63 ms, with 6 rows 3.84.
     table.multiply_in_place = multiply_in_place<Target, 12>;
-    table.rounded_tokens = kTileTokens;
+    table.tile_tokens = kTileTokens;
     table.round_to_bfloat16 = round_to_bfloat16;
-    // Tokens stay in the second cache, weights pass: 48 tokens at a time with 192 kB of weights, 96 with 768 kB and
-    // these took 11.5, 9.3 and 8.7 ms in int8, 41, 37 and 35 in q8_0 (512 tokens, 4096 x 4096, one thread).
-    table.packed_pass = 192;
-    table.packed_pass_bytes = 800 << 10;
-    table.packed_piece = 4 << 20;
     table.multiply_codes = multiply_codes_by_tiles<Target>;
     table.code_peak = code_peak_of_tiles;
     table.code_peak_operations = kTilePeakOperations;
-    table.packed[size_t(PackedKind::kInt8Channel)].multiply = multiply_channels;
+    table.codes_of_token = codes_of_token<Target>;
+    table.packed[size_t(PackedKind::kInt8Channel)].multiply_tiles = multiply_by_tiles<Target, ChannelRows<Target>>;
     const auto set = [&]<class Layout>(PackedKind kind, Layout) {
-        table.packed[size_t(kind)].multiply_rounded = multiply_rounded<Target, Layout>;
+        table.packed[size_t(kind)].multiply_tiles = multiply_by_tiles<Target, RoundedRows<Target, Layout>>;
     };
     set(PackedKind::kQ4_0, Q4_0<Target>{});
     set(PackedKind::kQ8_0, Q8_0<Target>{});

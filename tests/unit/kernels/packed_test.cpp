@@ -19,7 +19,7 @@ QUANTLENS_ON_EACH_ARCHITECTURE(Packed);
 
 /// Whether this product rounds both sides to bfloat16, not the activations to 8 bits.
 bool is_in_bfloat16(PackedKind kind, std::size_t tokens) {
-    const std::size_t many = active_table().rounded_tokens;
+    const std::size_t many = active_table().tile_tokens;
     return many > 0 && tokens >= many && kind != PackedKind::kInt8Channel;
 }
 
@@ -124,6 +124,7 @@ void expect_grouped(PackedKind kind, std::size_t rows, std::size_t columns, std:
             weights(r, c) = float(codes[r * columns + c] - zero) * scales(r, c / group);
         }
     for (const std::size_t tokens : {1, 4, 7, 70}) expect_product(weights, *packed, tokens, 2);
+    if (rows * columns < 10000) expect_product(weights, *packed, 275, 2);  // more tokens than tiles meet at once
 }
 
 TEST_P(Packed, EveryFinite16BitScaleIsExact) {
@@ -156,7 +157,7 @@ TEST_P(Packed, GroupedCodesMultiplyAsTheirValues) {
                                                {40, 500, 64},
                                                {93, 300, 128},  // several groups of 16 rows at once, and a rest
                                                {17, 1000, 1024},
-                                               {19, 4300, 128},  // more inputs than are in bfloat16 at once
+                                               {4, 16500, 96},  // more inputs than tiles meet at once
                                                {5, 4700, 4608}}) {
         expect_grouped(PackedKind::kInt4, rows, columns, group, 0, 15, true);
         expect_grouped(PackedKind::kInt4, rows, columns, group, -8, 7, false);
@@ -199,7 +200,8 @@ TEST_P(Packed, Nf4CodesMultiplyAsTheirRoundedLevels) {
 
 TEST_P(Packed, ChannelsMultiplyAsTheirValuesAlsoAtTheExtremes) {
     ThreadPool pool(2);
-    for (const auto& [rows, columns] : {std::array<std::size_t, 2>{1, 1}, {16, 32}, {37, 333}, {93, 333}, {50, 2000}})
+    for (const auto& [rows, columns] :
+         {std::array<std::size_t, 2>{1, 1}, {16, 32}, {37, 333}, {93, 333}, {50, 2000}, {3, 33000}})
         for (const bool extreme : {false, true}) {
             Random random(rows);
             std::vector<std::int8_t> codes(rows * columns);
@@ -212,6 +214,7 @@ TEST_P(Packed, ChannelsMultiplyAsTheirValuesAlsoAtTheExtremes) {
             for (std::size_t r = 0; r < rows; ++r)
                 for (std::size_t c = 0; c < columns; ++c) weights(r, c) = float(codes[r * columns + c]) * scales[r];
             for (const std::size_t tokens : {1, 3, 9, 33, 48}) expect_product(weights, *packed, tokens, 2);
+            if (columns == 32) expect_product(weights, *packed, 300, 2);
         }
 }
 
@@ -230,7 +233,7 @@ TEST_P(Packed, GivesTheSameBitsAtAnyThreadCountAndAnyNumberOfTokens) {
     matmul_packed(x, *packed, b, three);
     EXPECT_TRUE(std::ranges::equal(a.values(), b.values()));
     const bool in_bfloat16 = is_in_bfloat16(PackedKind::kQ4_0, tokens);
-    const std::size_t few = in_bfloat16 ? active_table().rounded_tokens : 1;
+    const std::size_t few = in_bfloat16 ? active_table().tile_tokens : 1;
     Matrix some(few, rows);
     for (std::size_t t = 0; t + few <= tokens; ++t) {
         matmul_packed(x.view().block(t, 0, few, columns), *packed, some, three);
@@ -242,6 +245,34 @@ TEST_P(Packed, GivesTheSameBitsAtAnyThreadCountAndAnyNumberOfTokens) {
     for (std::size_t t = 0; t + 1 < few; ++t) {
         matmul_packed(x.view().block(t, 0, 1, columns), *packed, single, one);
         EXPECT_TRUE(std::ranges::equal(single.row(0), some.row(t)));
+    }
+}
+
+/// Many inputs are met in several passes, of which the number depends on the tokens.
+TEST_P(Packed, GivesTheSameBitsInAnyNumberOfPasses) {
+    ThreadPool pool(2);
+    const std::size_t rows = 21, columns = 16416, tokens = 70;
+    const Matrix weights = normal_matrix(rows, columns, 1), x = normal_matrix(tokens, columns, 2);
+    std::vector<std::int8_t> codes(rows * columns);
+    std::vector<std::int16_t> grouped(rows * columns);
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+        grouped[i] = std::int16_t(std::clamp(weights.values()[i] * 3.0f, -8.0f, 7.0f));
+        codes[i] = std::int8_t(grouped[i]);
+    }
+    const Matrix scales(rows, columns / 96, std::vector<float>(rows * (columns / 96), 0.25f));
+    const std::vector<float> channels(rows, 0.37f);
+    for (const auto& packed :
+         {pack_channels({codes.data(), rows, columns}, channels, pool),
+          pack_groups(PackedKind::kInt4, {{grouped.data(), rows, columns}, 96, scales, {}}, pool)}) {
+        ASSERT_TRUE(packed) << packed.error().message;
+        const bool in_bfloat16 = is_in_bfloat16(packed->kind(), tokens);
+        const std::size_t few = in_bfloat16 ? active_table().tile_tokens : 1;
+        Matrix all(tokens, rows), some(few, rows);
+        matmul_packed(x, *packed, all, pool);
+        for (std::size_t t = 0; t + few <= tokens; t += few) {
+            matmul_packed(x.view().block(t, 0, few, columns), *packed, some, pool);
+            for (std::size_t i = 0; i < few; ++i) EXPECT_TRUE(std::ranges::equal(some.row(i), all.row(t + i)));
+        }
     }
 }
 
@@ -277,7 +308,7 @@ TEST_P(Packed, TheRoundingOfActivationsIsAsSmallAsTheirForm) {
 
 TEST(Bfloat16, KeepsWhatIsNoNumber) {
     const auto tables = available_tables();
-    const auto with_tiles = std::ranges::find_if(tables, [](auto* table) { return table->rounded_tokens > 0; });
+    const auto with_tiles = std::ranges::find_if(tables, [](auto* table) { return table->tile_tokens > 0; });
     if (with_tiles == tables.end()) return;  // as tests of an architecture that this machine has not
     const auto round = (*with_tiles)->round_to_bfloat16;
     const auto of_bits = [](std::uint32_t bits) { return std::bit_cast<float>(bits); };
