@@ -123,7 +123,7 @@ void multiply_some(MatrixView<const float> x, const PackedMatrix& weights, Matri
     constexpr std::size_t kPass = 48, kPiece = 192 << 10;  // stays in the second cache while tokens pass
     const std::size_t share = ceil_div(groups, 8 * pool.threads());
     const std::size_t height =
-        tokens == 1 ? std::max(share, table.packed_streams)
+        tokens == 1 ? round_up(share, table.packed_streams)
                     : std::max(std::min(kPiece / group_bytes, share) / table.packed_groups, std::size_t{1}) *
                           table.packed_groups;
     pool.for_each(ceil_div(groups, height), [&](std::size_t piece) {
