@@ -137,7 +137,7 @@ void* allocate_aligned(std::size_t bytes) {
         return taken(memory);
     }
     require_machine_has(bytes, in_use);
-    bytes = (bytes + kPage - 1) / kPage * kPage;
+    if (bytes % kPage >= kPage / 2) bytes = (bytes / kPage + 1) * kPage;  // a smaller rest stays in small pages
     void* memory = kept_blocks().take(bytes);
     if (!memory) {
         memory = from_system(bytes, kPage);
