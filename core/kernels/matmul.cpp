@@ -15,8 +15,6 @@ namespace {
 // kLeftRows rows of the left one past it.
 constexpr std::size_t kLeftRows = 96;
 
-std::size_t round_up(std::size_t value, std::size_t multiple) { return (value + multiple - 1) / multiple * multiple; }
-
 /// `rows` lines of the left operand, `depth` steps from `step` on, as multiply_block reads them.
 void pack_left(const KernelTable& table, Operand a, std::size_t first, std::size_t rows, std::size_t step,
                std::size_t depth, float* to) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/pieces.h"
 #include "kernels/scratch.h"
 #include "kernels/table.h"
 
@@ -9,8 +10,8 @@ namespace quantlens::kernels {
 
 namespace {
 
-std::size_t ceil_div(std::size_t value, std::size_t divisor) { return (value + divisor - 1) / divisor; }
-std::size_t round_up(std::size_t value, std::size_t multiple) { return ceil_div(value, multiple) * multiple; }
+/// Of the work: some pieces for each thread.
+std::size_t in_a_piece(std::size_t groups, const ThreadPool& pool) { return ceil_div(groups, 8 * pool.threads()); }
 
 /// The activations of some tokens in 8 bits, in this thread's scratch memory.
 class QuantizedInput {
@@ -57,18 +58,17 @@ namespace {
 /// All tokens in the processor's tiles, some at a time: codes for kInt8Channel, else bfloat16.
 void multiply_in_tiles(MatrixView<const float> x, const PackedMatrix& weights, MatrixView<float> out,
                        ThreadPool& pool) {
-    constexpr std::size_t kLine = 64;
+    constexpr std::size_t kTokens = 256, kLine = 64;
     // Of so many bytes the tokens stay in the second cache (2 MB where there are tiles) while weights pass.
     constexpr std::size_t kHeld = 1 << 20;
     const KernelTable& table = active_table();
     const bool in_codes = weights.kind() == PackedKind::kInt8Channel;
-    constexpr std::size_t kTokens = 256;
     const std::size_t blocks = ceil_div(x.columns(), 32), groups = ceil_div(weights.rows(), kPackedRows);
     const std::size_t value_bytes = in_codes ? sizeof(std::int8_t) : sizeof(Bfloat16);
     const std::size_t lines = ceil_div(blocks * 32 * value_bytes, kLine);
     const std::size_t stride = (lines | 1) * kLine;  // tokens 4096 bytes apart would share lines of the cache
     const std::size_t group_bytes = weights.bytes() / groups;
-    const std::size_t height = round_up(ceil_div(groups, 8 * pool.threads()), 2);
+    const std::size_t height = round_up(in_a_piece(groups, pool), 2);
 
     thread_local Scratch input_scratch, scale_scratch;
     const std::size_t most = std::min(kTokens, round_up(x.rows(), table.tile_tokens));
@@ -121,7 +121,7 @@ void multiply_some(MatrixView<const float> x, const PackedMatrix& weights, Matri
     const std::size_t blocks = weights.group_size() / 32, units = ceil_div(view.blocks, blocks);
     const std::size_t group_bytes = weights.bytes() / groups;
     constexpr std::size_t kPass = 48, kPiece = 192 << 10;  // stays in the second cache while tokens pass
-    const std::size_t share = ceil_div(groups, 8 * pool.threads());
+    const std::size_t share = in_a_piece(groups, pool);
     const std::size_t height =
         tokens == 1 ? round_up(share, table.packed_streams)
                     : std::max(std::min(kPiece / group_bytes, share) / table.packed_groups, std::size_t{1}) *

@@ -110,8 +110,7 @@ public:
     static constexpr size_t kStepBlocks = 2;
 
     explicit ChannelRows(const TilePart& some)
-        : some_(some), pairs_((some.tokens + 2 * kTileTokens - 1) / (2 * kTileTokens)),
-          half_(some.end % 2 != 0 ? some.end - 1 : some.end) {}
+        : some_(some), pairs_((some.tokens + 2 * kTileTokens - 1) / (2 * kTileTokens)), half_(some.end / 2 * 2) {}
 
     void open(size_t row, bool two_groups) {
         low_ = some_.weights + row / kPackedRows * some_.group_bytes;

@@ -162,7 +162,7 @@ void release_kept_memory() noexcept { kept_blocks().release(); }
 #else
 void* allocate_aligned(std::size_t bytes) {
     if (bytes >= kLarge) require_machine_has(bytes, 0);
-    void* const memory = from_system(bytes, bytes < kLarge ? kLine : kPage);
+    void* const memory = from_system(bytes, kLine);
     if (!memory) out_of_memory();
     return memory;
 }

@@ -157,6 +157,7 @@ TEST_P(Packed, GroupedCodesMultiplyAsTheirValues) {
                                                {40, 500, 64},
                                                {93, 300, 128},  // several groups of 16 rows at once, and a rest
                                                {17, 1000, 1024},
+                                               {19, 4300, 128},
                                                {2, 16500, 96},  // more inputs than tiles meet at once
                                                {5, 4700, 4608}}) {
         expect_grouped(PackedKind::kInt4, rows, columns, group, 0, 15, true);

@@ -40,7 +40,7 @@ TEST(Memory, BeginsWithACacheLine) {
 TEST(Memory, BlocksThatLiveAtOnceShareNothing) {
     // More sizes than are kept, freed and asked for again in other orders.
     std::vector<std::size_t> sizes;
-    for (std::size_t i = 0; i < 20; ++i) sizes.push_back((4 + i % 7) * kMegabyte + i);
+    for (std::size_t i = 0; i < 40; ++i) sizes.push_back((1 + i % 7) * kMegabyte + i);
     for (int round = 0; round < 3; ++round) {
         std::vector<Block> blocks;
         for (std::size_t i = 0; i < sizes.size(); ++i) {
